@@ -1,0 +1,109 @@
+use core::fmt;
+
+/// Why [`Connection::open`](crate::Connection::open) refused to open a stream. Nothing has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Only a client opens streams with requests (RFC 9113 §8.1).
+    NotClient,
+    /// As many streams wait or are open as [`Config::max_open_streams`](crate::Config::max_open_streams) allows.
+    TooManyStreams,
+    /// The stream identifiers are used up; a new connection is needed (RFC 9113 §5.1.1).
+    IdsExhausted,
+    /// One of the two ends is shutting the connection down (RFC 9113 §6.8).
+    ShuttingDown,
+    /// The connection is closed.
+    Closed,
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotClient => "only a client opens streams",
+            Self::TooManyStreams => "too many streams are open",
+            Self::IdsExhausted => "the stream identifiers are used up",
+            Self::ShuttingDown => "the connection is shutting down",
+            Self::Closed => "the connection is closed",
+        })
+    }
+}
+
+impl core::error::Error for OpenError {}
+
+/// Why a command on a [`Stream`](crate::Stream) was refused. Nothing has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SendError {
+    /// This half of the stream has ended already.
+    Ended,
+    /// DATA cannot come before the final header section.
+    HeadersFirst,
+    /// A second header section must be the last of the stream: trailers end it (RFC 9113 §8.1).
+    TrailersNotLast,
+    /// An interim response cannot end the stream (RFC 9113 §8.1).
+    InterimLast,
+    /// A response needs a `:status` of three digits, 100 to 999 (RFC 9113 §8.3.2).
+    InvalidStatus,
+    /// The stream's send buffer is full; wait for [`Event::Writable`](crate::Event::Writable).
+    Full,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ended => "this half of the stream has ended",
+            Self::HeadersFirst => "the header section must come before data",
+            Self::TrailersNotLast => "trailers must end the stream",
+            Self::InterimLast => "an interim response cannot end the stream",
+            Self::InvalidStatus => "the response has no valid :status",
+            Self::Full => "the stream's send buffer is full",
+        })
+    }
+}
+
+impl core::error::Error for SendError {}
+
+/// Why a command about the whole connection was refused. Nothing has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ControlError {
+    /// Too many PINGs or SETTINGS of ours still wait for their acknowledgement.
+    TooManyPending,
+    /// The setting cannot have this value.
+    InvalidSetting(ConfigError),
+    /// The connection is closed.
+    Closed,
+}
+
+impl fmt::Display for ControlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooManyPending => f.write_str("too many frames wait for their acknowledgement"),
+            Self::InvalidSetting(error) => error.fmt(f),
+            Self::Closed => f.write_str("the connection is closed"),
+        }
+    }
+}
+
+impl core::error::Error for ControlError {}
+
+/// A configuration value outside its range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ConfigError {
+    /// The name of the [`Config`](crate::Config) value.
+    pub name: &'static str,
+    /// What it was given.
+    pub value: u32,
+    /// The smallest value that it takes.
+    pub least: u32,
+    /// The largest value that it takes.
+    pub most: u32,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}, which is not within {} to {}", self.name, self.value, self.least, self.most)
+    }
+}
+
+impl core::error::Error for ConfigError {}

@@ -1,0 +1,298 @@
+//! A list of fields in one compact block.
+
+mod rules;
+
+use alloc::vec::Vec;
+use core::fmt;
+
+pub(crate) use rules::Status;
+
+/// How HPACK may represent a field (RFC 7541 §6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Indexing {
+    /// The encoder decides. A received field that was not never-indexed has this.
+    #[default]
+    Auto,
+    /// A literal with incremental indexing where the field is in no table yet (§6.2.1).
+    Incremental,
+    /// A literal without indexing where the field is in no table yet (§6.2.2).
+    Without,
+    /// A literal never indexed, whatever the tables hold (§6.2.3): for secrets. Kept when a field is forwarded.
+    Never,
+}
+
+/// One field of a [`Fields`] list, lent.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Field<'a> {
+    /// The name: lower case, or a pseudo-header name that starts with a colon.
+    pub name: &'a [u8],
+    /// The value.
+    pub value: &'a [u8],
+    /// How HPACK represents it, or represented it.
+    pub indexing: Indexing,
+}
+
+impl fmt::Debug for Field<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name.escape_ascii(), self.value.escape_ascii())
+    }
+}
+
+impl Field<'_> {
+    /// What the field counts towards a list or a table: its octets and 32 more (RFC 7541 §4.1).
+    pub(crate) const fn accounted_octets(&self) -> usize {
+        self.name.len().saturating_add(self.value.len()).saturating_add(FIELD_OVERHEAD)
+    }
+}
+
+/// A header or trailer section: fields in the order of the wire, repeats included.
+///
+/// All names and values lie in one block of memory, so that a list costs one allocation, or none when it is
+/// [recycled](crate::Connection::recycle).
+///
+/// ```
+/// use sans_h2::{Fields, Indexing};
+///
+/// let fields = Fields::request("GET", "https", "example.com", "/")
+///     .with("accept", "text/html")
+///     .with_indexing("authorization", "Basic c2Fucy1oMg==", Indexing::Never);
+/// assert_eq!(fields.get(":path"), Some(&b"/"[..]));
+/// assert_eq!(fields.len(), 6);
+/// assert_eq!(fields.iter().last().unwrap().indexing, Indexing::Never);
+/// ```
+#[derive(Clone, Default)]
+pub struct Fields {
+    /// Records one after the other: a head of [`RECORD_HEAD`] octets, the name, the value.
+    block: Vec<u8>,
+    count: usize,
+    accounted: usize,
+}
+
+impl Fields {
+    /// An empty list, without an allocation.
+    pub const fn new() -> Self {
+        Self { block: Vec::new(), count: 0, accounted: 0 }
+    }
+
+    /// The pseudo-header fields of a request (RFC 9113 §8.3.1).
+    pub fn request(method: &str, scheme: &str, authority: &str, path: &str) -> Self {
+        Self::new()
+            .with(":method", method)
+            .with(":scheme", scheme)
+            .with(":authority", authority)
+            .with(":path", path)
+    }
+
+    /// The pseudo-header field of a response (RFC 9113 §8.3.2), for a status of three digits.
+    pub fn response(status: u16) -> Self {
+        let digits = [status / 100, status / 10, status].map(|digits| b'0' + (digits % 10) as u8);
+        Self::new().with(":status", digits)
+    }
+
+    /// The list with one more field at its end; the encoder decides how to represent it.
+    #[must_use]
+    pub fn with(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
+        self.with_indexing(name, value, Indexing::Auto)
+    }
+
+    /// The list with one more field at its end, represented as told.
+    #[must_use]
+    pub fn with_indexing(
+        mut self,
+        name: impl AsRef<[u8]>,
+        value: impl AsRef<[u8]>,
+        indexing: Indexing,
+    ) -> Self {
+        self.push(Field { name: name.as_ref(), value: value.as_ref(), indexing });
+        self
+    }
+
+    /// Adds one field at the end.
+    ///
+    /// # Panics
+    ///
+    /// When the name or the value has 2^32 octets or more.
+    pub fn push(&mut self, field: Field<'_>) {
+        let head = Record::new(&field).to_octets();
+        self.block.reserve(RECORD_HEAD + field.name.len() + field.value.len());
+        self.block.extend_from_slice(&head);
+        self.block.extend_from_slice(field.name);
+        self.block.extend_from_slice(field.value);
+        self.count += 1;
+        self.accounted = self.accounted.saturating_add(field.accounted_octets());
+    }
+
+    /// How many fields there are.
+    pub const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is no field.
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The size of the list as RFC 9113 §6.5.2 counts it: all names and values, and 32 octets a field.
+    pub const fn list_octets(&self) -> usize {
+        self.accounted
+    }
+
+    /// The heap memory that the list holds, in octets.
+    pub fn capacity_octets(&self) -> usize {
+        self.block.capacity()
+    }
+
+    /// The fields in their order.
+    pub fn iter(&self) -> Iter<'_> {
+        Iter { rest: &self.block, left: self.count }
+    }
+
+    /// The value of the first field of this name. Names are compared octet by octet: ask in lower case.
+    pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&[u8]> {
+        let name = name.as_ref();
+        self.iter().find(|field| field.name == name).map(|field| field.value)
+    }
+
+    /// Removes all fields and keeps the memory.
+    pub fn clear(&mut self) {
+        self.block.clear();
+        self.count = 0;
+        self.accounted = 0;
+    }
+}
+
+impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        let mut fields = Self::new();
+        fields.extend(pairs);
+        fields
+    }
+}
+
+impl<N: AsRef<[u8]>, V: AsRef<[u8]>> Extend<(N, V)> for Fields {
+    fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, pairs: I) {
+        for (name, value) in pairs {
+            self.push(Field { name: name.as_ref(), value: value.as_ref(), indexing: Indexing::Auto });
+        }
+    }
+}
+
+impl<'a> IntoIterator for &'a Fields {
+    type Item = Field<'a>;
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+impl PartialEq for Fields {
+    fn eq(&self, other: &Self) -> bool {
+        self.count == other.count && self.block == other.block
+    }
+}
+
+impl Eq for Fields {}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self).finish()
+    }
+}
+
+/// The fields of a list in their order.
+#[derive(Clone, Debug)]
+pub struct Iter<'a> {
+    rest: &'a [u8],
+    left: usize,
+}
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = Field<'a>;
+
+    fn next(&mut self) -> Option<Field<'a>> {
+        let (head, rest) = self.rest.split_first_chunk::<RECORD_HEAD>()?;
+        let record = Record::from_octets(*head);
+        let (name, rest) = rest.split_at_checked(record.name)?;
+        let (value, rest) = rest.split_at_checked(record.value)?;
+        self.rest = rest;
+        self.left = self.left.saturating_sub(1);
+        Some(Field { name, value, indexing: record.indexing })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+/// What precedes each field in the block: two lengths of 32 bits and the indexing.
+struct Record {
+    name: usize,
+    value: usize,
+    indexing: Indexing,
+}
+
+impl Record {
+    fn new(field: &Field<'_>) -> Self {
+        Self { name: field.name.len(), value: field.value.len(), indexing: field.indexing }
+    }
+
+    fn to_octets(&self) -> [u8; RECORD_HEAD] {
+        let length =
+            |octets: usize| u32::try_from(octets).expect("a field is shorter than 4 GiB").to_le_bytes();
+        let [n0, n1, n2, n3] = length(self.name);
+        let [v0, v1, v2, v3] = length(self.value);
+        [n0, n1, n2, n3, v0, v1, v2, v3, self.indexing as u8]
+    }
+
+    fn from_octets([n0, n1, n2, n3, v0, v1, v2, v3, indexing]: [u8; RECORD_HEAD]) -> Self {
+        let length = |octets| u32::from_le_bytes(octets) as usize;
+        let indexing = match indexing {
+            1 => Indexing::Incremental,
+            2 => Indexing::Without,
+            3 => Indexing::Never,
+            _ => Indexing::Auto,
+        };
+        Self { name: length([n0, n1, n2, n3]), value: length([v0, v1, v2, v3]), indexing }
+    }
+}
+
+const RECORD_HEAD: usize = 9;
+
+/// What RFC 7541 §4.1 adds to the octets of a field.
+const FIELD_OVERHEAD: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_keeps_order_repeats_and_marks() {
+        let fields = Fields::new().with("a", "1").with_indexing("", "", Indexing::Never).with("a", "2");
+        let seen: Vec<_> = fields.iter().map(|f| (f.name.to_vec(), f.value.to_vec(), f.indexing)).collect();
+        assert_eq!(
+            seen,
+            [
+                (b"a".to_vec(), b"1".to_vec(), Indexing::Auto),
+                (Vec::new(), Vec::new(), Indexing::Never),
+                (b"a".to_vec(), b"2".to_vec(), Indexing::Auto),
+            ]
+        );
+        assert_eq!(fields.get("a"), Some(&b"1"[..]));
+        assert_eq!(fields.get("b"), None);
+        assert_eq!(fields.list_octets(), 3 * 32 + 4);
+        assert_eq!(fields.iter().len(), 3);
+    }
+
+    #[test]
+    fn a_cleared_list_keeps_its_memory() {
+        let mut fields = Fields::response(404);
+        assert_eq!(fields.get(":status"), Some(&b"404"[..]));
+        let capacity = fields.capacity_octets();
+        fields.clear();
+        assert!(fields.is_empty());
+        assert_eq!((fields.list_octets(), fields.capacity_octets()), (0, capacity));
+    }
+}

@@ -1,0 +1,19 @@
+//! An HTTP/2 engine without I/O.
+#![no_std]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
+
+extern crate alloc;
+#[cfg(any(test, feature = "std"))]
+extern crate std;
+
+mod error;
+mod fields;
+mod id;
+mod time;
+
+pub use error::{
+    ConfigError, ConnectionError, ControlError, ErrorCode, OpenError, Scope, SendError, Violation,
+};
+pub use fields::{Field, Fields, Indexing, Iter};
+pub use id::{Role, StreamId};
+pub use time::Time;
