@@ -8,6 +8,7 @@ extern crate std;
 
 mod error;
 mod fields;
+pub mod hpack;
 mod id;
 mod time;
 

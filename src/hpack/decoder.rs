@@ -1,0 +1,595 @@
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::integer::{Integer, Partial};
+use super::table::Table;
+use super::{huffman, reserve_within, static_table};
+use crate::error::Violation;
+use crate::fields::{Field, Fields, Indexing};
+
+/// Takes the fields of a block one by one.
+///
+/// How many fields and octets a section may have is for the sink to decide. One that has seen enough should go on to
+/// return `Ok` and drop what comes, so that the decoder's table stays equal to the peer's.
+///
+/// ```
+/// use sans_h2::hpack::{Decoder, Sink};
+/// use sans_h2::{Field, Violation};
+///
+/// struct Count(usize);
+///
+/// impl Sink for Count {
+///     fn field(&mut self, _: Field<'_>) -> Result<(), Violation> {
+///         self.0 += 1;
+///         Ok(())
+///     }
+/// }
+///
+/// let mut count = Count(0);
+/// Decoder::new(4096).decode(&[0x82, 0x84, 0x87], &mut count)?;
+/// assert_eq!(count.0, 3);
+/// # Ok::<(), Violation>(())
+/// ```
+pub trait Sink {
+    /// Takes the next field. An error ends the decoding, and [`Decoder::decode`] returns it.
+    #[expect(clippy::missing_errors_doc, reason = "the sink decides")]
+    fn field(&mut self, field: Field<'_>) -> Result<(), Violation>;
+}
+
+impl Sink for Fields {
+    /// Adds the field at the end of the list. Never fails.
+    fn field(&mut self, field: Field<'_>) -> Result<(), Violation> {
+        self.push(field);
+        Ok(())
+    }
+}
+
+/// Decodes the field blocks of one connection.
+///
+/// Give each fragment of a block to [`decode`](Self::decode), then call [`finish`](Self::finish). Blocks depend on each
+/// other: all must come, in order. A field that was never-indexed is marked [`Indexing::Never`], others
+/// [`Indexing::Auto`].
+///
+/// After an error the decoder is of no more use, since its table may differ from the peer's: the connection has to
+/// end.
+///
+/// ```
+/// use sans_h2::hpack::Decoder;
+/// use sans_h2::{Fields, Violation};
+///
+/// let mut decoder = Decoder::new(4096);
+/// let mut fields = Fields::new();
+/// decoder.decode(&[0x82, 0x44, 0x03, b'/'], &mut fields)?;
+/// decoder.decode(b"me", &mut fields)?;
+/// decoder.finish()?;
+/// assert_eq!(fields, Fields::new().with(":method", "GET").with(":path", "/me"));
+/// assert_eq!(decoder.table_octets(), 5 + 3 + 32);
+///
+/// assert_eq!(decoder.decode(&[0xbf], &mut fields), Err(Violation::InvalidIndex));
+/// # Ok::<(), Violation>(())
+/// ```
+#[derive(Clone)]
+pub struct Decoder {
+    table: Table,
+    sizes: Sizes,
+    max_string: usize,
+    state: State,
+    /// How the literal that is being read will be marked and kept.
+    literal: Literal,
+    /// The kept name of that literal, if any, and then as much of its value as had to be kept.
+    scratch: Vec<u8>,
+    kept_name: usize,
+    huffman: huffman::Decoder,
+}
+
+impl Decoder {
+    /// How many octets a name may have, and a value, unless [`with_max_string`](Self::with_max_string) sets it.
+    pub const DEFAULT_MAX_STRING: usize = 16_384;
+
+    /// A decoder for a peer that knows a SETTINGS_HEADER_TABLE_SIZE of `table_limit` octets.
+    ///
+    /// At the start of a connection that is 4,096, whatever we are about to announce; see
+    /// [`set_table_limit`](Self::set_table_limit). Nothing is allocated before there is something to keep.
+    pub const fn new(table_limit: u32) -> Self {
+        Self {
+            table: Table::new(table_limit),
+            sizes: Sizes { limit: table_limit, due: None, block: Block::Opening(0) },
+            max_string: Self::DEFAULT_MAX_STRING,
+            state: State::Representation,
+            literal: Literal::Without,
+            scratch: Vec::new(),
+            kept_name: 0,
+            huffman: huffman::Decoder::new(),
+        }
+    }
+
+    /// The same decoder with another limit on the octets of a name and of a value, both after Huffman decoding.
+    ///
+    /// A longer one is [`Violation::StringTooLong`], told from its announced length where that is enough. The decoder
+    /// never keeps more than twice as many octets of an unfinished field.
+    #[must_use]
+    pub const fn with_max_string(mut self, octets: usize) -> Self {
+        self.max_string = octets;
+        self
+    }
+
+    /// The peer has acknowledged a new SETTINGS_HEADER_TABLE_SIZE of ours, in octets.
+    ///
+    /// Call it between two blocks. If the table was allowed more than the new limit, the next block must start with a
+    /// table size update (RFC 9113 §4.3.1), also when a larger limit follows before it.
+    pub fn set_table_limit(&mut self, octets: u32) {
+        self.sizes.set_limit(octets, self.table.max());
+    }
+
+    /// Decodes the next fragment of a block and hands its fields to the sink as soon as they are whole.
+    ///
+    /// A block may be cut anywhere; no octet is looked at twice.
+    ///
+    /// # Errors
+    ///
+    /// The rule that the block breaks, or what the sink returned.
+    pub fn decode(&mut self, fragment: &[u8], sink: &mut impl Sink) -> Result<(), Violation> {
+        let mut name = Name::Kept;
+        let mut input = fragment;
+        while let Some((&octet, mut rest)) = input.split_first() {
+            match self.state {
+                State::Representation => self.on_representation(octet, &mut name, sink)?,
+                State::Index(kind, mut partial) => match partial.parse_next(octet)? {
+                    Some(value) => self.on_index(kind, value, &mut name, sink)?,
+                    None => self.state = State::Index(kind, partial),
+                },
+                State::Length(part) => self.on_string(part, octet, &mut name, sink)?,
+                State::LengthRest(text, mut partial) => match partial.parse_next(octet)? {
+                    Some(length) => self.on_length(text, length, &mut name, sink)?,
+                    None => self.state = State::LengthRest(text, partial),
+                },
+                State::Text(text, left) => {
+                    let piece;
+                    (piece, rest) = input.split_at(left.min(input.len()));
+                    self.on_text(text, left, piece, &mut name, sink)?;
+                }
+            }
+            input = rest;
+        }
+        self.keep(name);
+        Ok(())
+    }
+
+    /// Ends the block, after its last fragment.
+    ///
+    /// # Errors
+    ///
+    /// [`Violation::TruncatedFieldBlock`] in the middle of a field, and [`Violation::MissingTableSizeUpdate`] if the
+    /// block is empty although it had to start with an update.
+    pub fn finish(&mut self) -> Result<(), Violation> {
+        match self.state {
+            State::Representation => self.sizes.finish_block(),
+            State::Index(..) | State::Length(_) | State::LengthRest(..) | State::Text(..) => {
+                Err(Violation::TruncatedFieldBlock)
+            }
+        }
+    }
+
+    /// The size of the dynamic table in octets, as RFC 7541 §4.1 counts it.
+    pub const fn table_octets(&self) -> usize {
+        self.table.size()
+    }
+
+    /// The entries of the dynamic table, from the newest to the oldest.
+    pub fn entries(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.table.iter()
+    }
+
+    /// The heap memory in use, in octets.
+    pub fn memory_used(&self) -> usize {
+        self.table.memory_used().saturating_add(self.scratch.capacity())
+    }
+
+    /// The first octet of a representation.
+    fn on_representation(
+        &mut self,
+        octet: u8,
+        name: &mut Name<'_>,
+        sink: &mut impl Sink,
+    ) -> Result<(), Violation> {
+        let kind = Kind::of(octet);
+        self.sizes.on_representation(kind)?;
+        match Integer::parse(octet, kind.mask()) {
+            Integer::Whole(value) => self.on_index(kind, value, name, sink),
+            Integer::Partial(partial) => self.wait(State::Index(kind, partial)),
+        }
+    }
+
+    /// The first octet of a string.
+    fn on_string(
+        &mut self,
+        part: Part,
+        octet: u8,
+        name: &mut Name<'_>,
+        sink: &mut impl Sink,
+    ) -> Result<(), Violation> {
+        let text = Text { part, coding: Coding::of(octet) };
+        match Integer::parse(octet, STRING_MASK) {
+            Integer::Whole(length) => self.on_length(text, length, name, sink),
+            Integer::Partial(partial) => self.wait(State::LengthRest(text, partial)),
+        }
+    }
+
+    fn wait(&mut self, state: State) -> Result<(), Violation> {
+        self.state = state;
+        Ok(())
+    }
+
+    /// The integer of a representation is known.
+    fn on_index(
+        &mut self,
+        kind: Kind,
+        value: u32,
+        name: &mut Name<'_>,
+        sink: &mut impl Sink,
+    ) -> Result<(), Violation> {
+        match kind {
+            Kind::Indexed => {
+                let (name, value) = entry(&self.table, value)?;
+                self.state = State::Representation;
+                sink.field(Field { name, value, indexing: Indexing::Auto })
+            }
+            Kind::Literal(literal) => {
+                self.literal = literal;
+                self.scratch.clear();
+                self.kept_name = 0;
+                let part = if value == 0 { Part::Name } else { self.on_name_index(value, name)? };
+                self.wait(State::Length(part))
+            }
+            Kind::SizeUpdate => {
+                self.sizes.on_update(value)?;
+                self.table.set_max(value);
+                self.wait(State::Representation)
+            }
+        }
+    }
+
+    fn on_name_index(&mut self, index: u32, name: &mut Name<'_>) -> Result<Part, Violation> {
+        if let Some((lent, _)) = static_table::get(index as usize) {
+            *name = Name::Lent(lent);
+        } else {
+            // The field may evict the entry that its name comes from (RFC 7541 §4.4): hence a copy.
+            let (dynamic, _) = entry(&self.table, index)?;
+            reserve_within(&mut self.scratch, dynamic.len(), self.max_string.max(dynamic.len()));
+            self.scratch.extend_from_slice(dynamic);
+            self.kept_name = dynamic.len();
+            *name = Name::Kept;
+        }
+        Ok(Part::Value)
+    }
+
+    /// The length of a string is known: refuses it before anything is kept.
+    fn on_length(
+        &mut self,
+        text: Text,
+        length: u32,
+        name: &mut Name<'_>,
+        sink: &mut impl Sink,
+    ) -> Result<(), Violation> {
+        let length = length as usize;
+        let least = match text.coding {
+            Coding::Plain => length,
+            Coding::Huffman => huffman::least_decoded_octets(length),
+        };
+        if least > self.max_string {
+            return Err(Violation::StringTooLong);
+        }
+        self.state = State::Text(text, length);
+        if length == 0 { self.on_text(text, 0, &[], name, sink) } else { Ok(()) }
+    }
+
+    /// Takes a piece of a string, of which so many octets were left.
+    fn on_text<'f>(
+        &mut self,
+        text: Text,
+        left: usize,
+        piece: &'f [u8],
+        name: &mut Name<'f>,
+        sink: &mut impl Sink,
+    ) -> Result<(), Violation> {
+        let left = left.saturating_sub(piece.len());
+        if left > 0 {
+            // The fragment ends here: the name goes in front of the value.
+            self.keep(core::mem::take(name));
+            self.state = State::Text(text, left);
+            return self.keep_text(text.coding, piece);
+        }
+        let is_lent = text.coding == Coding::Plain && self.scratch.len() == self.kept_name;
+        if !is_lent {
+            self.keep_text(text.coding, piece)?;
+            if text.coding == Coding::Huffman {
+                self.huffman.finish()?;
+            }
+        }
+        match text.part {
+            Part::Name => {
+                *name = if is_lent { Name::Lent(piece) } else { Name::Kept };
+                self.kept_name = self.scratch.len();
+                self.wait(State::Length(Part::Value))
+            }
+            Part::Value => {
+                self.state = State::Representation;
+                self.on_literal(core::mem::take(name), is_lent.then_some(piece), sink)
+            }
+        }
+    }
+
+    /// A literal is whole. Its value is in the scratch buffer unless it is lent.
+    fn on_literal(
+        &mut self,
+        name: Name<'_>,
+        lent_value: Option<&[u8]>,
+        sink: &mut impl Sink,
+    ) -> Result<(), Violation> {
+        let (kept_name, kept_value) = self.scratch.split_at_checked(self.kept_name).unwrap_or_default();
+        let name = match name {
+            Name::Lent(lent) => lent,
+            Name::Kept => kept_name,
+        };
+        let value = lent_value.unwrap_or(kept_value);
+        sink.field(Field { name, value, indexing: self.literal.indexing() })?;
+        if self.literal == Literal::Incremental {
+            self.table.insert(name, value);
+        }
+        Ok(())
+    }
+
+    fn keep_text(&mut self, coding: Coding, piece: &[u8]) -> Result<(), Violation> {
+        let most = self.kept_name.saturating_add(self.max_string);
+        match coding {
+            Coding::Plain => {
+                reserve_within(&mut self.scratch, piece.len(), most);
+                self.scratch.extend_from_slice(piece);
+                Ok(())
+            }
+            Coding::Huffman => self.huffman.decode(piece, &mut self.scratch, most),
+        }
+    }
+
+    /// Copies a name that the fragment lent, before the fragment goes and before any of the value is kept.
+    fn keep(&mut self, name: Name<'_>) {
+        if let Name::Lent(lent) = name {
+            reserve_within(&mut self.scratch, lent.len(), lent.len().max(self.max_string));
+            self.scratch.extend_from_slice(lent);
+            self.kept_name = lent.len();
+        }
+    }
+}
+
+impl fmt::Debug for Decoder {
+    /// Tells sizes only: the table may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder")
+            .field("table_octets", &self.table.size())
+            .field("table_limit", &self.sizes.limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The field of an index in the address space of both tables (RFC 7541 §2.3.3).
+fn entry(table: &Table, index: u32) -> Result<(&[u8], &[u8]), Violation> {
+    let index = index as usize;
+    match index.checked_sub(static_table::LENGTH + 1) {
+        Some(nth) => table.get(nth),
+        None => static_table::get(index),
+    }
+    .ok_or(Violation::InvalidIndex)
+}
+
+/// Where in a block the decoder is.
+#[derive(Clone, Copy)]
+enum State {
+    /// A representation is next, or the end.
+    Representation,
+    /// Within the integer that a representation begins with.
+    Index(Kind, Partial),
+    /// A string is next.
+    Length(Part),
+    /// Within the length of a string.
+    LengthRest(Text, Partial),
+    /// Within the text of a string, of which so many octets are left.
+    Text(Text, usize),
+}
+
+/// The kinds of representations (RFC 7541 §6).
+#[derive(Clone, Copy)]
+enum Kind {
+    Indexed,
+    Literal(Literal),
+    SizeUpdate,
+}
+
+impl Kind {
+    const fn of(octet: u8) -> Self {
+        match octet {
+            0x80.. => Self::Indexed,
+            0x40.. => Self::Literal(Literal::Incremental),
+            0x20.. => Self::SizeUpdate,
+            0x10.. => Self::Literal(Literal::Never),
+            0x00.. => Self::Literal(Literal::Without),
+        }
+    }
+
+    /// Which bits of the first octet are the integer's prefix.
+    const fn mask(self) -> u8 {
+        match self {
+            Self::Indexed => 0x7f,
+            Self::Literal(Literal::Incremental) => 0x3f,
+            Self::SizeUpdate => 0x1f,
+            Self::Literal(Literal::Without | Literal::Never) => 0x0f,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Literal {
+    Incremental,
+    Without,
+    Never,
+}
+
+impl Literal {
+    const fn indexing(self) -> Indexing {
+        match self {
+            Self::Incremental | Self::Without => Indexing::Auto,
+            Self::Never => Indexing::Never,
+        }
+    }
+}
+
+/// A string that is being read.
+#[derive(Clone, Copy)]
+struct Text {
+    part: Part,
+    coding: Coding,
+}
+
+#[derive(Clone, Copy)]
+enum Part {
+    Name,
+    Value,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Plain,
+    Huffman,
+}
+
+impl Coding {
+    const fn of(octet: u8) -> Self {
+        if octet & !STRING_MASK == 0 { Self::Plain } else { Self::Huffman }
+    }
+}
+
+/// Where the name of the literal is that is being read.
+#[derive(Clone, Copy, Default)]
+enum Name<'a> {
+    /// In the static table or in the fragment.
+    Lent(&'a [u8]),
+    /// In the scratch buffer.
+    #[default]
+    Kept,
+}
+
+/// Which table sizes the peer may and must announce (RFC 7541 §4.2).
+#[derive(Clone)]
+struct Sizes {
+    /// The limit that we set last.
+    limit: u32,
+    /// The smallest limit since the last block, if the table was larger: the next block must go below.
+    due: Option<u32>,
+    block: Block,
+}
+
+#[derive(Clone, Copy)]
+enum Block {
+    /// No field yet; so many updates.
+    Opening(u8),
+    Fields,
+}
+
+impl Sizes {
+    fn set_limit(&mut self, octets: u32, in_force: usize) {
+        self.limit = octets;
+        if (octets as usize) < in_force {
+            self.due = Some(self.due.map_or(octets, |due| due.min(octets)));
+        }
+    }
+
+    fn on_representation(&mut self, kind: Kind) -> Result<(), Violation> {
+        match (kind, self.block) {
+            (Kind::SizeUpdate, Block::Opening(updates)) if updates < MAX_UPDATES => {
+                self.block = Block::Opening(updates.saturating_add(1));
+                Ok(())
+            }
+            (Kind::SizeUpdate, Block::Opening(_) | Block::Fields) => {
+                Err(Violation::UnexpectedTableSizeUpdate)
+            }
+            (Kind::Indexed | Kind::Literal(_), Block::Fields) => Ok(()),
+            (Kind::Indexed | Kind::Literal(_), Block::Opening(_)) => {
+                self.block = Block::Fields;
+                self.nothing_due()
+            }
+        }
+    }
+
+    fn on_update(&mut self, octets: u32) -> Result<(), Violation> {
+        if octets > self.limit {
+            return Err(Violation::TableSizeTooLarge);
+        }
+        match self.due.take() {
+            Some(least) if octets > least => Err(Violation::MissingTableSizeUpdate),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn finish_block(&mut self) -> Result<(), Violation> {
+        match core::mem::replace(&mut self.block, Block::Opening(0)) {
+            Block::Opening(_) => self.nothing_due(),
+            Block::Fields => Ok(()),
+        }
+    }
+
+    const fn nothing_due(&self) -> Result<(), Violation> {
+        if self.due.is_some() { Err(Violation::MissingTableSizeUpdate) } else { Ok(()) }
+    }
+}
+
+const STRING_MASK: u8 = 0x7f;
+
+/// The smallest size since the last block, and the size in force.
+const MAX_UPDATES: u8 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_plain_strings_are_not_kept() {
+        let mut decoder = Decoder::new(4096);
+        decoder.decode(b"\x00\x04name\x05value", &mut Fields::new()).unwrap();
+        assert_eq!((decoder.scratch.capacity(), decoder.memory_used()), (0, 0));
+    }
+
+    #[test]
+    fn a_cut_field_is_kept_within_the_limits() {
+        let mut decoder = Decoder::new(4096).with_max_string(8);
+        let mut fields = Fields::new();
+        for octet in b"\x40\x08longname\x08longtext" {
+            decoder.decode(&[*octet], &mut fields).unwrap();
+            assert!(decoder.scratch.capacity() <= 16);
+        }
+        assert_eq!(fields, Fields::new().with("longname", "longtext"));
+        assert_eq!(decoder.table_octets(), 48);
+    }
+
+    #[test]
+    fn steady_blocks_do_not_allocate() {
+        let mut decoder = Decoder::new(256);
+        let mut used = 0;
+        for round in 0..200_u8 {
+            let value = [round; 30];
+            let block = [&[0x40, 0x81, 0x1f, 30], &value[..]].concat();
+            decoder.decode(&block, &mut Fields::new()).unwrap();
+            decoder.finish().unwrap();
+            if round == 20 {
+                used = decoder.memory_used();
+            }
+        }
+        assert_eq!(decoder.memory_used(), used);
+    }
+
+    #[test]
+    fn each_first_octet_has_one_kind() {
+        for octet in 0..=u8::MAX {
+            let kind = Kind::of(octet);
+            assert!(octet & !kind.mask() != 0 || kind.mask() == 0x0f, "{octet:#04x}");
+        }
+    }
+}

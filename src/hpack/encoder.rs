@@ -1,0 +1,342 @@
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::hash::{hash_field, hash_name};
+use super::lookup::Lookup;
+use super::table::{Inserted, Table};
+use super::{DEFAULT_TABLE_LIMIT, huffman, integer, static_table};
+use crate::fields::{Field, Indexing};
+
+/// Encodes field sections for one connection.
+///
+/// Its blocks depend on each other: they must reach the peer all and in order. What [`Indexing::Auto`] becomes is
+/// chosen here: fields that tend to repeat go into the dynamic table, those that would only push others out do not
+/// before they have repeated, and credentials are never indexed. A string is Huffman-coded when that makes it shorter.
+///
+/// ```
+/// use sans_h2::Fields;
+/// use sans_h2::hpack::{Decoder, Encoder};
+///
+/// let fields = Fields::request("GET", "https", "example.com", "/").with("accept", "text/html");
+/// let mut encoder = Encoder::new(4096);
+/// let (mut first, mut second) = (Vec::new(), Vec::new());
+/// encoder.encode(&fields, &mut first);
+/// encoder.encode(&fields, &mut second);
+/// assert_eq!(second.len(), 5); // one octet a field
+///
+/// let mut decoder = Decoder::new(4096);
+/// for block in [first, second] {
+///     let mut decoded = Fields::new();
+///     decoder.decode(&block, &mut decoded)?;
+///     decoder.finish()?;
+///     assert_eq!(decoded, fields);
+/// }
+/// # Ok::<(), sans_h2::Violation>(())
+/// ```
+#[derive(Clone)]
+pub struct Encoder {
+    table: Table,
+    lookup: Lookup,
+    repeats: Repeats,
+    sizes: Sizes,
+}
+
+impl Encoder {
+    /// An encoder whose dynamic table has at most `table_cap` octets, whatever the peer allows.
+    ///
+    /// The peer's limit is 4,096 octets until [`set_table_limit`](Self::set_table_limit). A smaller cap is told to the
+    /// peer at the start of the first block. Nothing is allocated before the first field is indexed.
+    pub fn new(table_cap: u32) -> Self {
+        let sizes = Sizes::new(table_cap);
+        let table = Table::new(sizes.wanted);
+        Self { table, lookup: Lookup::default(), repeats: Repeats::default(), sizes }
+    }
+
+    /// Takes a new SETTINGS_HEADER_TABLE_SIZE of the peer, in octets, in force from the next block on.
+    ///
+    /// That block starts with the table size updates that RFC 7541 §4.2 asks for.
+    pub fn set_table_limit(&mut self, octets: u32) {
+        self.sizes.set_limit(octets);
+        self.table.set_max(self.sizes.wanted);
+    }
+
+    /// Appends one whole field block to `out`.
+    ///
+    /// ```
+    /// use sans_h2::{Fields, hpack::Encoder};
+    ///
+    /// let mut block = Vec::new();
+    /// Encoder::new(4096).encode(&Fields::response(204), &mut block);
+    /// assert_eq!(block, [0x89]);
+    /// ```
+    pub fn encode<'a>(&mut self, fields: impl IntoIterator<Item = Field<'a>>, out: &mut Vec<u8>) {
+        self.sizes.write(out);
+        for field in fields {
+            self.encode_field(field, out);
+        }
+    }
+
+    /// The size of the dynamic table in octets, as RFC 7541 §4.1 counts it.
+    pub const fn table_octets(&self) -> usize {
+        self.table.size()
+    }
+
+    /// The entries of the dynamic table, from the newest to the oldest.
+    pub fn entries(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.table.iter()
+    }
+
+    /// The heap memory in use, in octets.
+    pub fn memory_used(&self) -> usize {
+        self.table.memory_used().saturating_add(self.lookup.memory_used())
+    }
+
+    fn encode_field(&mut self, field: Field<'_>, out: &mut Vec<u8>) {
+        let name_hash = hash_name(field.name);
+        let static_name = static_table::find_name(field.name, name_hash);
+        let wish = Wish::of(&field, static_name);
+        if wish == Wish::Never {
+            let name = static_name.or_else(|| self.find_dynamic_name(field.name, name_hash));
+            return write_literal(Literal::Never, name, field, out);
+        }
+        if let Some(index) = static_name.and_then(|first| static_table::find_value(first, field.value)) {
+            return integer::write(INDEXED, INDEXED_MASK, index, out);
+        }
+        let hash = hash_field(name_hash, field.value);
+        if let Some(nth) = self.lookup.find_field(&self.table, field.name, field.value, hash) {
+            return integer::write(INDEXED, INDEXED_MASK, dynamic_index(nth), out);
+        }
+        let name = static_name.or_else(|| self.find_dynamic_name(field.name, name_hash));
+        let literal = self.choose_literal(wish, &field, hash);
+        write_literal(literal, name, field, out);
+        if literal == Literal::Incremental {
+            self.insert(field, name_hash, hash);
+        }
+    }
+
+    fn find_dynamic_name(&self, name: &[u8], hash: u64) -> Option<usize> {
+        self.lookup.find_name(&self.table, name, hash).map(dynamic_index)
+    }
+
+    fn choose_literal(&mut self, wish: Wish, field: &Field<'_>, hash: u64) -> Literal {
+        let fits = || field.accounted_octets() <= self.table.max() / 4 * 3;
+        match wish {
+            Wish::Never => Literal::Never,
+            Wish::Without => Literal::Without,
+            Wish::Always => Literal::Incremental,
+            Wish::IfFits if fits() => Literal::Incremental,
+            Wish::IfRepeated if fits() && self.repeats.has_or_add(hash) => Literal::Incremental,
+            Wish::IfFits | Wish::IfRepeated => Literal::Without,
+        }
+    }
+
+    fn insert(&mut self, field: Field<'_>, name_hash: u64, hash: u64) {
+        match self.table.insert(field.name, field.value) {
+            Inserted::Newest => self.lookup.insert(&self.table, name_hash, hash),
+            Inserted::TooLarge => {}
+        }
+    }
+}
+
+impl fmt::Debug for Encoder {
+    /// Tells sizes only: the table may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoder")
+            .field("table_octets", &self.table.size())
+            .field("table_limit", &self.sizes.wanted)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is to become of a field that no table has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    /// Index it.
+    Always,
+    /// Index it if the table is large enough for others as well.
+    IfFits,
+    /// As before, but not when it comes for the first time.
+    IfRepeated,
+    /// Do not index it.
+    Without,
+    /// Do not index it, nor use an index that has it.
+    Never,
+}
+
+impl Wish {
+    fn of(field: &Field<'_>, static_name: Option<usize>) -> Self {
+        match field.indexing {
+            Indexing::Auto => Self::of_auto(field.value, static_name),
+            Indexing::Incremental => Self::Always,
+            Indexing::Without => Self::Without,
+            Indexing::Never => Self::Never,
+        }
+    }
+
+    /// Short cookies and credentials can be guessed by what they compress to (RFC 7541 §7.1.3).
+    fn of_auto(value: &[u8], static_name: Option<usize>) -> Self {
+        use static_table as index;
+        match static_name {
+            Some(index::AUTHORIZATION | index::PROXY_AUTHORIZATION) => Self::Never,
+            Some(index::COOKIE) if value.len() < SHORT_COOKIE => Self::Never,
+            Some(
+                index::PATH
+                | index::AGE
+                | index::CONTENT_LENGTH
+                | index::ETAG
+                | index::IF_MODIFIED_SINCE
+                | index::IF_NONE_MATCH
+                | index::LAST_MODIFIED
+                | index::LOCATION
+                | index::SET_COOKIE,
+            ) => Self::IfRepeated,
+            Some(_) | None => Self::IfFits,
+        }
+    }
+}
+
+/// How a literal is represented (RFC 7541 §6.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Literal {
+    Incremental,
+    Without,
+    Never,
+}
+
+impl Literal {
+    /// The bits before the name's index, and the mask of the index.
+    const fn pattern(self) -> (u8, u8) {
+        match self {
+            Self::Incremental => (0x40, 0x3f),
+            Self::Without => (0x00, 0x0f),
+            Self::Never => (0x10, 0x0f),
+        }
+    }
+}
+
+fn write_literal(literal: Literal, name_index: Option<usize>, field: Field<'_>, out: &mut Vec<u8>) {
+    let (pattern, mask) = literal.pattern();
+    // The index 0 says that the name follows.
+    integer::write(pattern, mask, name_index.unwrap_or(0), out);
+    if name_index.is_none() {
+        write_string(field.name, out);
+    }
+    write_string(field.value, out);
+}
+
+fn write_string(text: &[u8], out: &mut Vec<u8>) {
+    let encoded = huffman::encoded_octets(text);
+    if encoded < text.len() {
+        integer::write(HUFFMAN, STRING_MASK, encoded, out);
+        out.reserve(encoded);
+        huffman::encode(text, out);
+    } else {
+        integer::write(0, STRING_MASK, text.len(), out);
+        out.extend_from_slice(text);
+    }
+}
+
+const fn dynamic_index(nth: usize) -> usize {
+    nth.saturating_add(static_table::LENGTH + 1)
+}
+
+/// The sizes of the table that the peer allows, knows and must be told.
+#[derive(Clone)]
+struct Sizes {
+    cap: u32,
+    /// The size that the peer knows of.
+    told: u32,
+    /// The smallest size since then.
+    least: u32,
+    /// The size in force from the next block on.
+    wanted: u32,
+}
+
+impl Sizes {
+    fn new(cap: u32) -> Self {
+        let wanted = cap.min(DEFAULT_TABLE_LIMIT);
+        Self { cap, told: DEFAULT_TABLE_LIMIT, least: wanted, wanted }
+    }
+
+    fn set_limit(&mut self, octets: u32) {
+        self.wanted = octets.min(self.cap);
+        self.least = self.least.min(self.wanted);
+    }
+
+    /// Writes the updates that are due, at the start of a block (RFC 7541 §4.2).
+    fn write(&mut self, out: &mut Vec<u8>) {
+        if self.least < self.told.min(self.wanted) {
+            write_size(self.least, out);
+            self.told = self.least;
+        }
+        if self.wanted != self.told {
+            write_size(self.wanted, out);
+        }
+        (self.told, self.least) = (self.wanted, self.wanted);
+    }
+}
+
+fn write_size(octets: u32, out: &mut Vec<u8>) {
+    integer::write(SIZE_UPDATE, SIZE_MASK, octets as usize, out);
+}
+
+/// Remembers which fields came lately and were not indexed.
+#[derive(Clone)]
+struct Repeats([u16; REPEATS]);
+
+impl Repeats {
+    /// Whether a field of this hash is remembered; from now on it is.
+    fn has_or_add(&mut self, hash: u64) -> bool {
+        let (place, mark) = (hash >> (u64::BITS - REPEATS.ilog2()), hash as u16);
+        self.0.get_mut(place as usize).is_some_and(|known| core::mem::replace(known, mark) == mark)
+    }
+}
+
+impl Default for Repeats {
+    fn default() -> Self {
+        Self([0; REPEATS])
+    }
+}
+
+const REPEATS: usize = 64;
+
+/// A cookie of fewer octets is taken for a secret.
+const SHORT_COOKIE: usize = 20;
+
+const INDEXED: u8 = 0x80;
+const INDEXED_MASK: u8 = 0x7f;
+const SIZE_UPDATE: u8 = 0x20;
+const SIZE_MASK: u8 = 0x1f;
+const HUFFMAN: u8 = 0x80;
+const STRING_MASK: u8 = 0x7f;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fresh_encoder_holds_no_memory() {
+        assert_eq!(Encoder::new(u32::MAX).memory_used(), 0);
+    }
+
+    #[test]
+    fn a_repeat_is_noticed_until_another_takes_its_place() {
+        let mut repeats = Repeats::default();
+        let (first, second) = (0x0400_0000_0000_0001, 0x0400_0000_0000_0002);
+        assert!(!repeats.has_or_add(first) && repeats.has_or_add(first));
+        assert!(!repeats.has_or_add(second) && !repeats.has_or_add(first));
+        assert!(!repeats.has_or_add(u64::MAX) && repeats.has_or_add(u64::MAX));
+    }
+
+    #[test]
+    fn a_string_is_huffman_coded_only_when_that_is_shorter() {
+        for text in ["", "0", "00", "\0", "{}"] {
+            let mut out = Vec::new();
+            write_string(text.as_bytes(), &mut out);
+            assert_eq!(out.split_first(), Some((&(text.len() as u8), text.as_bytes())));
+        }
+        let mut out = Vec::new();
+        write_string(b"000", &mut out);
+        assert_eq!(out, [0x82, 0b0000_0000, 0b0000_0001]);
+    }
+}

@@ -1,0 +1,76 @@
+//! The hash by which the encoder finds fields.
+//!
+//! It has no secret seed, because equal input must give equal output. Nothing depends on it but how well a list is
+//! compressed: every look-up has a bound on its steps and compares what it finds.
+
+/// The hash of a name.
+pub(super) const fn hash_name(name: &[u8]) -> u64 {
+    hash(SEED, name)
+}
+
+/// The hash of a field, from that of its name.
+pub(super) const fn hash_field(name: u64, value: &[u8]) -> u64 {
+    hash(name, value)
+}
+
+const fn hash(seed: u64, octets: &[u8]) -> u64 {
+    let mut hash = mix(seed, octets.len() as u64);
+    let mut rest = octets;
+    while let Some((word, tail)) = rest.split_first_chunk::<8>() {
+        hash = mix(hash, u64::from_le_bytes(*word));
+        rest = tail;
+    }
+    // At most 7 octets are left: the first four and the last four, which may overlap, or up to three.
+    let (first, last) = match rest {
+        [] => return hash,
+        [a] => ([*a, 0, 0, 0], [0; 4]),
+        [a, b] => ([*a, *b, 0, 0], [0; 4]),
+        [a, b, c] => ([*a, *b, *c, 0], [0; 4]),
+        [a, b, c, d] => ([*a, *b, *c, *d], [0; 4]),
+        [a, b, c, ..] => match rest.last_chunk::<4>() {
+            Some(last) => ([*a, *b, *c, 0], *last),
+            None => return hash,
+        },
+    };
+    mix(hash, (u32::from_le_bytes(first) as u64) << 32 | u32::from_le_bytes(last) as u64)
+}
+
+/// A product's high bits depend on all bits, its low ones on few: they are made to.
+const fn mix(hash: u64, word: u64) -> u64 {
+    let product = (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR);
+    product ^ product >> 32
+}
+
+const SEED: u64 = 0;
+
+/// 2^64 divided by the golden ratio: its multiples lie evenly.
+const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeSet;
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn every_octet_counts() {
+        for length in 0..40 {
+            let plain = vec![b'x'; length];
+            let mut hashes = BTreeSet::from([hash_name(&plain)]);
+            for at in 0..length {
+                let mut other = plain.clone();
+                other[at] = b'y';
+                hashes.insert(hash_name(&other));
+            }
+            assert_eq!(hashes.len(), length + 1);
+        }
+    }
+
+    #[test]
+    fn high_bits_spread() {
+        let places: Vec<_> = (0..256).map(|n| hash_name(std::format!("x-{n}").as_bytes()) >> 56).collect();
+        let distinct: BTreeSet<_> = places.iter().collect();
+        assert!(distinct.len() > 120, "{} of 256 places", distinct.len());
+    }
+}

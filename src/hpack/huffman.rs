@@ -1,0 +1,406 @@
+//! Strings in Huffman code (RFC 7541 §5.2).
+
+use alloc::vec::Vec;
+use core::slice::IterMut;
+
+use super::huffman_table::{CODES, EOS, LENGTHS, SYMBOLS};
+use super::reserve_within;
+use crate::error::Violation;
+
+/// How many octets a string has in Huffman code, padding included.
+pub(super) fn encoded_octets(text: &[u8]) -> usize {
+    let bits = text.iter().fold(0_usize, |bits, octet| bits.saturating_add(code_of(*octet).1 as usize));
+    bits.div_ceil(8)
+}
+
+/// Appends a string in Huffman code, padded to whole octets.
+pub(super) fn encode(text: &[u8], out: &mut Vec<u8>) {
+    let mut bits = 0_u64;
+    let mut count = 0;
+    for octet in text {
+        let (code, length) = code_of(*octet);
+        // Fewer than 32 bits wait and a code has at most 30: all fit.
+        bits = bits << length | u64::from(code);
+        count += length;
+        if count >= 32 {
+            count -= 32;
+            let [_, _, _, _, word @ ..] = (bits >> count).to_be_bytes();
+            out.extend_from_slice(&word);
+        }
+    }
+    while count >= 8 {
+        count -= 8;
+        out.push((bits >> count).to_le_bytes()[0]);
+    }
+    if count > 0 {
+        let padded = bits << (8 - count) | 0xff >> count;
+        out.push(padded.to_le_bytes()[0]);
+    }
+}
+
+/// How many octets a string has at least that is coded in so many octets.
+pub(super) const fn least_decoded_octets(encoded: usize) -> usize {
+    encoded.saturating_mul(8).saturating_sub(MAX_PADDING as usize).div_ceil(MAX_LENGTH as usize)
+}
+
+/// Decodes one string that comes in pieces.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Decoder {
+    /// The bits that are not decoded yet, from the top; zeros follow.
+    bits: u64,
+    count: u32,
+}
+
+impl Decoder {
+    /// Before the first octet.
+    pub(super) const fn new() -> Self {
+        Self { bits: 0, count: 0 }
+    }
+
+    /// Decodes a piece. Appends to `text` all symbols that are whole, and never makes it longer than `most`.
+    pub(super) fn decode(&mut self, piece: &[u8], text: &mut Vec<u8>, most: usize) -> Result<(), Violation> {
+        let start = text.len();
+        let bits = piece.len().saturating_mul(8).saturating_add(self.count as usize);
+        let room = (bits / MIN_LENGTH as usize).min(most.saturating_sub(start));
+        reserve_within(text, room, most);
+        text.resize(start.saturating_add(room), 0);
+        let places = text.get_mut(start..).unwrap_or_default().iter_mut();
+        let unused = self.decode_into(piece, places)?;
+        text.truncate(text.len().saturating_sub(unused));
+        Ok(())
+    }
+
+    /// Ends the string: what is left must be padding.
+    pub(super) fn finish(&mut self) -> Result<(), Violation> {
+        let Self { bits, count } = core::mem::replace(self, Self::new());
+        let is_padding = count <= MAX_PADDING && bits == top_ones(count);
+        if is_padding { Ok(()) } else { Err(Violation::InvalidHuffman) }
+    }
+
+    /// Decodes a piece into the places, and tells how many of them stay unused.
+    fn decode_into(&mut self, mut piece: &[u8], mut places: IterMut<'_, u8>) -> Result<usize, Violation> {
+        // A copy can stay in registers.
+        let mut bits = *self;
+        while let Some((word, rest)) = piece.split_first_chunk::<4>() {
+            bits.push(u32::from_be_bytes(*word), 32);
+            bits.decode_whole(&mut places)?;
+            piece = rest;
+        }
+        for octet in piece {
+            bits.push(u32::from(*octet), 8);
+        }
+        bits.decode_whole(&mut places)?;
+        *self = bits;
+        Ok(places.len())
+    }
+
+    /// Adds bits. Fewer than 32 may wait before, and fewer than 32 more come by octets: all fit.
+    fn push(&mut self, bits: u32, count: u32) {
+        self.count += count;
+        self.bits |= u64::from(bits) << (u64::BITS - self.count);
+    }
+
+    /// Decodes until the bits that are left are no whole code.
+    #[inline(always)]
+    fn decode_whole(&mut self, places: &mut IterMut<'_, u8>) -> Result<(), Violation> {
+        loop {
+            while self.count >= SHORT_BITS {
+                let (symbol, length) = short_symbol(self.bits);
+                if length == 0 {
+                    break;
+                }
+                self.take(symbol, length, places)?;
+            }
+            let (symbol, length) = match short_symbol(self.bits) {
+                (_, 0) => long_symbol(self.bits),
+                (symbol, length) => (u16::from(symbol), length),
+            };
+            if length > self.count {
+                return Ok(());
+            }
+            if symbol == EOS {
+                return Err(Violation::InvalidHuffman);
+            }
+            self.take(symbol.to_le_bytes()[0], length, places)?;
+        }
+    }
+
+    #[inline(always)]
+    fn take(&mut self, symbol: u8, length: u32, places: &mut IterMut<'_, u8>) -> Result<(), Violation> {
+        *places.next().ok_or(Violation::StringTooLong)? = symbol;
+        self.bits <<= length;
+        self.count -= length;
+        Ok(())
+    }
+}
+
+#[expect(clippy::indexing_slicing, reason = "an octet is less than the number of symbols")]
+const fn code_of(octet: u8) -> (u32, u32) {
+    (CODES[octet as usize], LENGTHS[octet as usize] as u32)
+}
+
+/// So many ones from the top, fewer than 64.
+const fn top_ones(count: u32) -> u64 {
+    !(u64::MAX >> count)
+}
+
+/// The symbol whose code comes first, and the code's length; the length is 0 if it is a long code.
+#[expect(clippy::indexing_slicing, reason = "the index has as many bits as the table's length")]
+#[inline(always)]
+const fn short_symbol(bits: u64) -> (u8, u32) {
+    let [symbol, length] = SHORT[(bits >> (u64::BITS - SHORT_BITS)) as usize].to_le_bytes();
+    (symbol, length as u32)
+}
+
+/// The symbol whose code comes first, and the code's length, for a code that is longer than [`SHORT_BITS`].
+///
+/// The code is canonical: read from the top, codes of one length are consecutive and less than all longer ones.
+fn long_symbol(bits: u64) -> (u16, u32) {
+    let top = bits >> 32;
+    let class = LONG.iter().find(|class| top < class.end).unwrap_or(&LAST_LONG);
+    let nth = (top.saturating_sub(class.start) >> (32 - class.length)) as usize;
+    let symbol = SORTED.get(usize::from(class.first).saturating_add(nth)).copied().unwrap_or(EOS);
+    (symbol, class.length)
+}
+
+/// The codes of one length. Codes are read from the top of 32 bits.
+#[derive(Clone, Copy)]
+struct Class {
+    length: u32,
+    start: u64,
+    end: u64,
+    /// The place of the first symbol in [`SORTED`].
+    first: u16,
+}
+
+/// By the first bits: the symbol in the low octet and the code's length above, or 0 for a longer code.
+static SHORT: [u16; 1 << SHORT_BITS] = short_table();
+
+/// All symbols in the order of their codes.
+static SORTED: [u16; SYMBOLS] = sorted_symbols();
+
+static LONG: [Class; LONG_LENGTHS] = long_classes();
+
+/// What begins with nothing but ones.
+const LAST_LONG: Class = long_classes()[LONG_LENGTHS - 1];
+
+const MIN_LENGTH: u32 = 5;
+const MAX_LENGTH: u32 = 30;
+const MAX_PADDING: u32 = 7;
+
+/// Most text has codes of 5 to 8 bits; no code has 9.
+const SHORT_BITS: u32 = 8;
+
+/// How many lengths from [`SHORT_BITS`] to [`MAX_LENGTH`] there are, those that no code has included.
+const LONG_LENGTHS: usize = (MAX_LENGTH - SHORT_BITS) as usize;
+
+#[expect(clippy::indexing_slicing, reason = "runs at compile time only")]
+const fn sorted_symbols() -> [u16; SYMBOLS] {
+    let mut sorted = [0; SYMBOLS];
+    let mut filled = 0;
+    let mut length = MIN_LENGTH;
+    while length <= MAX_LENGTH {
+        let mut symbol = 0;
+        while symbol < SYMBOLS {
+            if LENGTHS[symbol] as u32 == length {
+                sorted[filled] = symbol as u16;
+                filled += 1;
+            }
+            symbol += 1;
+        }
+        length += 1;
+    }
+    sorted
+}
+
+#[expect(clippy::indexing_slicing, reason = "runs at compile time only")]
+const fn short_table() -> [u16; 1 << SHORT_BITS] {
+    let mut table = [0; 1 << SHORT_BITS];
+    let mut symbol = 0;
+    while symbol < SYMBOLS {
+        let length = LENGTHS[symbol] as u32;
+        if length <= SHORT_BITS {
+            let mut index = (CODES[symbol] << (SHORT_BITS - length)) as usize;
+            let end = ((CODES[symbol] + 1) << (SHORT_BITS - length)) as usize;
+            while index < end {
+                table[index] = symbol as u16 | (length as u16) << 8;
+                index += 1;
+            }
+        }
+        symbol += 1;
+    }
+    table
+}
+
+#[expect(clippy::indexing_slicing, reason = "runs at compile time only")]
+const fn long_classes() -> [Class; LONG_LENGTHS] {
+    let sorted = sorted_symbols();
+    let mut classes = [Class { length: 0, start: 0, end: 0, first: 0 }; LONG_LENGTHS];
+    let mut place = 0;
+    let mut end = 0;
+    let mut length = 1;
+    while length <= MAX_LENGTH {
+        let (start, first) = (end, place);
+        while place < SYMBOLS && LENGTHS[sorted[place] as usize] as u32 == length {
+            end = (CODES[sorted[place] as usize] as u64 + 1) << (32 - length);
+            place += 1;
+        }
+        if length > SHORT_BITS {
+            classes[(length - SHORT_BITS - 1) as usize] = Class { length, start, end, first: first as u16 };
+        }
+        length += 1;
+    }
+    classes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+    use alloc::vec;
+    use proptest::prelude::*;
+
+    fn encoded(text: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        encode(text, &mut out);
+        assert_eq!(out.len(), encoded_octets(text));
+        out
+    }
+
+    fn decoded(octets: &[u8], piece: usize) -> Result<Vec<u8>, Violation> {
+        let mut decoder = Decoder::new();
+        let mut text = Vec::new();
+        for piece in octets.chunks(piece) {
+            decoder.decode(piece, &mut text, 1 << 20)?;
+        }
+        decoder.finish()?;
+        Ok(text)
+    }
+
+    /// Octets from a string of bits, padded with ones.
+    fn octets_of(bits: &str) -> Vec<u8> {
+        let mut bits = String::from(bits);
+        while bits.len() % 8 != 0 {
+            bits.push('1');
+        }
+        let octet = |at: usize| u8::from_str_radix(&bits[at..at + 8], 2).unwrap();
+        (0..bits.len()).step_by(8).map(octet).collect()
+    }
+
+    fn code_bits(symbol: usize) -> String {
+        std::format!("{:0width$b}", CODES[symbol], width = usize::from(LENGTHS[symbol]))
+    }
+
+    #[test]
+    fn the_code_is_complete_and_canonical() {
+        let measure: u64 = LENGTHS.iter().map(|length| 1_u64 << (MAX_LENGTH - u32::from(*length))).sum();
+        assert_eq!(measure, 1 << MAX_LENGTH);
+        let aligned =
+            |symbol: u16| CODES[usize::from(symbol)] << (32 - u32::from(LENGTHS[usize::from(symbol)]));
+        assert!(SORTED.is_sorted_by_key(|symbol| aligned(*symbol)));
+        assert_eq!(SORTED.last(), Some(&EOS));
+    }
+
+    #[test]
+    fn the_example_of_the_rfc() {
+        let octets = [0xf1, 0xe3, 0xc2, 0xe5, 0xf2, 0x3a, 0x6b, 0xa0, 0xab, 0x90, 0xf4, 0xff];
+        assert_eq!(encoded(b"www.example.com"), octets);
+        assert_eq!(decoded(&octets, 12).unwrap(), b"www.example.com");
+    }
+
+    #[test]
+    fn each_of_the_256_symbols_alone_and_before_each_padding() {
+        for symbol in 0..=u8::MAX {
+            assert_eq!(encoded(&[symbol]), octets_of(&code_bits(usize::from(symbol))));
+            for zeros in 0..8 {
+                let mut text = vec![b'0'; zeros];
+                text.push(symbol);
+                assert_eq!(decoded(&encoded(&text), 1 + zeros).unwrap(), text);
+            }
+        }
+    }
+
+    // covers 7541-5.2-1, 7541-5.2-2
+    #[test]
+    fn every_padding_but_up_to_seven_ones_is_refused() {
+        let invalid = Err(Violation::InvalidHuffman);
+        for symbol in 0..=u8::MAX {
+            let whole = encoded(&[symbol]);
+            for extra in 1..=3 {
+                let longer = [&whole[..], &[0xff; 3][..extra]].concat();
+                assert_eq!(decoded(&longer, 1), invalid, "{symbol} and {extra} octets of padding");
+                assert_eq!(decoded(&longer, 9), invalid);
+            }
+            let padding = (8 - code_bits(usize::from(symbol)).len() % 8) % 8;
+            for wrong in 0..(1_u32 << padding) - 1 {
+                let mut octets = whole.clone();
+                let last = octets.last_mut().unwrap();
+                *last = *last & (0xff << padding) | u8::try_from(wrong).unwrap();
+                // The wrong bits may begin with the code of another symbol; padding that is right follows it then.
+                if let Ok(text) = decoded(&octets, 9) {
+                    assert_eq!((text.len(), encoded(&text)), (2, octets));
+                }
+            }
+        }
+        assert_eq!(decoded(&[0xff], 1), invalid);
+        assert_eq!(decoded(&octets_of("0000000000"), 1).unwrap(), b"00");
+        assert_eq!(decoded(&[0b0000_0110], 1), invalid);
+        assert_eq!(decoded(&[], 1).unwrap(), b"");
+    }
+
+    // covers 7541-5.2-3
+    #[test]
+    fn eos_is_refused_wherever_it_stands() {
+        for before in 0..16 {
+            for after in ["", "00000", "11111111"] {
+                let bits = "00000".repeat(before) + &code_bits(usize::from(EOS)) + after;
+                for piece in 1..6 {
+                    assert_eq!(decoded(&octets_of(&bits), piece), Err(Violation::InvalidHuffman));
+                }
+            }
+        }
+        let mut decoder = Decoder::new();
+        let all = decoder.decode(&[0xff; 4], &mut Vec::new(), 9);
+        assert_eq!(all, Err(Violation::InvalidHuffman), "known before the string ends");
+    }
+
+    #[test]
+    fn a_text_never_grows_above_the_most() {
+        let octets = encoded(&[b'0'; 1000]);
+        for (most, result) in
+            [(1000, Ok(())), (999, Err(Violation::StringTooLong)), (0, Err(Violation::StringTooLong))]
+        {
+            let mut text = Vec::new();
+            let decoded = Decoder::new().decode(&octets, &mut text, most);
+            assert_eq!(decoded, result);
+            assert!(text.len() <= most && text.capacity() <= most);
+        }
+    }
+
+    #[test]
+    fn the_least_decoded_length_is_that_of_the_longest_codes() {
+        for length in 0..100 {
+            let text = vec![b'\n'; length];
+            assert_eq!(least_decoded_octets(encoded_octets(&text)), length);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded(text in prop::collection::vec(any::<u8>(), 0..200), piece in 1usize..20) {
+            prop_assert_eq!(decoded(&encoded(&text), piece).unwrap(), text);
+        }
+
+        #[test]
+        fn a_split_changes_nothing(octets in prop::collection::vec(any::<u8>(), 0..40), piece in 1usize..40) {
+            prop_assert_eq!(decoded(&octets, piece), decoded(&octets, 40));
+        }
+
+        #[test]
+        fn what_is_accepted_is_the_only_form(octets in prop::collection::vec(any::<u8>(), 0..12)) {
+            if let Ok(text) = decoded(&octets, 12) {
+                prop_assert_eq!(encoded(&text), octets);
+            }
+        }
+    }
+}

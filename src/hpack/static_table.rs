@@ -1,0 +1,203 @@
+//! The static table (RFC 7541 Appendix A) and how to find a field in it.
+
+use super::hash::hash_name;
+
+/// The field of an index, if the static table has it. Indices begin with 1.
+pub(super) fn get(index: usize) -> Option<(&'static [u8], &'static [u8])> {
+    TABLE.get(index.checked_sub(1)?).copied()
+}
+
+/// The least index of a name, whose [`hash_name`] the caller knows.
+pub(super) fn find_name(name: &[u8], hash: u64) -> Option<usize> {
+    let mut place = home_of(hash);
+    loop {
+        let index = usize::from(PLACES.get(place).copied()?);
+        // An empty place holds 0, which is no index.
+        let (candidate, _) = get(index)?;
+        if candidate == name {
+            return Some(index);
+        }
+        place = (place + 1) % PLACES.len();
+    }
+}
+
+/// The index of a field, if the static table has its value as well. `first` is the least index of its name.
+pub(super) fn find_value(first: usize, value: &[u8]) -> Option<usize> {
+    let values =
+        TABLE.get(first.checked_sub(1)?..first.saturating_add(names_from(first)).saturating_sub(1))?;
+    values.iter().position(|(_, candidate)| *candidate == value).map(|at| first.saturating_add(at))
+}
+
+/// How many entries share the name that has its first at this index.
+const fn names_from(first: usize) -> usize {
+    match first {
+        METHOD | PATH | SCHEME => 2,
+        STATUS => 7,
+        _ => 1,
+    }
+}
+
+const fn home_of(hash: u64) -> usize {
+    (hash >> (u64::BITS - PLACE_BITS)) as usize
+}
+
+/// How many entries the static table has; the dynamic table's indices follow.
+pub(super) const LENGTH: usize = TABLE.len();
+
+pub(super) const METHOD: usize = 2;
+pub(super) const PATH: usize = 4;
+pub(super) const SCHEME: usize = 6;
+pub(super) const STATUS: usize = 8;
+pub(super) const AGE: usize = 21;
+pub(super) const AUTHORIZATION: usize = 23;
+pub(super) const CONTENT_LENGTH: usize = 28;
+pub(super) const COOKIE: usize = 32;
+pub(super) const ETAG: usize = 34;
+pub(super) const IF_MODIFIED_SINCE: usize = 40;
+pub(super) const IF_NONE_MATCH: usize = 41;
+pub(super) const LAST_MODIFIED: usize = 44;
+pub(super) const LOCATION: usize = 46;
+pub(super) const PROXY_AUTHORIZATION: usize = 49;
+pub(super) const SET_COOKIE: usize = 55;
+
+/// An open hash table of the least index of each name; 0 is an empty place.
+static PLACES: [u8; 1 << PLACE_BITS] = places();
+
+/// Room for four times the 52 names, so that most names are found, or not, at the first place.
+const PLACE_BITS: u32 = 8;
+
+#[expect(clippy::indexing_slicing, reason = "runs at compile time only")]
+const fn places() -> [u8; 1 << PLACE_BITS] {
+    let mut places = [0; 1 << PLACE_BITS];
+    let mut index = 1;
+    while index <= LENGTH {
+        let mut place = home_of(hash_name(TABLE[index - 1].0));
+        while places[place] != 0 {
+            place = (place + 1) % places.len();
+        }
+        places[place] = index as u8;
+        index += names_from(index);
+    }
+    places
+}
+
+const TABLE: [(&[u8], &[u8]); 61] = [
+    (b":authority", b""),
+    (b":method", b"GET"),
+    (b":method", b"POST"),
+    (b":path", b"/"),
+    (b":path", b"/index.html"),
+    (b":scheme", b"http"),
+    (b":scheme", b"https"),
+    (b":status", b"200"),
+    (b":status", b"204"),
+    (b":status", b"206"),
+    (b":status", b"304"),
+    (b":status", b"400"),
+    (b":status", b"404"),
+    (b":status", b"500"),
+    (b"accept-charset", b""),
+    (b"accept-encoding", b"gzip, deflate"),
+    (b"accept-language", b""),
+    (b"accept-ranges", b""),
+    (b"accept", b""),
+    (b"access-control-allow-origin", b""),
+    (b"age", b""),
+    (b"allow", b""),
+    (b"authorization", b""),
+    (b"cache-control", b""),
+    (b"content-disposition", b""),
+    (b"content-encoding", b""),
+    (b"content-language", b""),
+    (b"content-length", b""),
+    (b"content-location", b""),
+    (b"content-range", b""),
+    (b"content-type", b""),
+    (b"cookie", b""),
+    (b"date", b""),
+    (b"etag", b""),
+    (b"expect", b""),
+    (b"expires", b""),
+    (b"from", b""),
+    (b"host", b""),
+    (b"if-match", b""),
+    (b"if-modified-since", b""),
+    (b"if-none-match", b""),
+    (b"if-range", b""),
+    (b"if-unmodified-since", b""),
+    (b"last-modified", b""),
+    (b"link", b""),
+    (b"location", b""),
+    (b"max-forwards", b""),
+    (b"proxy-authenticate", b""),
+    (b"proxy-authorization", b""),
+    (b"range", b""),
+    (b"referer", b""),
+    (b"refresh", b""),
+    (b"retry-after", b""),
+    (b"server", b""),
+    (b"set-cookie", b""),
+    (b"strict-transport-security", b""),
+    (b"transfer-encoding", b""),
+    (b"user-agent", b""),
+    (b"vary", b""),
+    (b"via", b""),
+    (b"www-authenticate", b""),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_is_found() {
+        assert_eq!(LENGTH, 61);
+        for index in 1..=LENGTH {
+            let (name, value) = get(index).unwrap();
+            let first = find_name(name, hash_name(name)).unwrap();
+            assert_eq!(TABLE.iter().position(|entry| entry.0 == name), Some(first - 1));
+            assert_eq!(find_value(first, value), Some(index));
+            assert_eq!(find_value(first, b"no such value"), None);
+        }
+        assert_eq!((get(0), get(62)), (None, None));
+    }
+
+    #[test]
+    fn other_names_are_not_found() {
+        for name in [&b""[..], b":", b":statuz", b"x-request-id", b"set-cookie2", b"Age"] {
+            assert_eq!(find_name(name, hash_name(name)), None);
+        }
+    }
+
+    #[test]
+    fn the_named_indices_are_those_of_the_names() {
+        let named: [(usize, &[u8]); 15] = [
+            (METHOD, b":method"),
+            (PATH, b":path"),
+            (SCHEME, b":scheme"),
+            (STATUS, b":status"),
+            (AGE, b"age"),
+            (AUTHORIZATION, b"authorization"),
+            (CONTENT_LENGTH, b"content-length"),
+            (COOKIE, b"cookie"),
+            (ETAG, b"etag"),
+            (IF_MODIFIED_SINCE, b"if-modified-since"),
+            (IF_NONE_MATCH, b"if-none-match"),
+            (LAST_MODIFIED, b"last-modified"),
+            (LOCATION, b"location"),
+            (PROXY_AUTHORIZATION, b"proxy-authorization"),
+            (SET_COOKIE, b"set-cookie"),
+        ];
+        for (index, name) in named {
+            assert_eq!(find_name(name, hash_name(name)), Some(index));
+        }
+    }
+
+    #[test]
+    fn most_names_are_at_their_home() {
+        let displaced = |name: &[u8]| {
+            PLACES[home_of(hash_name(name))] as usize != find_name(name, hash_name(name)).unwrap()
+        };
+        assert!(TABLE.iter().filter(|entry| displaced(entry.0)).count() <= 8);
+    }
+}

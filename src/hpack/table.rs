@@ -1,0 +1,256 @@
+//! The dynamic table (RFC 7541 §2.3.2 and §4).
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use super::reserve_within;
+
+/// The dynamic table of one direction, the same at both of its ends.
+///
+/// Names and values lie in one buffer, one entry behind the other. Evicted octets stay at the buffer's front until
+/// the room is needed; then the live ones move there. The buffer never has more octets than the table's maximum size,
+/// and an entry's head of 8 octets takes a quarter of the 32 that the entry is accounted with: together at most 5/4 of
+/// the maximum.
+#[derive(Clone)]
+pub(super) struct Table {
+    octets: Vec<u8>,
+    /// From the oldest to the newest.
+    entries: VecDeque<Entry>,
+    /// The position of the buffer's first octet.
+    base: u32,
+    size: usize,
+    max: usize,
+}
+
+impl Table {
+    /// An empty table, without an allocation.
+    pub(super) const fn new(max: u32) -> Self {
+        Self { octets: Vec::new(), entries: VecDeque::new(), base: 0, size: 0, max: max as usize }
+    }
+
+    /// How many entries there are.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The size of all entries as RFC 7541 §4.1 counts it.
+    pub(super) const fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The maximum size in force.
+    pub(super) const fn max(&self) -> usize {
+        self.max
+    }
+
+    /// Sets the maximum size, and evicts what is above it (RFC 7541 §4.3).
+    pub(super) fn set_max(&mut self, max: u32) {
+        self.max = max as usize;
+        self.evict_to(self.max);
+    }
+
+    /// The name and the value of an entry; the newest is 0.
+    pub(super) fn get(&self, nth: usize) -> Option<(&[u8], &[u8])> {
+        let at = self.entries.len().checked_sub(1)?.checked_sub(nth)?;
+        let entry = self.entries.get(at)?;
+        let end =
+            self.entries.get(at.saturating_add(1)).map_or(self.octets.len(), |next| self.offset(next.start));
+        let octets = self.octets.get(self.offset(entry.start)..end)?;
+        octets.split_at_checked(entry.value.wrapping_sub(entry.start) as usize)
+    }
+
+    /// The entries from the newest to the oldest.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        (0..self.len()).filter_map(|nth| self.get(nth))
+    }
+
+    /// Makes a field the newest entry, and evicts for it (RFC 7541 §4.4). A field that is larger than the table
+    /// empties it and is not kept.
+    pub(super) fn insert(&mut self, name: &[u8], value: &[u8]) -> Inserted {
+        let octets = name.len().saturating_add(value.len());
+        let size = octets.saturating_add(ENTRY_OVERHEAD);
+        let Some(left) = self.max.checked_sub(size) else {
+            self.evict_to(0);
+            return Inserted::TooLarge;
+        };
+        self.evict_to(left);
+        self.make_room(octets);
+        self.entries.push_back(Entry {
+            start: self.position(self.octets.len()),
+            value: self.position(self.octets.len().saturating_add(name.len())),
+        });
+        self.octets.extend_from_slice(name);
+        self.octets.extend_from_slice(value);
+        self.size = self.size.saturating_add(size);
+        Inserted::Newest
+    }
+
+    /// The heap memory in use, in octets.
+    pub(super) fn memory_used(&self) -> usize {
+        self.octets.capacity().saturating_add(self.entries.capacity().saturating_mul(size_of::<Entry>()))
+    }
+
+    /// Evicts the oldest entries until the others have at most this size.
+    fn evict_to(&mut self, size: usize) {
+        while self.size > size {
+            let end = self.entries.get(1).map_or(self.octets.len(), |next| self.offset(next.start));
+            let Some(oldest) = self.entries.pop_front() else { break };
+            let octets = end.saturating_sub(self.offset(oldest.start));
+            self.size = self.size.saturating_sub(octets).saturating_sub(ENTRY_OVERHEAD);
+        }
+        if self.entries.is_empty() {
+            self.drop_front(self.octets.len());
+        }
+    }
+
+    /// Room for one more entry of so many octets, which fits after the eviction.
+    fn make_room(&mut self, octets: usize) {
+        if self.entries.len() == self.entries.capacity() {
+            let most = self.max / ENTRY_OVERHEAD;
+            let capacity = self.entries.capacity().saturating_mul(2).max(LEAST_ENTRIES).min(most);
+            self.entries.reserve_exact(capacity.saturating_sub(self.entries.len()));
+        }
+        let unused = self.octets.capacity().saturating_sub(self.octets.len());
+        if unused < octets {
+            let dead = self.entries.front().map_or(self.octets.len(), |oldest| self.offset(oldest.start));
+            self.drop_front(dead);
+            reserve_within(&mut self.octets, octets.max(LEAST_OCTETS), self.max);
+        }
+    }
+
+    fn drop_front(&mut self, octets: usize) {
+        self.base = self.position(octets);
+        self.octets.drain(..octets);
+    }
+
+    /// Positions count all octets that there ever were, modulo 2^32; the live ones are fewer.
+    const fn position(&self, offset: usize) -> u32 {
+        self.base.wrapping_add(offset as u32)
+    }
+
+    const fn offset(&self, position: u32) -> usize {
+        position.wrapping_sub(self.base) as usize
+    }
+}
+
+/// What became of a field that was to be inserted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Inserted {
+    /// It is the newest entry.
+    Newest,
+    /// It is larger than the table, which is now empty.
+    TooLarge,
+}
+
+/// Where the name and the value begin. The value ends where the next entry begins.
+#[derive(Clone, Copy)]
+struct Entry {
+    start: u32,
+    value: u32,
+}
+
+/// What RFC 7541 §4.1 adds to an entry's octets.
+pub(super) const ENTRY_OVERHEAD: usize = 32;
+
+/// The first allocations hold a few fields, so that most connections stay with them.
+const LEAST_ENTRIES: usize = 8;
+const LEAST_OCTETS: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+    use proptest::prelude::*;
+
+    /// The table as RFC 7541 describes it, without any cleverness.
+    struct Model(VecDeque<(Vec<u8>, Vec<u8>)>, usize);
+
+    impl Model {
+        fn size(&self) -> usize {
+            self.0.iter().map(|(name, value)| name.len() + value.len() + 32).sum()
+        }
+
+        fn set_max(&mut self, max: usize) {
+            self.1 = max;
+            while self.size() > max {
+                self.0.pop_back();
+            }
+        }
+
+        fn insert(&mut self, name: &[u8], value: &[u8]) {
+            self.0.push_front((name.to_vec(), value.to_vec()));
+            self.set_max(self.1);
+        }
+    }
+
+    #[test]
+    fn a_fresh_table_holds_no_memory() {
+        let table = Table::new(u32::MAX);
+        assert_eq!((table.memory_used(), table.len(), table.size()), (0, 0, 0));
+        assert_eq!(table.get(0), None);
+    }
+
+    #[test]
+    fn an_entry_of_exactly_the_maximum_stays_and_a_larger_one_empties() {
+        let mut table = Table::new(64);
+        assert_eq!(table.insert(b"name", &[0; 28]), Inserted::Newest);
+        assert_eq!((table.len(), table.size()), (1, 64));
+        assert_eq!(table.insert(b"name", &[0; 29]), Inserted::TooLarge);
+        assert_eq!((table.len(), table.size()), (0, 0));
+    }
+
+    // covers 7541-2.3.2-1
+    #[test]
+    fn duplicates_are_entries_of_their_own() {
+        let mut table = Table::new(4096);
+        table.insert(b"a", b"b");
+        table.insert(b"a", b"b");
+        assert_eq!(table.iter().collect::<Vec<_>>(), [(&b"a"[..], &b"b"[..]); 2]);
+    }
+
+    #[test]
+    fn memory_stays_within_five_quarters_of_the_maximum() {
+        for max in [64, 100, 4096, 5000] {
+            let mut table = Table::new(max);
+            for octets in [0, 0, 1, 7, 40, 400, 3000, 0, 4000, 1] {
+                for _ in 0..200 {
+                    table.insert(b"", &vec![b'x'; octets]);
+                    assert!(table.memory_used() <= table.max() / 4 * 5, "{max}: {}", table.memory_used());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn positions_may_wrap() {
+        let mut table = Table::new(4096);
+        table.base = u32::MAX - 5;
+        table.insert(b"first", b"field");
+        table.insert(b"second", b"field");
+        assert_eq!(table.get(0), Some((&b"second"[..], &b"field"[..])));
+        assert_eq!(table.get(1), Some((&b"first"[..], &b"field"[..])));
+        table.set_max(43);
+        assert_eq!(table.iter().collect::<Vec<_>>(), [(&b"second"[..], &b"field"[..])]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_table_does_what_the_model_does(
+            steps in prop::collection::vec((0usize..20, 0usize..120, any::<u8>(), prop::option::weighted(0.1, 0u32..600)), 1..100)
+        ) {
+            let (mut table, mut model) = (Table::new(500), Model(VecDeque::new(), 500));
+            for (name, value, octet, max) in steps {
+                if let Some(max) = max {
+                    table.set_max(max);
+                    model.set_max(max as usize);
+                }
+                let (name, value) = (vec![octet; name], vec![!octet; value]);
+                table.insert(&name, &value);
+                model.insert(&name, &value);
+                let expected: Vec<_> = model.0.iter().map(|(name, value)| (&name[..], &value[..])).collect();
+                prop_assert_eq!(table.iter().collect::<Vec<_>>(), expected);
+                prop_assert_eq!(table.size(), model.size());
+            }
+        }
+    }
+}

@@ -1,0 +1,629 @@
+//! RFC 7541 through the public API: the examples of its Appendix C, and every rule that a peer can break.
+
+use proptest::prelude::*;
+use sans_h2::hpack::{Decoder, Encoder, Sink};
+use sans_h2::{Field, Fields, Indexing, Violation};
+
+/// One step of an example: the block, its fields, and the table that it leaves, from the newest entry.
+struct Step {
+    block: &'static str,
+    fields: &'static [(&'static str, &'static str)],
+    table: &'static [(&'static str, &'static str)],
+    table_octets: usize,
+}
+
+#[test]
+fn c2_1_literal_with_indexing() {
+    let step = Step {
+        block: "400a 6375 7374 6f6d 2d6b 6579 0d63 7573 746f 6d2d 6865 6164 6572",
+        fields: &[("custom-key", "custom-header")],
+        table: &[("custom-key", "custom-header")],
+        table_octets: 55,
+    };
+    check_example(4096, &[step]);
+}
+
+#[test]
+fn c2_2_literal_without_indexing() {
+    let step = Step {
+        block: "040c 2f73 616d 706c 652f 7061 7468",
+        fields: &[(":path", "/sample/path")],
+        table: &[],
+        table_octets: 0,
+    };
+    check_example(4096, &[step]);
+}
+
+// covers 7541-6.2.3-1, 7541-6.2.3-3, 7541-7.1.3-1, 7541-7.1.3-2
+#[test]
+fn c2_3_literal_never_indexed_is_forwarded_as_such() {
+    let block = hex("1008 7061 7373 776f 7264 0673 6563 7265 74");
+    let mut decoder = decoder(4096);
+    let fields = decode(&mut decoder, &block, 3).unwrap();
+    assert_eq!(fields, Fields::new().with_indexing("password", "secret", Indexing::Never));
+    assert_eq!(decoder.entries().count(), 0);
+
+    let mut forwarded = Vec::new();
+    Encoder::new(4096).encode(&fields, &mut forwarded);
+    assert_eq!(forwarded[0], 0x10);
+    assert_eq!(decode(&mut decoder, &forwarded, 3).unwrap(), fields);
+}
+
+#[test]
+fn c2_4_indexed() {
+    check_example(4096, &[Step { block: "82", fields: &[(":method", "GET")], table: &[], table_octets: 0 }]);
+}
+
+// covers 7541-3.2-1, 7541-2.1-2
+#[test]
+fn c3_requests_without_huffman() {
+    let blocks = [
+        "8286 8441 0f77 7777 2e65 7861 6d70 6c65 2e63 6f6d",
+        "8286 84be 5808 6e6f 2d63 6163 6865",
+        "8287 85bf 400a 6375 7374 6f6d 2d6b 6579 0c63 7573 746f 6d2d 7661 6c75 65",
+    ];
+    check_example(4096, &requests(blocks));
+}
+
+#[test]
+fn c4_requests_with_huffman() {
+    let blocks = [
+        "8286 8441 8cf1 e3c2 e5f2 3a6b a0ab 90f4 ff",
+        "8286 84be 5886 a8eb 1064 9cbf",
+        "8287 85bf 4088 25a8 49e9 5ba9 7d7f 8925 a849 e95b b8e8 b4bf",
+    ];
+    check_example(4096, &requests(blocks));
+}
+
+#[test]
+fn c5_responses_without_huffman() {
+    let blocks = [
+        "4803 3330 3258 0770 7269 7661 7465 611d 4d6f 6e2c 2032 3120 4f63 7420 3230 3133 2032 303a 3133 3a32 \
+         3120 474d 546e 1768 7474 7073 3a2f 2f77 7777 2e65 7861 6d70 6c65 2e63 6f6d",
+        "4803 3330 37c1 c0bf",
+        "88c1 611d 4d6f 6e2c 2032 3120 4f63 7420 3230 3133 2032 303a 3133 3a32 3220 474d 54c0 5a04 677a 6970 \
+         7738 666f 6f3d 4153 444a 4b48 514b 425a 584f 5157 454f 5049 5541 5851 5745 4f49 553b 206d 6178 2d61 \
+         6765 3d33 3630 303b 2076 6572 7369 6f6e 3d31",
+    ];
+    check_example(256, &responses(blocks));
+}
+
+#[test]
+fn c6_responses_with_huffman() {
+    let blocks = [
+        "4882 6402 5885 aec3 771a 4b61 96d0 7abe 9410 54d4 44a8 2005 9504 0b81 66e0 82a6 2d1b ff6e 919d 29ad \
+         1718 63c7 8f0b 97c8 e9ae 82ae 43d3",
+        "4883 640e ffc1 c0bf",
+        "88c1 6196 d07a be94 1054 d444 a820 0595 040b 8166 e084 a62d 1bff c05a 839b d9ab 77ad 94e7 821d d7f2 \
+         e6c7 b335 dfdf cd5b 3960 d5af 2708 7f36 72c1 ab27 0fb5 291f 9587 3160 65c0 03ed 4ee5 b106 3d50 07",
+    ];
+    check_example(256, &responses(blocks));
+}
+
+#[test]
+fn the_encoder_writes_the_examples_of_c4_and_c6() {
+    let c4 = [
+        "8286 8441 8cf1 e3c2 e5f2 3a6b a0ab 90f4 ff",
+        "8286 84be 5886 a8eb 1064 9cbf",
+        "8287 85bf 4088 25a8 49e9 5ba9 7d7f 8925 a849 e95b b8e8 b4bf",
+    ];
+    let mut encoder = Encoder::new(4096);
+    for step in requests(c4) {
+        let mut block = Vec::new();
+        encoder.encode(&step.fields.iter().copied().collect::<Fields>(), &mut block);
+        assert_eq!(block, hex(step.block));
+        assert_eq!(encoder.table_octets(), step.table_octets);
+    }
+    let mut encoder = Encoder::new(4096);
+    encoder.set_table_limit(256);
+    let mut first = Vec::new();
+    encoder.encode(&Fields::new(), &mut first);
+    assert_eq!(first, hex("3fe101"), "the table of 256 octets");
+    for step in responses(["", "", ""]) {
+        let mut all = Fields::new();
+        for (name, value) in step.fields {
+            all.push(field(name, value, Indexing::Incremental));
+        }
+        encoder.encode(&all, &mut Vec::new());
+        assert!(
+            encoder.entries().eq(step.table.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())))
+        );
+    }
+}
+
+// covers 7541-2.3.3-1, 7541-6.1-1
+#[test]
+fn an_index_of_nothing_is_refused() {
+    for block in ["80", "be", "ff00", "ffffffff0f", "7e", "0f2f", "1f2f", "ff80808010", "40016100 bf"] {
+        assert_eq!(refusal(block), Violation::InvalidIndex, "{block}");
+    }
+    assert_eq!(
+        decode(&mut decoder(4096), &hex("bd"), 1).unwrap(),
+        Fields::new().with("www-authenticate", "")
+    );
+    assert_eq!(decode(&mut decoder(4096), &hex("40016100 be"), 1).unwrap().len(), 2);
+}
+
+// covers 7541-5.1-1
+#[test]
+fn integers_beyond_32_bits_or_five_octets_are_refused() {
+    for start in ["ff", "7f", "3f", "1f", "0f", "007f", "00ff", "0001617f", "000161ff"] {
+        for rest in ["ffffffff7f", "808080808000", "ffffffffff"] {
+            assert_eq!(refusal(&[start, rest].concat()), Violation::IntegerTooLarge, "{start} {rest}");
+        }
+    }
+    assert_eq!(refusal("ff8080808000"), Violation::InvalidIndex, "zeros are allowed up to the fifth octet");
+}
+
+#[test]
+fn strings_above_the_limit_are_refused_before_they_come() {
+    let limited = |max_string_octets| Decoder::new(4096).with_max_string(max_string_octets);
+    for announced in ["0006", "00016106", "007fe1ffffff07", "00ffe1ffffff07", "04ff00", "0495"] {
+        let mut decoder = limited(5);
+        let result = decoder.decode(&hex(announced), &mut Fields::new());
+        assert_eq!(result, Err(Violation::StringTooLong), "{announced}");
+        assert_eq!(decoder.memory_used(), 0, "{announced}");
+    }
+    // Huffman code: ten times `0` in seven octets. How long the text is shows only as it comes.
+    let long = hex("0001 61 87 0000 0000 0000 3f");
+    assert_eq!(decode(&mut limited(10), &long, 1), Ok(Fields::new().with("a", "0000000000")));
+    for piece in 1..long.len() {
+        assert_eq!(decode(&mut limited(9), &long, piece), Err(Violation::StringTooLong));
+    }
+    let exact = hex("0005 6162636465 05 6162636465");
+    for piece in 1..exact.len() {
+        let mut decoder = limited(5);
+        assert_eq!(decode(&mut decoder, &exact, piece), Ok(Fields::new().with("abcde", "abcde")));
+        assert!(decoder.memory_used() <= 10);
+    }
+}
+
+// covers 7541-5.2-1, 7541-5.2-2, 7541-5.2-3
+#[test]
+fn wrong_huffman_strings_are_refused() {
+    for (text, why) in [
+        ("84ffffffff", "EOS"),
+        ("85f1fffffffc", "EOS after a symbol"),
+        ("81ff", "eight bits of padding"),
+        ("831fffff", "more than seven bits of padding"),
+        ("8106", "padding that is not ones"),
+        ("8100", "zeros"),
+    ] {
+        for start in ["04", "44", "14", "00", "40", "000161", "100161"] {
+            let block = hex(&[start, text].concat());
+            for piece in 1..=block.len() {
+                let result = decode(&mut decoder(4096), &block, piece);
+                assert_eq!(result, Err(Violation::InvalidHuffman), "{why}: {start} {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_block_that_ends_within_a_field_is_refused() {
+    for block in [
+        "400a 6375 7374 6f6d 2d6b 6579 0d63 7573",
+        "0088 25a8 49e9 5ba9 7d7f 01",
+        "ff80",
+        "3fe1",
+        "000161ff80",
+    ] {
+        let block = hex(block);
+        for end in 1..=block.len() {
+            let result = decode(&mut decoder(4096), &block[..end], end);
+            assert_eq!(result, Err(Violation::TruncatedFieldBlock), "{:x?}", &block[..end]);
+        }
+    }
+}
+
+// covers 7541-6.3-1, 7541-6.3-2
+#[test]
+fn a_table_size_above_the_limit_is_refused() {
+    assert_eq!(refusal("3fe21f"), Violation::TableSizeTooLarge);
+    assert_eq!(decode(&mut decoder(4096), &hex("3fe11f82"), 1).unwrap().len(), 1);
+    assert_eq!(decode(&mut decoder(30), &hex("3f00"), 1), Err(Violation::TableSizeTooLarge));
+    let mut raised = decoder(4096);
+    raised.set_table_limit(u32::MAX);
+    assert_eq!(decode(&mut raised, &hex("3fe0ffffff0f"), 1), Ok(Fields::new()));
+    assert_eq!(raised.memory_used(), 0, "a size allocates nothing");
+}
+
+#[test]
+fn a_table_size_update_stands_only_at_the_start_and_at_most_twice() {
+    assert_eq!(decode(&mut decoder(4096), &hex("203f e11f 82"), 1).unwrap().len(), 1);
+    assert_eq!(decode(&mut decoder(4096), &hex("2020"), 1).unwrap().len(), 0);
+    assert_eq!(refusal("202020"), Violation::UnexpectedTableSizeUpdate);
+    assert_eq!(refusal("8220"), Violation::UnexpectedTableSizeUpdate);
+    assert_eq!(refusal("2082203f"), Violation::UnexpectedTableSizeUpdate);
+    let mut decoder = decoder(4096);
+    for _ in 0..3 {
+        assert_eq!(
+            decode(&mut decoder, &hex("2020 82"), 1).unwrap().len(),
+            1,
+            "each block has its own start"
+        );
+    }
+}
+
+// covers 9113-4.3.1-1, 7541-4.2-2, 7541-4.2-3
+#[test]
+fn a_smaller_limit_must_be_followed_by_an_update() {
+    let limited = |limits: &[u32]| {
+        let mut decoder = decoder(4096);
+        limits.iter().for_each(|limit| decoder.set_table_limit(*limit));
+        decoder
+    };
+    let missing = Err(Violation::MissingTableSizeUpdate);
+    let one = Ok(Fields::new().with(":method", "GET"));
+    for limits in [&[100][..], &[100, 4096], &[200, 100, 8192], &[100, 200]] {
+        for block in ["82", "400161 00", "", "3f4682"] {
+            let expected = match (block, limits) {
+                ("3f4682", [.., 100]) => Err(Violation::TableSizeTooLarge),
+                _ => missing.clone(),
+            };
+            assert_eq!(decode(&mut limited(limits), &hex(block), 1), expected, "{limits:?} {block}");
+        }
+        assert_eq!(decode(&mut limited(limits), &hex("3f45 82"), 1), one, "{limits:?}: exactly 100");
+        assert_eq!(decode(&mut limited(limits), &hex("20 3f45 82"), 1), one, "{limits:?}: 0 and 100");
+    }
+    assert_eq!(
+        decode(&mut limited(&[100, 4096]), &hex("3f45 3fe11f 82"), 1),
+        one,
+        "the smallest, then the latest"
+    );
+    assert_eq!(
+        decode(&mut limited(&[100, 200]), &hex("3f45 3faa01 82"), 1),
+        Err(Violation::TableSizeTooLarge)
+    );
+    for limits in [&[4096][..], &[8192], &[8192, 4096]] {
+        assert_eq!(decode(&mut limited(limits), &hex("82"), 1), one, "{limits:?}: nothing is due");
+    }
+}
+
+#[test]
+fn an_update_is_due_only_once_and_only_below_the_size_in_force() {
+    let mut decoder = decoder(4096);
+    decoder.set_table_limit(100);
+    decode(&mut decoder, &hex("3f4582"), 1).unwrap();
+    decode(&mut decoder, &hex("82"), 1).unwrap();
+    decoder.set_table_limit(1000);
+    decoder.set_table_limit(100);
+    decode(&mut decoder, &hex("82"), 1).unwrap();
+}
+
+#[test]
+fn an_empty_block_is_a_block() {
+    let mut decoder = decoder(4096);
+    assert_eq!(decoder.finish(), Ok(()));
+    assert_eq!(decoder.decode(&[], &mut Fields::new()), Ok(()));
+    assert_eq!(decoder.finish(), Ok(()));
+    assert_eq!(decoder.memory_used(), 0);
+}
+
+#[test]
+fn a_name_of_an_entry_that_its_own_insertion_evicts_is_kept() {
+    let mut decoder = decoder(100);
+    let long = "61".repeat(40);
+    let fields = decode(&mut decoder, &hex(&format!("4028{long}0162 7e3b{}", "63".repeat(59))), 7).unwrap();
+    assert_eq!(fields.len(), 2);
+    assert_eq!(fields.iter().last().unwrap().name, [b'a'; 40]);
+    assert_eq!(decoder.entries().count(), 0, "131 octets are more than the table has");
+    let fields = decode(
+        &mut decoder,
+        &hex("400161 0162 7e 28").iter().copied().chain([b'x'; 40]).collect::<Vec<_>>(),
+        9,
+    );
+    assert_eq!(fields.unwrap().iter().last().unwrap().name, b"a");
+    assert_eq!(decoder.entries().collect::<Vec<_>>(), [(&b"a"[..], &[b'x'; 40][..])]);
+}
+
+// covers 7541-2.1-2
+#[test]
+fn an_error_of_the_sink_ends_the_decoding() {
+    struct One(Vec<u8>);
+    impl Sink for One {
+        fn field(&mut self, field: Field<'_>) -> Result<(), Violation> {
+            if !self.0.is_empty() {
+                return Err(Violation::FieldSectionTooLarge);
+            }
+            self.0.extend_from_slice(field.name);
+            Ok(())
+        }
+    }
+    let mut one = One(Vec::new());
+    assert_eq!(decoder(4096).decode(&hex("848280"), &mut one), Err(Violation::FieldSectionTooLarge));
+    assert_eq!(one.0, b":path");
+}
+
+// covers 7541-4.2-1, 7541-4.2-2, 7541-4.2-3
+#[test]
+fn the_encoder_announces_sizes_at_the_start_of_the_next_block() {
+    let block = |encoder: &mut Encoder| {
+        let mut block = Vec::new();
+        encoder.encode(&Fields::response(200), &mut block);
+        block
+    };
+    for (cap, limits, expected) in [
+        (4096, &[][..], "88"),
+        (4096, &[4096], "88"),
+        (4096, &[65_536, u32::MAX], "88"),
+        (0, &[], "2088"),
+        (100, &[], "3f4588"),
+        (100, &[4096], "3f4588"),
+        (100, &[50], "3f1388"),
+        (4096, &[100], "3f4588"),
+        (4096, &[100, 4096], "3f453fe11f88"),
+        (4096, &[200, 100, 150], "3f453f7788"),
+        (8192, &[], "88"),
+        (8192, &[8192], "3fe13f88"),
+        (8192, &[8192, 4096], "88"),
+        (8192, &[10_000, 0, 8192], "203fe13f88"),
+    ] {
+        let mut encoder = Encoder::new(cap);
+        limits.iter().for_each(|limit| encoder.set_table_limit(*limit));
+        assert_eq!(block(&mut encoder), hex(expected), "{cap} {limits:?}");
+        assert_eq!(block(&mut encoder), hex("88"), "once is enough");
+    }
+}
+
+#[test]
+fn a_peer_cannot_make_the_encoder_allocate() {
+    let mut encoder = Encoder::new(4096);
+    encoder.set_table_limit(u32::MAX);
+    assert_eq!(encoder.memory_used(), 0);
+    let mut block = Vec::new();
+    for n in 0..10_000 {
+        block.clear();
+        encoder.encode(&Fields::new().with(format!("x-{n}"), "y"), &mut block);
+    }
+    assert!(encoder.table_octets() <= 4096);
+    assert!(encoder.memory_used() <= 4096 * 3 / 2, "{}", encoder.memory_used());
+}
+
+// covers 7541-6.2.3-2
+#[test]
+fn each_mark_is_honoured() {
+    let encoded = |encoder: &mut Encoder, name: &str, value: &str, indexing| {
+        let mut block = Vec::new();
+        encoder.encode([field(name, value, indexing)], &mut block);
+        block[0]
+    };
+    let encoder = &mut Encoder::new(4096);
+    assert_eq!(encoded(encoder, "x", "y", Indexing::Without), 0x00);
+    assert_eq!(encoded(encoder, "x", "y", Indexing::Never), 0x10);
+    assert_eq!(encoder.entries().count(), 0);
+    assert_eq!(encoded(encoder, ":path", "/p", Indexing::Incremental), 0x44);
+    assert_eq!(encoded(encoder, "x", "y", Indexing::Incremental), 0x40);
+    assert_eq!(encoded(encoder, "x", "y", Indexing::Incremental), 0xbe);
+    assert_eq!(encoded(encoder, "x", "y", Indexing::Without), 0xbe);
+    assert_eq!(encoded(encoder, "x", "y", Indexing::Auto), 0xbe);
+    assert_eq!(encoded(encoder, "x", "y", Indexing::Never), 0x1f, "never, though both tables could hold it");
+    assert_eq!(encoded(encoder, ":method", "GET", Indexing::Never), 0x12);
+    assert_eq!(encoded(encoder, "authorization", "Basic eDp5", Indexing::Auto), 0x1f);
+    assert_eq!(encoded(encoder, "proxy-authorization", "Basic eDp5", Indexing::Auto), 0x1f);
+    assert_eq!(encoded(encoder, "cookie", "0123456789abcdefghi", Indexing::Auto), 0x1f);
+    assert_eq!(encoded(encoder, "cookie", "0123456789abcdefghij", Indexing::Auto), 0x60);
+}
+
+#[test]
+fn what_seldom_repeats_is_indexed_only_when_it_repeats() {
+    let mut encoder = Encoder::new(4096);
+    let mut lengths = Vec::new();
+    for _ in 0..3 {
+        let mut block = Vec::new();
+        encoder.encode(&Fields::new().with(":path", "/a/rather/long/path"), &mut block);
+        lengths.push(block.len());
+    }
+    assert!(lengths[0] > 10 && lengths[0] == lengths[1] && lengths[2] == 1, "{lengths:?}");
+
+    let large = Fields::new().with("x-large", "v".repeat(3100));
+    encoder.encode(&large, &mut Vec::new());
+    assert_eq!(encoder.entries().count(), 1, "a field does not push out all others");
+}
+
+/// A field whose name and value collide often enough for the tables to matter.
+fn any_field() -> impl Strategy<Value = (Vec<u8>, Vec<u8>, Indexing)> {
+    let known = prop::sample::select(
+        &[":path", ":method", ":status", "cookie", "authorization", "etag", "x-a", "x-b"][..],
+    );
+    let name = prop_oneof![
+        3 => known.prop_map(|name| name.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..40),
+    ];
+    let value = prop_oneof![
+        2 => prop::sample::select(&["", "/", "GET", "200", "a", "b"][..]).prop_map(|value| value.as_bytes().to_vec()),
+        1 => "[ -~]{0,60}".prop_map(String::into_bytes),
+        1 => prop::collection::vec(any::<u8>(), 0..300),
+    ];
+    let marks = [Indexing::Auto, Indexing::Incremental, Indexing::Without, Indexing::Never];
+    (name, value, prop::sample::select(marks.to_vec()))
+}
+
+proptest! {
+    // covers 7541-2.1-1, 7541-2.1-2
+    #[test]
+    fn what_is_encoded_is_decoded(
+        cap in 0u32..700,
+        blocks in prop::collection::vec(
+            (
+                prop::collection::vec(any_field(), 0..12),
+                prop::collection::vec(prop_oneof![0u32..700, Just(4096), Just(u32::MAX)], 0..3),
+                1usize..50,
+            ),
+            1..12,
+        ),
+    ) {
+        let (mut encoder, mut decoder) = (Encoder::new(cap), decoder(4096));
+        for (fields, limits, piece) in blocks {
+            for limit in limits {
+                encoder.set_table_limit(limit);
+                decoder.set_table_limit(limit);
+            }
+            let sent: Vec<_> = fields.iter().map(|(name, value, mark)| (&name[..], &value[..], *mark)).collect();
+            let mut block = Vec::new();
+            encoder.encode(sent.iter().map(|(name, value, indexing)| Field { name, value, indexing: *indexing }), &mut block);
+            let decoded = decode(&mut decoder, &block, piece).unwrap();
+            let received: Vec<_> = decoded.iter().map(|field| (field.name, field.value)).collect();
+            prop_assert_eq!(received, sent.iter().map(|(name, value, _)| (*name, *value)).collect::<Vec<_>>());
+            for (field, (.., mark)) in decoded.iter().zip(&sent) {
+                prop_assert!(*mark != Indexing::Never || field.indexing == Indexing::Never);
+                prop_assert!(matches!(field.indexing, Indexing::Auto | Indexing::Never));
+            }
+            prop_assert!(encoder.entries().eq(decoder.entries()));
+            prop_assert!(encoder.table_octets() <= cap as usize);
+        }
+    }
+
+    #[test]
+    fn any_octets_give_the_same_whatever_the_split(
+        block in prop::collection::vec(prop_oneof![any::<u8>(), Just(0x40), Just(0xbe), Just(0x01)], 0..60),
+        piece in 1usize..60,
+    ) {
+        let (mut whole, mut cut) = (decoder(200), decoder(200));
+        prop_assert_eq!(decode(&mut whole, &block, 60), decode(&mut cut, &block, piece));
+        prop_assert!(whole.entries().eq(cut.entries()));
+        prop_assert!(whole.table_octets() <= 200);
+    }
+}
+
+/// Decodes the blocks in all ways to cut them in two, by the octet and whole.
+fn check_example(table_limit: u32, steps: &[Step]) {
+    let mut before = decoder(table_limit);
+    for step in steps {
+        let block = hex(step.block);
+        let expected: Fields = step.fields.iter().copied().collect();
+        let check = |decoder: &Decoder, fields: &Fields| {
+            assert_eq!(*fields, expected);
+            assert!(
+                decoder
+                    .entries()
+                    .eq(step.table.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())))
+            );
+            assert_eq!(decoder.table_octets(), step.table_octets);
+        };
+        for cut in 0..=block.len() {
+            let (mut decoder, mut fields) = (before.clone(), Fields::new());
+            let (first, second) = block.split_at(cut);
+            decoder.decode(first, &mut fields).unwrap();
+            decoder.decode(second, &mut fields).unwrap();
+            decoder.finish().unwrap();
+            check(&decoder, &fields);
+        }
+        let mut by_octet = before.clone();
+        let fields = decode(&mut by_octet, &block, 1).unwrap();
+        check(&by_octet, &fields);
+        let fields = decode(&mut before, &block, block.len()).unwrap();
+        check(&before, &fields);
+    }
+}
+
+fn requests(blocks: [&'static str; 3]) -> [Step; 3] {
+    let [first, second, third] = blocks;
+    [
+        Step {
+            block: first,
+            fields: &[
+                (":method", "GET"),
+                (":scheme", "http"),
+                (":path", "/"),
+                (":authority", "www.example.com"),
+            ],
+            table: &[(":authority", "www.example.com")],
+            table_octets: 57,
+        },
+        Step {
+            block: second,
+            fields: &[
+                (":method", "GET"),
+                (":scheme", "http"),
+                (":path", "/"),
+                (":authority", "www.example.com"),
+                ("cache-control", "no-cache"),
+            ],
+            table: &[("cache-control", "no-cache"), (":authority", "www.example.com")],
+            table_octets: 110,
+        },
+        Step {
+            block: third,
+            fields: &[
+                (":method", "GET"),
+                (":scheme", "https"),
+                (":path", "/index.html"),
+                (":authority", "www.example.com"),
+                ("custom-key", "custom-value"),
+            ],
+            table: &[
+                ("custom-key", "custom-value"),
+                ("cache-control", "no-cache"),
+                (":authority", "www.example.com"),
+            ],
+            table_octets: 164,
+        },
+    ]
+}
+
+fn responses(blocks: [&'static str; 3]) -> [Step; 3] {
+    const PRIVATE: (&str, &str) = ("cache-control", "private");
+    const DATE: (&str, &str) = ("date", "Mon, 21 Oct 2013 20:13:21 GMT");
+    const LATER: (&str, &str) = ("date", "Mon, 21 Oct 2013 20:13:22 GMT");
+    const LOCATION: (&str, &str) = ("location", "https://www.example.com");
+    const GZIP: (&str, &str) = ("content-encoding", "gzip");
+    const COOKIE: (&str, &str) = ("set-cookie", "foo=ASDJKHQKBZXOQWEOPIUAXQWEOIU; max-age=3600; version=1");
+    let [first, second, third] = blocks;
+    [
+        Step {
+            block: first,
+            fields: &[(":status", "302"), PRIVATE, DATE, LOCATION],
+            table: &[LOCATION, DATE, PRIVATE, (":status", "302")],
+            table_octets: 222,
+        },
+        Step {
+            block: second,
+            fields: &[(":status", "307"), PRIVATE, DATE, LOCATION],
+            table: &[(":status", "307"), LOCATION, DATE, PRIVATE],
+            table_octets: 222,
+        },
+        Step {
+            block: third,
+            fields: &[(":status", "200"), PRIVATE, LATER, LOCATION, GZIP, COOKIE],
+            table: &[COOKIE, GZIP, LATER],
+            table_octets: 215,
+        },
+    ]
+}
+
+fn decoder(table_limit: u32) -> Decoder {
+    Decoder::new(table_limit)
+}
+
+/// Decodes a block in pieces of so many octets.
+fn decode(decoder: &mut Decoder, block: &[u8], piece: usize) -> Result<Fields, Violation> {
+    let mut fields = Fields::new();
+    for piece in block.chunks(piece) {
+        decoder.decode(piece, &mut fields)?;
+    }
+    decoder.finish()?;
+    Ok(fields)
+}
+
+/// Why a fresh decoder refuses a block, however it is cut.
+fn refusal(block: &str) -> Violation {
+    let block = hex(block);
+    let refusal = decode(&mut decoder(4096), &block, block.len()).unwrap_err();
+    for piece in 1..block.len() {
+        assert_eq!(decode(&mut decoder(4096), &block, piece), Err(refusal));
+    }
+    refusal
+}
+
+fn field<'a>(name: &'a str, value: &'a str, indexing: Indexing) -> Field<'a> {
+    Field { name: name.as_bytes(), value: value.as_bytes(), indexing }
+}
+
+/// Octets from hexadecimal digits; white space does not count.
+fn hex(digits: &str) -> Vec<u8> {
+    let digits: Vec<u8> = digits.bytes().filter(|digit| !digit.is_ascii_whitespace()).collect();
+    assert_eq!(digits.len() % 2, 0);
+    let octet = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    digits.chunks(2).map(octet).collect()
+}
