@@ -8,6 +8,7 @@ extern crate std;
 
 mod error;
 mod fields;
+pub mod frame;
 pub mod hpack;
 mod id;
 mod time;
@@ -16,5 +17,6 @@ pub use error::{
     ConfigError, ConnectionError, ControlError, ErrorCode, OpenError, Scope, SendError, Violation,
 };
 pub use fields::{Field, Fields, Indexing, Iter};
+pub use frame::Part;
 pub use id::{Role, StreamId};
 pub use time::Time;

@@ -1,0 +1,397 @@
+//! Octets in, frames out.
+
+use core::fmt;
+
+use smallvec::SmallVec;
+
+use super::{
+    Continuation, Data, Flags, Frame, GoAway, Head, Headers, Kind, Priority, PushPromise, Settings,
+    WindowUpdate, ping, reset,
+};
+use crate::error::{Scope, Violation};
+use crate::id::StreamId;
+
+/// What a [`Reader`] takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Octets of the longest payload: the SETTINGS_MAX_FRAME_SIZE that the peer knows. Default 16 384.
+    pub max_frame_size: u32,
+    /// Entries of a SETTINGS frame; a frame with more is a violation. Default 32.
+    pub max_settings: usize,
+    /// Octets of GOAWAY debug data that are kept; the rest is skipped. Default 256.
+    pub max_debug: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_frame_size: Head::MIN_MAX_PAYLOAD, max_settings: 32, max_debug: 256 }
+    }
+}
+
+/// A rule that the peer broke, as the reader saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The rule.
+    pub violation: Violation,
+    /// The stream, for a violation of that scope: the reader goes on after the frame. `None` for one that ends the
+    /// connection: the reader must not be used any more.
+    pub stream: Option<StreamId>,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.stream {
+            Some(stream) => write!(f, "stream {stream}: {}", self.violation),
+            None => self.violation.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for Fault {}
+
+/// Turns octets, cut anywhere, into [`Frame`]s.
+///
+/// It lends DATA and field blocks straight from the input. Of everything else it keeps what has come of one
+/// unfinished frame, at most a head, a SETTINGS frame within [`Limits::max_settings`], or the part of a GOAWAY frame
+/// within [`Limits::max_debug`]. A frame that lies whole in the input is read in place.
+///
+/// A violation is reported at the earliest octet that proves it, and what comes out does not depend on how the
+/// octets were cut, except that a `Payload` can come in pieces.
+///
+/// ```
+/// use sans_h2::frame::{Frame, Limits, Reader};
+///
+/// let mut reader = Reader::new(Limits::default());
+/// let mut input: &[u8] = b"\0\0\x05\0\x01\0\0\0\x01he";
+/// let Ok(Some(Frame::Data(data))) = reader.next(&mut input) else { panic!() };
+/// assert_eq!(data.octets, 5);
+/// assert_eq!(reader.next(&mut input), Ok(Some(Frame::Payload(b"he"))));
+/// assert_eq!(reader.next(&mut input), Ok(None));
+///
+/// let mut input: &[u8] = b"llo";
+/// assert_eq!(reader.next(&mut input), Ok(Some(Frame::Payload(b"llo"))));
+/// assert!(reader.is_idle());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Reader {
+    limits: Limits,
+    state: State,
+    block: Block,
+    /// What has come of the octets that are wanted together.
+    kept: SmallVec<[u8; 24]>,
+}
+
+impl Reader {
+    /// A reader at the beginning of a frame.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, state: State::Head, block: Block::Closed, kept: SmallVec::new() }
+    }
+
+    /// Takes longer or shorter frames from the next head on.
+    pub const fn set_max_frame_size(&mut self, octets: u32) {
+        self.limits.max_frame_size = octets;
+    }
+
+    /// Reads on, taking octets from the front of `input`.
+    ///
+    /// `None` means that all of `input` has been taken and more is needed for the next frame. A frame can be
+    /// complete without another octet: call until `None` comes.
+    ///
+    /// # Errors
+    /// A [`Fault`] is a rule of RFC 9113 §4 or §6 that the peer broke. If it names a stream, the reader goes on
+    /// after the frame at the next call. If not, the reader must not be used any more: where the next frame would
+    /// begin may be unknown.
+    pub fn next<'b>(&mut self, input: &mut &'b [u8]) -> Result<Option<Frame<'b>>, Fault> {
+        loop {
+            match self.state {
+                State::Head => {
+                    let Some(head) = self.gather_head(input) else { return Ok(None) };
+                    self.on_head(head)?;
+                }
+                State::PadLength { head, fixed } => {
+                    let Some((&padding, rest)) = input.split_first() else { return Ok(None) };
+                    *input = rest;
+                    self.on_layout(head, Some(padding), fixed)?;
+                }
+                State::Fixed { head, padding, fixed, rest } => {
+                    let parsed = self.gather(input, fixed, |octets| parse(&head, padding, octets));
+                    let Some(parsed) = parsed else { return Ok(None) };
+                    let frame = parsed.map_err(fatal)?;
+                    self.on_frame(&frame, &head, padding, rest);
+                    return Ok(Some(frame));
+                }
+                State::Rest { lend, skip } => match self.on_rest(input, lend, skip) {
+                    Progress::Frame(frame) => return Ok(Some(frame)),
+                    Progress::Done => self.state = State::Head,
+                    Progress::Starved => return Ok(None),
+                },
+            }
+        }
+    }
+
+    /// Whether the octets so far end at the end of a frame, and outside a field block. If the transport ends when
+    /// this is false, the peer was cut off.
+    pub fn is_idle(&self) -> bool {
+        let between_frames = match self.state {
+            State::Head => self.kept.is_empty(),
+            State::PadLength { .. } | State::Fixed { .. } => false,
+            State::Rest { lend, skip } => lend == 0 && skip == 0,
+        };
+        between_frames && matches!(self.block, Block::Closed)
+    }
+
+    /// Octets on the heap; zero except within a long SETTINGS or GOAWAY frame that came in pieces.
+    pub fn memory_used(&self) -> usize {
+        if self.kept.spilled() { self.kept.capacity() } else { 0 }
+    }
+
+    fn on_head(&mut self, head: Head) -> Result<(), Fault> {
+        match self.check(&head) {
+            Ok(fixed) if head.is_padded() => {
+                self.state = State::PadLength { head, fixed };
+                Ok(())
+            }
+            Ok(fixed) => self.on_layout(head, None, fixed),
+            Err(violation) => match violation.scope() {
+                Scope::Stream => {
+                    self.state = State::Rest { lend: 0, skip: head.length };
+                    Err(Fault { violation, stream: head.stream })
+                }
+                Scope::Connection => Err(fatal(violation)),
+            },
+        }
+    }
+
+    /// Everything that a head alone can prove wrong. Returns how many octets behind the pad length make up the
+    /// part of the payload that is read as a whole.
+    fn check(&self, head: &Head) -> Result<u32, Violation> {
+        if head.length > self.limits.max_frame_size {
+            return Err(Violation::FrameTooLarge);
+        }
+        let open = match self.block {
+            Block::Open(stream) => Some(stream),
+            Block::Closed | Block::Ending => None,
+        };
+        // RFC 9113 §4.3: within a field block even frames of unknown types are forbidden.
+        if open.is_some() && head.kind != Kind::CONTINUATION {
+            return Err(Violation::FieldBlockInterrupted);
+        }
+        match head.kind {
+            Kind::DATA => Data::check(head),
+            Kind::HEADERS => Headers::check(head),
+            Kind::PRIORITY => Priority::check(head),
+            Kind::RST_STREAM => reset::check(head),
+            Kind::SETTINGS => Settings::check(head, self.limits.max_settings),
+            Kind::PUSH_PROMISE => PushPromise::check(head),
+            Kind::PING => ping::check(head),
+            Kind::GOAWAY => GoAway::check(head, self.limits.max_debug),
+            Kind::WINDOW_UPDATE => WindowUpdate::check(head),
+            Kind::CONTINUATION => Continuation::check(head, open),
+            _ => Ok(0),
+        }
+    }
+
+    /// The head and the pad length are known, and so is where everything lies.
+    fn on_layout(&mut self, head: Head, padding: Option<u8>, fixed: u32) -> Result<(), Fault> {
+        let rest = head.room(padding, fixed).map_err(fatal)?;
+        self.state = State::Fixed { head, padding, fixed, rest };
+        Ok(())
+    }
+
+    fn on_frame(&mut self, frame: &Frame<'_>, head: &Head, padding: Option<u8>, rest: u32) {
+        let skip = u32::from(padding.unwrap_or(0));
+        self.state = match frame {
+            Frame::Data(_) => State::Rest { lend: rest, skip },
+            Frame::Headers(Headers { stream, .. })
+            | Frame::PushPromise(PushPromise { stream, .. })
+            | Frame::Continuation(Continuation { stream }) => {
+                let ends = head.flags.contains(Flags::END_HEADERS);
+                self.block = if ends { Block::Ending } else { Block::Open(*stream) };
+                State::Rest { lend: rest, skip }
+            }
+            Frame::Payload(_)
+            | Frame::BlockEnd
+            | Frame::Priority { .. }
+            | Frame::Reset { .. }
+            | Frame::Settings(_)
+            | Frame::SettingsAck
+            | Frame::Ping { .. }
+            | Frame::Pong { .. }
+            | Frame::GoAway(_)
+            | Frame::WindowUpdate(_)
+            | Frame::Unknown(_) => State::Rest { lend: 0, skip: rest },
+        };
+    }
+
+    fn on_rest<'b>(&mut self, input: &mut &'b [u8], lend: u32, skip: u32) -> Progress<'b> {
+        if lend > 0 {
+            let (piece, lend) = take(input, lend);
+            self.state = State::Rest { lend, skip };
+            return if piece.is_empty() { Progress::Starved } else { Progress::Frame(Frame::Payload(piece)) };
+        }
+        let (_, skip) = take(input, skip);
+        self.state = State::Rest { lend, skip };
+        if skip > 0 {
+            return Progress::Starved;
+        }
+        match self.block {
+            Block::Ending => {
+                self.block = Block::Closed;
+                Progress::Frame(Frame::BlockEnd)
+            }
+            Block::Closed | Block::Open(_) => Progress::Done,
+        }
+    }
+
+    fn gather_head(&mut self, input: &mut &[u8]) -> Option<Head> {
+        self.gather(input, Head::LENGTH as u32, |octets| octets.first_chunk().map(Head::parse)).flatten()
+    }
+
+    /// Hands `count` octets to `parse` once they are all there: in place if they lie in `input` as a whole.
+    fn gather<T>(&mut self, input: &mut &[u8], count: u32, parse: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        let missing = count.saturating_sub(u32::try_from(self.kept.len()).unwrap_or(u32::MAX));
+        let (octets, missing) = take(input, missing);
+        if missing == 0 && self.kept.is_empty() {
+            return Some(parse(octets));
+        }
+        if !octets.is_empty() {
+            let wanted = usize::try_from(missing).unwrap_or(0).saturating_add(octets.len());
+            self.kept.reserve_exact(wanted);
+            self.kept.extend_from_slice(octets);
+        }
+        if missing > 0 {
+            return None;
+        }
+        let parsed = parse(&self.kept);
+        self.kept = SmallVec::new();
+        Some(parsed)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// Nine octets of head are wanted.
+    Head,
+    /// The pad length is wanted, then `fixed` octets.
+    PadLength { head: Head, fixed: u32 },
+    /// `fixed` octets are wanted together; `rest` octets without padding come behind them.
+    Fixed { head: Head, padding: Option<u8>, fixed: u32, rest: u32 },
+    /// The frame has been handed over, but not `lend` octets of its payload; `skip` more are of no interest.
+    Rest { lend: u32, skip: u32 },
+}
+
+/// The field block, RFC 9113 §4.3.
+#[derive(Clone, Copy, Debug)]
+enum Block {
+    Closed,
+    /// A CONTINUATION on this stream has to come.
+    Open(StreamId),
+    /// The frame that is being read is its last.
+    Ending,
+}
+
+enum Progress<'b> {
+    Frame(Frame<'b>),
+    Done,
+    Starved,
+}
+
+/// Reads a frame of which `octets` is the part behind the pad length that [`Reader::check`] asked for.
+fn parse(head: &Head, padding: Option<u8>, octets: &[u8]) -> Result<Frame<'static>, Violation> {
+    Ok(match head.kind {
+        Kind::DATA => Frame::Data(Data::parse(head, padding)?),
+        Kind::HEADERS => Frame::Headers(Headers::parse(head, padding, octets)?),
+        Kind::PRIORITY => {
+            let priority = Priority::parse(octets.first_chunk().ok_or(Violation::PriorityLength)?);
+            Frame::Priority { stream: head.on_stream()?, priority }
+        }
+        Kind::RST_STREAM => reset::parse(head, octets)?,
+        Kind::SETTINGS if head.flags.contains(Flags::ACK) => Frame::SettingsAck,
+        Kind::SETTINGS => Frame::Settings(Settings::parse(octets)),
+        Kind::PUSH_PROMISE => Frame::PushPromise(PushPromise::parse(head, padding, octets)?),
+        Kind::PING => ping::parse(head, octets)?,
+        Kind::GOAWAY => Frame::GoAway(GoAway::parse(octets)?),
+        Kind::WINDOW_UPDATE => Frame::WindowUpdate(WindowUpdate::parse(head, octets)?),
+        Kind::CONTINUATION => Frame::Continuation(Continuation::parse(head)?),
+        _ => Frame::Unknown(*head),
+    })
+}
+
+/// Takes up to `count` octets off the front of `input`; returns them and how many are missing.
+fn take<'b>(input: &mut &'b [u8], count: u32) -> (&'b [u8], u32) {
+    let count_here = usize::try_from(count).unwrap_or(usize::MAX);
+    let (taken, rest) = input.split_at_checked(count_here).unwrap_or((input, &[]));
+    *input = rest;
+    (taken, count.saturating_sub(u32::try_from(taken.len()).unwrap_or(u32::MAX)))
+}
+
+const fn fatal(violation: Violation) -> Fault {
+    Fault { violation, stream: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    use super::*;
+    use crate::frame::{Setting, SettingId};
+
+    fn settings_wire(entries: usize) -> Vec<u8> {
+        let mut wire = Vec::new();
+        let entry = Setting { id: SettingId::MAX_FRAME_SIZE, value: 20_000 };
+        core::iter::repeat_n(entry, entries).collect::<Settings>().write(&mut wire);
+        wire
+    }
+
+    #[test]
+    fn whole_frames_are_not_kept() {
+        let wire = settings_wire(32);
+        let mut reader = Reader::new(Limits::default());
+        let (mut head, mut payload) = wire.split_at(Head::LENGTH);
+        assert_eq!(reader.next(&mut head), Ok(None));
+        assert_eq!(reader.memory_used(), 0);
+        assert!(!reader.is_idle());
+        assert!(reader.next(&mut payload).unwrap().is_some());
+        assert_eq!(reader.memory_used(), 0);
+        assert!(reader.is_idle());
+    }
+
+    #[test]
+    fn parts_of_a_frame_take_what_the_frame_takes() {
+        let wire = settings_wire(32);
+        let mut reader = Reader::new(Limits::default());
+        for octet in wire[..wire.len() - 1].chunks(1) {
+            assert_eq!(reader.next(&mut &*octet), Ok(None));
+        }
+        assert_eq!(reader.memory_used(), 32 * 6);
+        assert!(reader.next(&mut &wire[wire.len() - 1..]).unwrap().is_some());
+        assert_eq!(reader.memory_used(), 0);
+    }
+
+    // covers 9113-4.1-2
+    #[test]
+    fn skipped_octets_are_counted_only() {
+        let mut reader = Reader::new(Limits::default());
+        let head = Head { length: 10_000, kind: Kind::from(0xf0), flags: Flags::NONE, stream: None };
+        assert_eq!(reader.next(&mut &head.to_octets()[..]), Ok(Some(Frame::Unknown(head))));
+        for _ in 0..100 {
+            assert!(!reader.is_idle());
+            assert_eq!(reader.next(&mut &vec![0; 100][..]), Ok(None));
+        }
+        assert!(reader.is_idle());
+        assert_eq!(reader.memory_used(), 0);
+    }
+
+    #[test]
+    fn an_end_can_come_without_another_octet() {
+        let mut reader = Reader::new(Limits::default());
+        let mut input: &[u8] = b"\0\0\x01\x01\x04\0\0\0\x01x";
+        assert!(matches!(reader.next(&mut input), Ok(Some(Frame::Headers(_)))));
+        assert_eq!(reader.next(&mut input), Ok(Some(Frame::Payload(b"x"))));
+        assert!(input.is_empty());
+        assert!(!reader.is_idle());
+        assert_eq!(reader.next(&mut input), Ok(Some(Frame::BlockEnd)));
+        assert!(reader.is_idle());
+    }
+}
