@@ -6,17 +6,31 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod config;
+mod connection;
 mod error;
+mod event;
 mod fields;
+mod flow;
 pub mod frame;
+mod guard;
 pub mod hpack;
 mod id;
+mod output;
+mod settings;
+mod stream;
 mod time;
 
+pub use config::{Config, ConfigBuilder};
+pub use connection::{Connection, Stream};
 pub use error::{
     ConfigError, ConnectionError, ControlError, ErrorCode, OpenError, Scope, SendError, Violation,
 };
+pub use event::{Blocked, Cause, Event, Head, Verdict};
 pub use fields::{Field, Fields, Indexing, Iter};
+pub use flow::Audit;
 pub use frame::Part;
 pub use id::{Role, StreamId};
+pub use output::Output;
+pub use stream::State;
 pub use time::Time;

@@ -1,0 +1,175 @@
+//! Every knob of a connection: what it means, its unit, its default and why.
+
+use crate::error::ConfigError;
+
+macro_rules! knobs {
+    ($($(#[$doc:meta])+ $name:ident: $default:literal in $least:literal..=$most:literal;)+) => {
+        /// The settings and limits of one connection, checked when it was built.
+        ///
+        /// ```
+        /// use sans_h2::Config;
+        ///
+        /// let config = Config::builder().max_concurrent_streams(250).initial_window_size(1 << 20).build()?;
+        /// assert_eq!(config.max_concurrent_streams(), 250);
+        /// assert_eq!(config.max_frame_size(), 16_384);
+        ///
+        /// let error = Config::builder().max_frame_size(100).build().unwrap_err();
+        /// assert_eq!(error.to_string(), "max_frame_size is 100, which is not within 16384 to 16777215");
+        /// # Ok::<(), sans_h2::ConfigError>(())
+        /// ```
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct Config {
+            $($name: u32,)+
+        }
+
+        impl Default for Config {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        impl Config {
+            /// Starts from the defaults.
+            pub fn builder() -> ConfigBuilder {
+                ConfigBuilder { config: Self::default() }
+            }
+
+            $($(#[$doc])+ pub const fn $name(&self) -> u32 {
+                self.$name
+            })+
+        }
+
+        /// Collects the values of a [`Config`] and checks their ranges at the end.
+        #[derive(Clone, Debug)]
+        pub struct ConfigBuilder {
+            config: Config,
+        }
+
+        impl ConfigBuilder {
+            $($(#[$doc])+ #[must_use] pub const fn $name(mut self, value: u32) -> Self {
+                self.config.$name = value;
+                self
+            })+
+
+            /// The finished configuration.
+            ///
+            /// # Errors
+            ///
+            /// The first value that is outside its range.
+            pub fn build(self) -> Result<Config, ConfigError> {
+                $(within(stringify!($name), self.config.$name, $least, $most)?;)+
+                Ok(self.config)
+            }
+        }
+    };
+}
+
+knobs! {
+    /// Octets of the dynamic table that the peer's field blocks may use; SETTINGS_HEADER_TABLE_SIZE
+    /// (RFC 9113 §6.5.2). Default 4,096, the protocol's own: a larger table saves few octets and costs memory.
+    header_table_size: 4_096 in 0..=1_048_576;
+
+    /// The most octets of dynamic table that our own field blocks use, however much the peer allows. Default 4,096:
+    /// a peer's setting must not size our memory.
+    encoder_table_size: 4_096 in 0..=1_048_576;
+
+    /// How many streams the peer may have open at once; SETTINGS_MAX_CONCURRENT_STREAMS. Enforced from the first
+    /// octet: a stream above it is refused, which is safe to retry. Default 100, the least that RFC 9113 §6.5.2
+    /// recommends.
+    max_concurrent_streams: 100 in 0..=1_000_000;
+
+    /// How many streams this end may have open or waiting at once. Those that the peer's limit does not admit yet
+    /// wait for their turn. Default 100.
+    max_open_streams: 100 in 1..=1_000_000;
+
+    /// Octets that a stream may receive before the caller releases some; SETTINGS_INITIAL_WINDOW_SIZE. Default
+    /// 65,535, the protocol's own.
+    initial_window_size: 65_535 in 0..=2_147_483_647;
+
+    /// Octets that all streams together may receive before the caller releases some (RFC 9113 §6.9.2). Default
+    /// 1 MiB, so that a few slow streams do not stop the others. Below 65,535 the engine holds credit back until
+    /// the peer has used up the protocol's initial window.
+    connection_window_size: 1_048_576 in 1..=2_147_483_647;
+
+    /// The longest frame payload that is accepted, in octets; SETTINGS_MAX_FRAME_SIZE. Default 16,384, the
+    /// protocol's own. DATA is lent in pieces, so a larger value costs no memory here.
+    max_frame_size: 16_384 in 16_384..=16_777_215;
+
+    /// The largest field section that is accepted, counted as RFC 9113 §6.5.2 does (32 octets for each field beside
+    /// its own); SETTINGS_MAX_HEADER_LIST_SIZE. A larger one is decoded and thrown away, and its stream reset; one
+    /// over four times as large ends the connection. Default 16 KiB.
+    max_header_list_size: 16_384 in 256..=16_777_216;
+
+    /// The most fields that a section may have, each cookie crumb counted. More reset the stream; ten times as many
+    /// end the connection. Default 100, against small fields repeated by one octet each.
+    max_header_fields: 100 in 8..=100_000;
+
+    /// The most octets of one encoded field block, over all of its frames. More end the connection. Default 64 KiB.
+    max_field_block_size: 65_536 in 1_024..=67_108_864;
+
+    /// The most CONTINUATION frames of one field block, empty ones included. More end the connection. Default 8.
+    max_continuations: 8 in 0..=1_000_000;
+
+    /// The most entries of one SETTINGS frame. More end the connection. Default 32.
+    max_settings_entries: 32 in 8..=2_730;
+
+    /// The octets of a GOAWAY frame's debug data that are kept for the caller; the rest is skipped. Default 256.
+    max_debug_octets: 256 in 0..=16_376;
+
+    /// How many octets of automatic replies (acknowledgements, PONGs, resets) may wait unsent, beyond one reset for
+    /// each stream that the peer may have open. A peer that causes more without reading them ends the connection.
+    /// Default 8 KiB.
+    max_reply_octets: 8_192 in 64..=1_048_576;
+
+    /// How many octets of body a stream takes from the caller before it is full. One chunk may overshoot it; the
+    /// chunks are kept by reference. Default 64 KiB.
+    send_buffer_size: 65_536 in 1..=2_147_483_647;
+
+    /// How many ended streams are remembered one by one, so that late frames on them are told from errors
+    /// (RFC 9113 §5.1). Default 100.
+    remembered_streams: 100 in 0..=65_536;
+}
+
+impl Config {
+    /// The size of a field section that ends the connection.
+    pub(crate) const fn hard_header_list_size(&self) -> u32 {
+        self.max_header_list_size.saturating_mul(4)
+    }
+
+    /// The number of fields that ends the connection.
+    pub(crate) const fn hard_header_fields(&self) -> u32 {
+        self.max_header_fields.saturating_mul(10)
+    }
+
+    /// The unsent replies, in octets, that end the connection.
+    pub(crate) const fn reply_limit(&self) -> u32 {
+        self.max_reply_octets.saturating_add(self.max_concurrent_streams.saturating_mul(RESET_OCTETS))
+    }
+}
+
+/// Checks one value against its range.
+pub(crate) const fn within(name: &'static str, value: u32, least: u32, most: u32) -> Result<(), ConfigError> {
+    if least <= value && value <= most { Ok(()) } else { Err(ConfigError { name, value, least, most }) }
+}
+
+/// Sizes of 32 bits are cast to `usize` all over the crate.
+const _: () = assert!(usize::BITS >= u32::BITS, "targets with addresses of 16 bits are not supported");
+
+/// An RST_STREAM frame on the wire (RFC 9113 §6.4).
+const RESET_OCTETS: u32 = 13;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_within_their_ranges() {
+        assert_eq!(Config::builder().build(), Ok(Config::default()));
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_refused_by_name() {
+        let error = Config::builder().max_open_streams(0).build().unwrap_err();
+        assert_eq!(error, ConfigError { name: "max_open_streams", value: 0, least: 1, most: 1_000_000 });
+    }
+}

@@ -1,0 +1,232 @@
+//! How a connection ends: by GOAWAY in either direction, by an error, or with its transport (RFC 9113 §5.4, §6.8).
+
+use alloc::vec::Vec;
+use bytes::Bytes;
+
+use super::Connection;
+use crate::error::{ConnectionError, ErrorCode, Violation};
+use crate::event::{Cause, Event, Verdict};
+use crate::frame::{self, GoAway};
+use crate::id::{Role, StreamId};
+use crate::stream::{Ending, Half, Key};
+
+/// How far the end has come.
+#[derive(Debug, Default)]
+pub(super) struct Closing {
+    stage: Stage,
+    drain: Drain,
+    /// The peer's latest GOAWAY.
+    peer: Option<PeerGoAway>,
+    /// The highest stream of the peer's that the caller has been told of.
+    accepted: Option<StreamId>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Open,
+    /// Nothing is received any more; the caller is being told of the streams that were cut off.
+    Ending(Option<ConnectionError>),
+    Closed,
+}
+
+/// Our own graceful shutdown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Drain {
+    #[default]
+    No,
+    /// The first of two GOAWAY frames has been written: new streams are still taken.
+    Announced,
+    /// The last stream has been named.
+    Final(Option<StreamId>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct PeerGoAway {
+    last: Option<StreamId>,
+    code: ErrorCode,
+}
+
+impl Closing {
+    pub(super) fn is_open(&self) -> bool {
+        self.stage == Stage::Open
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.stage == Stage::Closed
+    }
+
+    /// Whether one of the ends has said that it takes no new streams.
+    pub(super) fn is_shutting_down(&self) -> bool {
+        self.drain != Drain::No || self.peer.is_some()
+    }
+
+    /// The caller has been told of a stream of the peer's.
+    pub(super) fn accepted(&mut self, stream: StreamId) {
+        self.accepted = self.accepted.max(Some(stream));
+    }
+
+    /// Whether a new stream of the peer's comes too late.
+    pub(super) fn refuses(&self, stream: StreamId) -> bool {
+        match self.drain {
+            Drain::No | Drain::Announced => false,
+            Drain::Final(last) => Some(stream) > last,
+        }
+    }
+
+    pub(super) fn on_goaway(&mut self, last: Option<StreamId>, code: ErrorCode) -> Result<(), Violation> {
+        if self.peer.is_some_and(|earlier| last > earlier.last) {
+            return Err(Violation::GoAwayRaised);
+        }
+        self.peer = Some(PeerGoAway { last, code });
+        Ok(())
+    }
+
+    /// The code with which the peer ends the connection, unless that is graceful.
+    fn peer_error(&self) -> Option<ConnectionError> {
+        let code = self.peer?.code;
+        (code != ErrorCode::NO_ERROR).then_some(ConnectionError::GoAway(code))
+    }
+}
+
+impl Connection {
+    /// The peer broke a rule of the connection.
+    pub(super) fn fail(&mut self, violation: Violation) {
+        self.end(violation.code(), Some(ConnectionError::Violation(violation)));
+    }
+
+    /// Ends the connection at once; GOAWAY is the last frame that is written.
+    pub(super) fn end(&mut self, code: ErrorCode, error: Option<ConnectionError>) {
+        if self.closing.is_open() {
+            self.write_goaway(self.last_accepted(), code);
+            self.closing.stage = Stage::Ending(error);
+        }
+    }
+
+    pub(super) fn end_transport(&mut self) {
+        if !self.closing.is_open() {
+            return;
+        }
+        let complete = self.reader.is_idle() && self.preface.may_end() && self.streams.is_empty();
+        let error = match self.closing.peer_error() {
+            None if !complete => Some(ConnectionError::UnexpectedEnd),
+            error => error,
+        };
+        self.closing.stage = Stage::Ending(error);
+    }
+
+    pub(super) fn start_draining(&mut self) {
+        if !self.closing.is_open() || self.closing.drain != Drain::No {
+            return;
+        }
+        match self.role {
+            // Nothing of the peer's can be lost: it opens no streams that we take.
+            Role::Client => self.finish_draining(),
+            Role::Server => {
+                self.write_goaway(Some(StreamId::MAX), ErrorCode::NO_ERROR);
+                let payload = self.pings.start_shutdown();
+                frame::ping::write(payload, &mut self.control);
+                self.closing.drain = Drain::Announced;
+            }
+        }
+    }
+
+    /// Names the last stream that is taken.
+    pub(super) fn finish_draining(&mut self) {
+        let last = self.last_accepted();
+        self.write_goaway(last, ErrorCode::NO_ERROR);
+        self.closing.drain = Drain::Final(last);
+    }
+
+    /// Whether [`Self::next_ending`] has something to tell.
+    pub(super) fn has_ending(&self) -> bool {
+        match self.closing.stage {
+            Stage::Open => self.stream_above_goaway().is_some() || self.is_drained(),
+            Stage::Ending(_) => true,
+            Stage::Closed => false,
+        }
+    }
+
+    /// The next stream that the end of the connection cuts off; after the last one, the end itself.
+    pub(super) fn next_ending<'b>(&mut self) -> Option<Event<'b>> {
+        if self.closing.is_open() {
+            if let Some((stream, key)) = self.stream_above_goaway() {
+                return Some(self.cut_off(stream, key, ErrorCode::REFUSED_STREAM, Cause::GoAway));
+            }
+            if !self.is_drained() {
+                return None;
+            }
+            self.finish();
+        }
+        let Stage::Ending(error) = self.closing.stage else { return None };
+        if let Some((stream, key)) = self.streams.last() {
+            let code = match error {
+                Some(ConnectionError::Violation(violation)) => violation.code(),
+                Some(ConnectionError::GoAway(code)) => code,
+                Some(ConnectionError::UnexpectedEnd) | None => ErrorCode::CANCEL,
+            };
+            return Some(self.cut_off(stream, key, code, Cause::ConnectionClosed));
+        }
+        self.closing.stage = Stage::Closed;
+        Some(Event::Closed { error })
+    }
+
+    /// How far a stream had got.
+    pub(super) fn verdict(&mut self, key: Key, cause: Cause, code: ErrorCode) -> Verdict {
+        let record = self.streams.record(key);
+        let (id, recv) = (record.id, record.recv);
+        if id.initiator() == self.role && !self.streams.is_announced(id) {
+            return Verdict::NeverSent;
+        }
+        match (recv, cause) {
+            (Half::Closed, _) => Verdict::Complete,
+            (_, Cause::GoAway) => Verdict::Unprocessed,
+            (_, Cause::Peer) if code == ErrorCode::REFUSED_STREAM => Verdict::Unprocessed,
+            (_, Cause::Peer | Cause::Violation(_) | Cause::ConnectionClosed) => Verdict::MaybeProcessed,
+        }
+    }
+
+    fn cut_off<'b>(&mut self, stream: StreamId, key: Key, code: ErrorCode, cause: Cause) -> Event<'b> {
+        let verdict = self.verdict(key, cause, code);
+        self.streams.remove(key, Ending::Reset, &mut self.flow);
+        Event::Reset { stream, code, cause, verdict }
+    }
+
+    /// RFC 9113 §6.8: streams of ours above the last one that the peer names were not and will not be worked on.
+    fn stream_above_goaway(&self) -> Option<(StreamId, Key)> {
+        let last = self.closing.peer?.last;
+        self.streams.last_local().filter(|&(stream, _)| Some(stream) > last)
+    }
+
+    /// Whether a shutdown has nothing left to wait for. A server whose client shuts down may still get requests.
+    fn is_drained(&self) -> bool {
+        let ending = match (self.closing.drain, self.role) {
+            (Drain::Final(_), _) => true,
+            (Drain::No | Drain::Announced, Role::Client) => self.closing.peer.is_some(),
+            (Drain::No | Drain::Announced, Role::Server) => false,
+        };
+        ending && self.streams.is_empty()
+    }
+
+    /// All streams are over: the connection ends as gracefully as the peer lets it.
+    fn finish(&mut self) {
+        let error = self.closing.peer_error();
+        match self.closing.drain {
+            Drain::Final(_) => self.closing.stage = Stage::Ending(error),
+            Drain::No | Drain::Announced => self.end(ErrorCode::NO_ERROR, error),
+        }
+    }
+
+    /// The stream that GOAWAY names; it never rises between two of them (RFC 9113 §6.8).
+    fn last_accepted(&self) -> Option<StreamId> {
+        match self.closing.drain {
+            Drain::No | Drain::Announced => self.closing.accepted,
+            Drain::Final(last) => last,
+        }
+    }
+
+    fn write_goaway(&mut self, last: Option<StreamId>, code: ErrorCode) {
+        let control: &mut Vec<u8> = &mut self.control;
+        GoAway { last, code, debug: Bytes::new() }.write(control);
+    }
+}

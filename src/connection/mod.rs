@@ -1,0 +1,303 @@
+//! The engine: the only place where the layers meet.
+
+mod closing;
+mod headers;
+mod preface;
+mod receive;
+mod send;
+mod timers;
+mod transmit;
+
+use alloc::vec::Vec;
+
+use closing::Closing;
+use preface::Preface;
+use receive::{Incoming, Received};
+pub use send::Stream;
+use timers::Pings;
+
+use crate::config::Config;
+use crate::error::{ControlError, ErrorCode};
+use crate::event::Event;
+use crate::fields::Fields;
+use crate::flow::{Audit, Flow};
+use crate::frame::{self, Limits, Reader, Settings};
+use crate::guard::Guard;
+use crate::hpack;
+use crate::id::{Role, StreamId};
+use crate::output::{Batch, Output};
+use crate::settings::{Local, Values};
+use crate::stream::{Store, Want};
+use crate::time::Time;
+
+/// One HTTP/2 connection, of either role.
+///
+/// It owns no socket and no clock. Drive it so:
+///
+/// 1. [`poll`](Self::poll) with the octets that came until it returns `None`; act on each event.
+/// 2. Write what [`output`](Self::output) lends. If there was anything, go back to 1: room in a send buffer is
+///    reported by `poll`.
+/// 3. If [`is_closed`](Self::is_closed), close the transport. Otherwise wait for octets, or until
+///    [`deadline`](Self::deadline).
+///
+/// Any method may be called at any time between.
+///
+/// ```
+/// use bytes::Buf;
+/// use sans_h2::{Config, Connection, Event, Fields, Head, Part, Time};
+///
+/// fn carry(from: &mut Connection) -> Vec<u8> {
+///     let mut octets = Vec::new();
+///     while from.output().has_remaining() {
+///         let mut output = from.output();
+///         octets.extend_from_slice(output.chunk());
+///         output.advance(output.chunk().len());
+///     }
+///     octets
+/// }
+///
+/// let mut client = Connection::client(Config::default());
+/// let mut server = Connection::server(Config::default());
+/// let stream = client.open(Fields::request("GET", "http", "localhost", "/"), Part::Last)?;
+///
+/// let octets = carry(&mut client);
+/// let mut input = &octets[..];
+/// while let Some(event) = server.poll(&mut input, Time::ZERO) {
+///     if let Event::Headers { stream, head: Head::Request, .. } = event {
+///         let mut stream = server.stream(stream).expect("it was just opened");
+///         stream.send_headers(Fields::response(204), Part::Last)?;
+///     }
+/// }
+///
+/// let octets = carry(&mut server);
+/// let mut input = &octets[..];
+/// let events: Vec<Event> = std::iter::from_fn(|| client.poll(&mut input, Time::ZERO)).collect();
+/// assert!(events.iter().any(|event| matches!(event, Event::Headers { fields, .. }
+///     if fields.get(":status") == Some(b"204"))));
+/// assert!(client.stream(stream).is_none(), "the exchange is over");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Connection {
+    role: Role,
+    config: Config,
+    preface: Preface,
+    reader: Reader,
+    incoming: Incoming,
+    decoder: hpack::Decoder,
+    encoder: hpack::Encoder,
+    spare: headers::Spare,
+    local: Local,
+    peer: Values,
+    flow: Flow,
+    streams: Store,
+    next_id: Option<StreamId>,
+    guard: Guard,
+    /// Control frames that the next batch begins with.
+    control: Vec<u8>,
+    batch: Batch,
+    pings: Pings,
+    closing: Closing,
+    now: Time,
+}
+
+impl Connection {
+    /// The client's end of a new connection. Its preface is ready in [`output`](Self::output).
+    pub fn client(config: Config) -> Self {
+        Self::new(Role::Client, config)
+    }
+
+    /// The server's end of a new connection. Its preface is ready in [`output`](Self::output).
+    pub fn server(config: Config) -> Self {
+        Self::new(Role::Server, config)
+    }
+
+    fn new(role: Role, config: Config) -> Self {
+        let limits = Limits {
+            max_frame_size: config.max_frame_size(),
+            max_settings: config.max_settings_entries() as usize,
+            max_debug: config.max_debug_octets() as usize,
+        };
+        let mut connection = Self {
+            role,
+            preface: Preface::new(role),
+            reader: Reader::new(limits),
+            incoming: Incoming::Nothing,
+            decoder: hpack::Decoder::new(Values::INITIAL.header_table_size)
+                .with_max_string(config.hard_header_list_size() as usize),
+            encoder: hpack::Encoder::new(config.encoder_table_size()),
+            spare: headers::Spare::new(config.max_header_list_size() as usize),
+            local: Local::new(role),
+            peer: Values::INITIAL,
+            flow: Flow::new(config.connection_window_size()),
+            streams: Store::new(role, config.remembered_streams() as usize),
+            next_id: Some(StreamId::first(role)),
+            guard: Guard::new(&config),
+            control: Vec::new(),
+            batch: Batch::default(),
+            pings: Pings::default(),
+            closing: Closing::default(),
+            now: Time::ZERO,
+            config,
+        };
+        connection.write_preface();
+        connection
+    }
+
+    /// Takes octets from the front of `input` until something is worth telling, and tells it.
+    ///
+    /// `now` is the current time; a step backwards counts as no time. The event borrows from the input alone.
+    /// `None` means that all input has been taken and that nothing is due. After [`Event::Closed`] all input is
+    /// discarded unread.
+    ///
+    /// It never fails: what the peer does wrong is an event, too.
+    pub fn poll<'b>(&mut self, input: &mut &'b [u8], now: Time) -> Option<Event<'b>> {
+        self.now = self.now.max(now);
+        loop {
+            if let Some(notice) = self.notice() {
+                return Some(notice);
+            }
+            if !self.closing.is_open() {
+                *input = &[];
+                return None;
+            }
+            match self.receive(input) {
+                Ok(Received::Event(event)) => return Some(event),
+                Ok(Received::Nothing) => {}
+                Ok(Received::InputUsedUp) => return None,
+                Err(fault) => {
+                    if let Some(event) = self.on_fault(fault) {
+                        return Some(event);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The peer has closed the transport: no octets will come any more.
+    ///
+    /// Call [`poll`](Self::poll) afterwards; it reports the streams that were cut off, then [`Event::Closed`].
+    pub fn end_of_input(&mut self) {
+        self.end_transport();
+    }
+
+    /// The octets that are to be written next; empty when there is nothing to write now.
+    ///
+    /// At most one batch of frames is made at a time, so that what matters more overtakes queued bodies: ask again
+    /// once it is written.
+    pub fn output(&mut self) -> Output<'_> {
+        self.transmit();
+        Output::new(&mut self.batch)
+    }
+
+    /// When [`poll`](Self::poll) must be called again even if no octets come; `None` if it need not.
+    pub fn deadline(&self) -> Option<Time> {
+        self.next_deadline()
+    }
+
+    /// A live stream, to send on it, give credit back or reset it. `None` once it is over.
+    pub fn stream(&mut self, id: StreamId) -> Option<Stream<'_>> {
+        let key = self.closing.is_open().then(|| self.streams.find(id)).flatten()?;
+        Some(Stream::new(self, key))
+    }
+
+    /// Sends a PING; [`Event::Pong`] tells when the peer has answered it (RFC 9113 §6.7).
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::TooManyPending`] while four PINGs are unanswered, [`ControlError::Closed`] on a closed
+    /// connection.
+    pub fn ping(&mut self, payload: [u8; 8]) -> Result<(), ControlError> {
+        self.check_open()?;
+        self.pings.start(payload)?;
+        frame::ping::write(payload, &mut self.control);
+        Ok(())
+    }
+
+    /// Sends SETTINGS; each value is in force once the peer has acknowledged it, which
+    /// [`Event::SettingsAcknowledged`] tells (RFC 9113 §6.5.3).
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::InvalidSetting`] for a value out of range, [`ControlError::TooManyPending`] while four
+    /// SETTINGS are unacknowledged, [`ControlError::Closed`] on a closed connection.
+    pub fn update_settings(&mut self, settings: &Settings) -> Result<(), ControlError> {
+        self.check_open()?;
+        self.local.change(settings)?;
+        settings.write(&mut self.control);
+        self.refresh_ceilings();
+        Ok(())
+    }
+
+    /// Lets the streams that are open finish, and takes no new ones (RFC 9113 §6.8).
+    ///
+    /// A server announces the end first, and names the last stream that it takes one round trip later, so that no
+    /// request is lost. [`Event::Closed`] follows when all streams are over.
+    pub fn shut_down(&mut self) {
+        self.start_draining();
+    }
+
+    /// Ends the connection at once with GOAWAY and this code (RFC 9113 §5.4.1).
+    ///
+    /// Call [`poll`](Self::poll) afterwards; it reports the streams that were cut off, then [`Event::Closed`].
+    pub fn close(&mut self, code: ErrorCode) {
+        self.end(code, None);
+    }
+
+    /// Whether the connection is over: write what [`output`](Self::output) holds, then close the transport.
+    pub fn is_closed(&self) -> bool {
+        self.closing.is_closed()
+    }
+
+    /// Takes back a field list whose memory the next one may use.
+    pub fn recycle(&mut self, fields: Fields) {
+        self.spare.put(fields);
+    }
+
+    /// The heap memory that the connection holds, in octets, without the bodies that the caller queued.
+    pub fn memory_used(&self) -> usize {
+        [
+            self.reader.memory_used(),
+            self.decoder.memory_used(),
+            self.encoder.memory_used(),
+            self.spare.memory_used(),
+            self.streams.memory_used(),
+            self.control.capacity(),
+            self.batch.memory_used(),
+            self.incoming.memory_used(),
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add)
+    }
+
+    /// The balance of the flow-control windows.
+    pub fn audit(&self) -> Audit {
+        self.flow.audit(self.streams.flows())
+    }
+
+    /// Which end this is.
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// What the connection was built with.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn check_open(&self) -> Result<(), ControlError> {
+        if self.closing.is_open() { Ok(()) } else { Err(ControlError::Closed) }
+    }
+
+    /// What is due without input: the streams that an end has cut off, room in send buffers, the end itself.
+    fn notice<'b>(&mut self) -> Option<Event<'b>> {
+        if let Some(event) = self.next_ending() {
+            return Some(event);
+        }
+        if !self.closing.is_open() {
+            return None;
+        }
+        let key = self.streams.pop(Want::Notice)?;
+        Some(Event::Writable { stream: self.streams.record(key).id })
+    }
+}

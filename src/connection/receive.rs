@@ -1,0 +1,316 @@
+//! What each frame of the peer does: one function a type.
+
+use super::Connection;
+use super::headers::Block;
+use crate::error::{ErrorCode, Scope, Violation};
+use crate::event::{Cause, Event};
+use crate::frame::{self, Continuation, Data, Fault, Frame, GoAway, Part, SettingId, Settings, WindowUpdate};
+use crate::id::StreamId;
+use crate::settings::Values;
+use crate::stream::{Ending, Half, Key, Misstep, Place, Step, Want};
+
+/// What the next payload octets belong to.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    /// To nothing, or to DATA that nobody wants.
+    Nothing,
+    /// To a body that the caller receives.
+    Body(Body),
+    /// To a field block.
+    Block(Block),
+}
+
+impl Incoming {
+    pub(super) fn memory_used(&self) -> usize {
+        match self {
+            Self::Nothing | Self::Body(_) => 0,
+            Self::Block(block) => block.memory_used(),
+        }
+    }
+}
+
+/// The rest of a DATA frame.
+#[derive(Debug)]
+pub(super) struct Body {
+    stream: StreamId,
+    left: usize,
+    part: Part,
+}
+
+/// What one step through the input came to.
+pub(super) enum Received<'b> {
+    Event(Event<'b>),
+    Nothing,
+    InputUsedUp,
+}
+
+impl<'b> From<Option<Event<'b>>> for Received<'b> {
+    fn from(event: Option<Event<'b>>) -> Self {
+        event.map_or(Self::Nothing, Self::Event)
+    }
+}
+
+impl Connection {
+    /// Takes the next frame, or the next piece of one, from the input.
+    pub(super) fn receive<'b>(&mut self, input: &mut &'b [u8]) -> Result<Received<'b>, Fault> {
+        self.guard.check().map_err(on_connection)?;
+        self.preface.take_magic(input).map_err(on_connection)?;
+        let Some(frame) = self.reader.next(input)? else {
+            return Ok(Received::InputUsedUp);
+        };
+        self.preface.take_frame(&frame).map_err(on_connection)?;
+        self.on_frame(frame).map(Received::from)
+    }
+
+    fn on_frame<'b>(&mut self, frame: Frame<'b>) -> Result<Option<Event<'b>>, Fault> {
+        match frame {
+            Frame::Data(data) => self.on_data(data),
+            Frame::Headers(headers) => self.on_headers(headers),
+            Frame::PushPromise(promise) => self.on_push_promise(promise),
+            Frame::Continuation(continuation) => self.on_continuation(continuation),
+            Frame::Payload(octets) => self.on_payload(octets),
+            Frame::BlockEnd => self.on_block_end(),
+            Frame::Reset { stream, code } => self.on_reset(stream, code),
+            Frame::Settings(settings) => self.on_settings(settings),
+            Frame::SettingsAck => self.on_settings_ack(),
+            Frame::Ping { payload } => self.on_ping(payload),
+            Frame::Pong { payload } => Ok(self.on_pong(payload)),
+            Frame::GoAway(goaway) => self.on_goaway(goaway),
+            Frame::WindowUpdate(update) => self.on_window_update(update),
+            // RFC 9113 §5.3.2: the signal is deprecated. §4.1: unknown types are ignored.
+            Frame::Priority { .. } | Frame::Unknown(_) => Ok(None),
+        }
+    }
+
+    /// RFC 9113 §6.1.
+    fn on_data<'b>(&mut self, data: Data) -> Result<Option<Event<'b>>, Fault> {
+        self.incoming = Incoming::Nothing;
+        let live = match self.streams.place(data.stream) {
+            Place::Idle => return Err(on_connection(Violation::IdleStream)),
+            Place::Live(key) => Some(key),
+            Place::Gone(Ending::Reset | Ending::Forgotten) => None,
+            Place::Gone(Ending::Finished | Ending::Unknown) => {
+                return Err(on_connection(Violation::ClosedStream));
+            }
+        };
+        self.flow.receive(data.flow_octets).map_err(on_connection)?;
+        let Some(key) = live else {
+            // RFC 9113 §5.1: late DATA counts towards the connection's window, and nobody else gives it back.
+            self.flow.release(data.flow_octets);
+            return Ok(None);
+        };
+        self.on_body(key, data).inspect_err(|_| self.flow.release(data.flow_octets))
+    }
+
+    fn on_body<'b>(&mut self, key: Key, data: Data) -> Result<Option<Event<'b>>, Fault> {
+        let Data { stream, octets, flow_octets, part, .. } = data;
+        let record = self.streams.record(key);
+        record.recv.after(Step::Data, part).map_err(|misstep| on_stream(stream, violation_of(misstep)))?;
+        self.flow
+            .receive_on(&mut record.flow, flow_octets)
+            .map_err(|violation| on_stream(stream, violation))?;
+        // RFC 9113 §6.1: padding counts towards the windows; nobody else can give it back.
+        self.release(key, flow_octets.saturating_sub(octets));
+        match (octets, part) {
+            (0, Part::More) => Ok(None),
+            (0, Part::Last) => Ok(Some(self.deliver(key, stream, &[], part))),
+            (_, _) => {
+                let left = octets as usize;
+                self.incoming = Incoming::Body(Body { stream, left, part });
+                Ok(None)
+            }
+        }
+    }
+
+    fn on_payload<'b>(&mut self, octets: &'b [u8]) -> Result<Option<Event<'b>>, Fault> {
+        match &mut self.incoming {
+            Incoming::Nothing => Ok(None),
+            Incoming::Body(body) => {
+                body.left = body.left.saturating_sub(octets.len());
+                let part = if body.left == 0 { body.part } else { Part::More };
+                let stream = body.stream;
+                // Gone since the frame began: its credit went back to the connection then.
+                Ok(self.streams.find(stream).map(|key| self.deliver(key, stream, octets, part)))
+            }
+            Incoming::Block(block) => {
+                block.decode(octets, &mut self.decoder).map_err(on_connection)?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn deliver<'b>(&mut self, key: Key, stream: StreamId, data: &'b [u8], part: Part) -> Event<'b> {
+        if part.is_last() {
+            self.streams.record(key).recv = Half::Closed;
+            self.settle(key);
+        }
+        Event::Data { stream, data, part }
+    }
+
+    /// RFC 9113 §6.10.
+    fn on_continuation<'b>(&mut self, _: Continuation) -> Result<Option<Event<'b>>, Fault> {
+        if let Incoming::Block(block) = &mut self.incoming {
+            block.continued().map_err(on_connection)?;
+        }
+        Ok(None)
+    }
+
+    /// RFC 9113 §6.4.
+    fn on_reset<'b>(&mut self, stream: StreamId, code: ErrorCode) -> Result<Option<Event<'b>>, Fault> {
+        match self.streams.place(stream) {
+            Place::Idle => Err(on_connection(Violation::IdleStream)),
+            Place::Gone(_) => Ok(None),
+            Place::Live(key) => {
+                let verdict = self.verdict(key, Cause::Peer, code);
+                self.streams.remove(key, Ending::Finished, &mut self.flow);
+                Ok(Some(Event::Reset { stream, code, cause: Cause::Peer, verdict }))
+            }
+        }
+    }
+
+    /// RFC 9113 §6.5.
+    fn on_settings<'b>(&mut self, settings: Settings) -> Result<Option<Event<'b>>, Fault> {
+        for setting in settings.iter() {
+            self.peer.apply(*setting, self.role.peer()).map_err(on_connection)?;
+            match setting.id {
+                SettingId::HEADER_TABLE_SIZE => self.encoder.set_table_limit(setting.value),
+                SettingId::INITIAL_WINDOW_SIZE => {
+                    self.flow.set_peer_initial(setting.value, self.streams.flows()).map_err(on_connection)?;
+                    self.windows_moved();
+                }
+                _ => {}
+            }
+        }
+        self.reply(Settings::write_ack);
+        Ok(Some(Event::Settings(settings)))
+    }
+
+    /// RFC 9113 §6.5.3.
+    fn on_settings_ack<'b>(&mut self) -> Result<Option<Event<'b>>, Fault> {
+        self.local.acknowledge().map_err(on_connection)?;
+        self.decoder.set_table_limit(self.local.acknowledged().header_table_size);
+        self.refresh_ceilings();
+        Ok(Some(Event::SettingsAcknowledged))
+    }
+
+    /// RFC 9113 §6.7.
+    fn on_ping<'b>(&mut self, payload: [u8; 8]) -> Result<Option<Event<'b>>, Fault> {
+        self.reply(|out| frame::ping::write_ack(payload, out));
+        Ok(None)
+    }
+
+    /// RFC 9113 §6.8.
+    fn on_goaway<'b>(&mut self, goaway: GoAway) -> Result<Option<Event<'b>>, Fault> {
+        let GoAway { last, code, debug } = goaway;
+        self.closing.on_goaway(last, code).map_err(on_connection)?;
+        Ok(Some(Event::GoAway { last, code, debug }))
+    }
+
+    /// RFC 9113 §6.9.
+    fn on_window_update<'b>(&mut self, update: WindowUpdate) -> Result<Option<Event<'b>>, Fault> {
+        let Some(stream) = update.stream else {
+            self.flow.increase(update.increment).map_err(on_connection)?;
+            return Ok(None);
+        };
+        match self.streams.place(stream) {
+            Place::Idle => Err(on_connection(Violation::IdleStream)),
+            Place::Gone(_) => Ok(None),
+            Place::Live(key) => {
+                let flow = &mut self.streams.record(key).flow;
+                self.flow
+                    .increase_on(flow, update.increment)
+                    .map_err(|violation| on_stream(stream, violation))?;
+                self.streams.relist(key, Want::Window, Want::Send);
+                Ok(None)
+            }
+        }
+    }
+
+    /// The reaction to whatever the peer did wrong.
+    pub(super) fn on_fault<'b>(&mut self, fault: Fault) -> Option<Event<'b>> {
+        let Fault { violation, stream } = fault;
+        let place = match (violation.scope(), stream) {
+            (Scope::Connection, _) | (Scope::Stream, None) => Place::Idle,
+            (Scope::Stream, Some(stream)) => self.streams.place(stream),
+        };
+        match (place, stream) {
+            (Place::Live(key), Some(stream)) => {
+                let (code, cause) = (violation.code(), Cause::Violation(violation));
+                let verdict = self.verdict(key, cause, code);
+                self.write_reset(stream, code);
+                self.streams.remove(key, Ending::Reset, &mut self.flow);
+                Some(Event::Reset { stream, code, cause, verdict })
+            }
+            // RFC 9113 §5.1: nothing may be sent on a stream that is gone.
+            (Place::Gone(_), _) => None,
+            // RFC 9113 §6.4: an idle stream cannot be reset, so the error is the connection's.
+            (Place::Idle | Place::Live(_), _) => {
+                self.fail(violation);
+                None
+            }
+        }
+    }
+
+    /// Refuses a stream that the caller has not heard of.
+    pub(super) fn refuse(&mut self, stream: StreamId, violation: Violation) {
+        self.write_reset(stream, violation.code());
+        self.streams.remember_refused(stream);
+    }
+
+    /// Removes a stream once both halves are over and all is written.
+    pub(super) fn settle(&mut self, key: Key) {
+        if self.streams.record(key).is_over() {
+            self.streams.remove(key, Ending::Finished, &mut self.flow);
+        }
+    }
+
+    /// Takes credit back for octets of a stream.
+    pub(super) fn release(&mut self, key: Key, octets: u32) {
+        let record = self.streams.record(key);
+        self.flow.release_on(&mut record.flow, octets);
+        if self.flow.update_is_due_on(&record.flow) && record.recv != Half::Closed {
+            self.streams.enlist(key, Want::Update);
+        }
+    }
+
+    /// What the peer may do follows our settings, those under way included where they allow more.
+    pub(super) fn refresh_ceilings(&mut self) {
+        let window = |values: &Values| values.initial_window_size;
+        self.flow.set_local_initial(window(self.local.acknowledged()), self.local.ceiling(window));
+        self.reader.set_max_frame_size(self.local.ceiling(|values| values.max_frame_size));
+    }
+
+    /// Writes a frame that answers the peer.
+    fn reply(&mut self, write: impl FnOnce(&mut alloc::vec::Vec<u8>)) {
+        let before = self.control.len();
+        write(&mut self.control);
+        self.guard.replied(self.control.len().saturating_sub(before));
+    }
+
+    /// Writes RST_STREAM. One for a stream of the peer's counts as an answer: the peer can cause any number.
+    pub(super) fn write_reset(&mut self, stream: StreamId, code: ErrorCode) {
+        if stream.initiator() == self.role {
+            frame::reset::write(stream, code, &mut self.control);
+        } else {
+            self.reply(|out| frame::reset::write(stream, code, out));
+        }
+    }
+}
+
+pub(super) const fn on_connection(violation: Violation) -> Fault {
+    Fault { violation, stream: None }
+}
+
+pub(super) const fn on_stream(stream: StreamId, violation: Violation) -> Fault {
+    Fault { violation, stream: Some(stream) }
+}
+
+/// What a step that does not fit says about the peer.
+pub(super) const fn violation_of(misstep: Misstep) -> Violation {
+    match misstep {
+        Misstep::Ended => Violation::HalfClosedStream,
+        Misstep::DataBeforeHeaders => Violation::DataBeforeHeaders,
+        Misstep::InterimLast => Violation::InterimEndsStream,
+        Misstep::TrailersNotLast => Violation::TrailersWithoutEnd,
+    }
+}

@@ -1,0 +1,72 @@
+//! What depends on time, and the PINGs that measure it.
+
+use super::Connection;
+use crate::error::ControlError;
+use crate::event::Event;
+use crate::stream::Want;
+use crate::time::Time;
+use alloc::collections::VecDeque;
+
+/// PINGs of ours that the peer has not answered, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Pings {
+    pending: VecDeque<Ping>,
+}
+
+#[derive(Debug)]
+struct Ping {
+    payload: [u8; 8],
+    purpose: Purpose,
+}
+
+/// Whom the answer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Caller,
+    /// It ends the round trip between the two GOAWAY frames of a shutdown.
+    Shutdown,
+}
+
+impl Pings {
+    pub(super) fn start(&mut self, payload: [u8; 8]) -> Result<(), ControlError> {
+        let callers = self.pending.iter().filter(|ping| ping.purpose == Purpose::Caller).count();
+        if callers >= MAX_PENDING {
+            return Err(ControlError::TooManyPending);
+        }
+        self.pending.push_back(Ping { payload, purpose: Purpose::Caller });
+        Ok(())
+    }
+
+    pub(super) fn start_shutdown(&mut self) -> [u8; 8] {
+        self.pending.push_back(Ping { payload: SHUTDOWN_PAYLOAD, purpose: Purpose::Shutdown });
+        SHUTDOWN_PAYLOAD
+    }
+
+    /// Answers come in the order of the PINGs; one that answers nothing is ignored (RFC 9113 §6.7).
+    fn finish(&mut self, payload: [u8; 8]) -> Option<Purpose> {
+        self.pending.front().filter(|ping| ping.payload == payload)?;
+        self.pending.pop_front().map(|ping| ping.purpose)
+    }
+}
+
+impl Connection {
+    /// RFC 9113 §6.7.
+    pub(super) fn on_pong<'b>(&mut self, payload: [u8; 8]) -> Option<Event<'b>> {
+        match self.pings.finish(payload)? {
+            Purpose::Caller => Some(Event::Pong { payload }),
+            Purpose::Shutdown => {
+                self.finish_draining();
+                None
+            }
+        }
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Time> {
+        (self.streams.first(Want::Notice).is_some() || self.has_ending()).then_some(self.now)
+    }
+}
+
+/// PINGs of the caller that may be unanswered at once.
+const MAX_PENDING: usize = 4;
+
+const SHUTDOWN_PAYLOAD: [u8; 8] = *b"shutdown";

@@ -1,0 +1,138 @@
+//! Makes the next batch of output: frames are made only when the writer asks (RFC 9113 §4, §6).
+
+use super::Connection;
+use crate::fields::Fields;
+use crate::frame::{Data, Part, WindowUpdate, headers};
+use crate::id::StreamId;
+use crate::stream::{Fullness, Key, Want};
+
+impl Connection {
+    /// Fills the batch if it has been written: control frames, then credit, then new streams, then the streams
+    /// that have something to send, in turn.
+    pub(super) fn transmit(&mut self) {
+        if !self.batch.is_empty() {
+            return;
+        }
+        self.write_control();
+        if !self.closing.is_open() {
+            return;
+        }
+        self.write_updates();
+        while self.has_room() && self.write_opening().is_some() {}
+        while self.has_room() && self.write_turn().is_some() {}
+    }
+
+    /// The peer's initial window size has changed: any stream that waits for its own window may send.
+    pub(super) fn windows_moved(&mut self) {
+        self.streams.splice(Want::Window, Want::Send);
+    }
+
+    /// Whether the peer's limit admits one more stream of ours.
+    pub(super) fn may_announce(&self) -> bool {
+        let limit = self.peer.max_concurrent_streams as usize;
+        self.streams.announced_count() < limit
+    }
+
+    fn has_room(&self) -> bool {
+        self.batch.remaining() < BATCH_OCTETS
+    }
+
+    fn write_control(&mut self) {
+        self.batch.write(|out| out.extend_from_slice(&self.control));
+        self.control.clear();
+        self.guard.flushed();
+    }
+
+    fn write_updates(&mut self) {
+        if let Some(increment) = self.flow.update() {
+            self.batch.write(|out| WindowUpdate { stream: None, increment }.write(out));
+        }
+        while self.has_room() {
+            let Some(key) = self.streams.pop(Want::Update) else { return };
+            let record = self.streams.record(key);
+            let (stream, increment) = (Some(record.id), self.flow.update_on(&mut record.flow));
+            if let Some(increment) = increment {
+                self.batch.write(|out| WindowUpdate { stream, increment }.write(out));
+            }
+        }
+    }
+
+    /// Puts the next stream of ours on the wire, in the order of their identifiers (RFC 9113 §5.1.1).
+    fn write_opening(&mut self) -> Option<()> {
+        if !self.may_announce() {
+            return None;
+        }
+        let (id, key) = self.streams.first_unannounced()?;
+        let (record, queues) = self.streams.record_and_queues(key);
+        let (fields, part) = queues.pop_headers(&mut record.queue)?;
+        let more = !record.queue.is_empty();
+        self.write_headers(id, fields, part);
+        self.streams.announce(id);
+        if more {
+            self.streams.enlist(key, Want::Send);
+        }
+        Some(())
+    }
+
+    /// Lets the next stream send: its sections, and at most one DATA frame, so that bodies share the connection.
+    fn write_turn(&mut self) -> Option<()> {
+        let waiting = if self.flow.sendable() > 0 { self.streams.pop(Want::Shared) } else { None };
+        let key = waiting.or_else(|| self.streams.pop(Want::Send))?;
+        while let Some((id, fields, part)) = self.next_section(key) {
+            self.write_headers(id, fields, part);
+        }
+        let blocked = self.write_data(key);
+        self.notice_room(key);
+        if self.streams.record(key).queue.is_empty() {
+            self.settle(key);
+        } else {
+            self.streams.enlist(key, blocked.unwrap_or(Want::Send));
+        }
+        Some(())
+    }
+
+    fn next_section(&mut self, key: Key) -> Option<(StreamId, Fields, Part)> {
+        let (record, queues) = self.streams.record_and_queues(key);
+        let (fields, part) = queues.pop_headers(&mut record.queue)?;
+        Some((record.id, fields, part))
+    }
+
+    /// Writes one DATA frame, if the stream's queue begins with data; tells which window holds it back.
+    fn write_data(&mut self, key: Key) -> Option<Want> {
+        let (record, queues) = self.streams.record_and_queues(key);
+        let (own, shared) = (self.flow.sendable_on(&record.flow), self.flow.sendable());
+        let limit = own.min(shared).min(self.peer.max_frame_size);
+        let Some(next) = queues.next_data(&record.queue, limit as usize) else {
+            return Some(if own == 0 { Want::Window } else { Want::Shared });
+        };
+        let octets = u32::try_from(next.octets).expect("no more than the limit");
+        self.batch.write(|out| Data::write_head(record.id, octets, None, next.part, out));
+        queues.take_data(&mut record.queue, next, |chunk| self.batch.push_body(chunk));
+        self.flow.send_on(&mut record.flow, octets);
+        None
+    }
+
+    /// Encodes a section straight into the batch; its memory serves for one that is received.
+    fn write_headers(&mut self, stream: StreamId, fields: Fields, part: Part) {
+        let (encoder, max_frame_size) = (&mut self.encoder, self.peer.max_frame_size);
+        self.batch.write(|out| {
+            let start = headers::start_block(out);
+            encoder.encode(&fields, out);
+            headers::finish_block(out, start, stream, part, max_frame_size);
+        });
+        self.recycle(fields);
+    }
+
+    /// Half of the buffer free is room enough to tell the caller of; less would tell too often.
+    fn notice_room(&mut self, key: Key) {
+        let enough = self.send_buffer_size() / 2;
+        let record = self.streams.record(key);
+        if record.fullness == Fullness::Full && record.queue.octets() <= enough {
+            record.fullness = Fullness::Room;
+            self.streams.enlist(key, Want::Notice);
+        }
+    }
+}
+
+/// A batch is closed once it has this many octets: enough for a large write, little enough to be overtaken soon.
+const BATCH_OCTETS: usize = 65_536;

@@ -1,0 +1,133 @@
+//! What comes out of the engine.
+
+use bytes::Bytes;
+
+use crate::error::{ConnectionError, ErrorCode, Violation};
+use crate::fields::Fields;
+use crate::frame::{Part, Settings};
+use crate::id::StreamId;
+
+/// One fact that [`Connection::poll`](crate::Connection::poll) reports.
+///
+/// It borrows from the input that was passed in, never from the connection: any method may be called while an event
+/// is held.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event<'b> {
+    /// A whole header or trailer section has come.
+    Headers {
+        /// The stream; new if `head` is a request.
+        stream: StreamId,
+        /// Which section of the message it is.
+        head: Head,
+        /// The fields in the order of the wire. Hand them back by
+        /// [`recycle`](crate::Connection::recycle) to spare the next section its allocation.
+        fields: Fields,
+        /// Whether the message ends with it.
+        part: Part,
+    },
+    /// A piece of a body has come. Pieces follow the input's cuts, not the peer's frames.
+    Data {
+        /// The stream.
+        stream: StreamId,
+        /// The octets, where they lie in the input. Empty only where the body ends without any. Give the credit
+        /// back by [`Stream::release`](crate::Stream::release) when they are dealt with.
+        data: &'b [u8],
+        /// Whether the message ends with it.
+        part: Part,
+    },
+    /// A stream has ended before its time, and is gone. Nothing more will come of it.
+    Reset {
+        /// The stream.
+        stream: StreamId,
+        /// The code that one end gave the other.
+        code: ErrorCode,
+        /// Who ended it, and why.
+        cause: Cause,
+        /// How far it had got.
+        verdict: Verdict,
+    },
+    /// A stream that was full takes data again.
+    Writable {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// The peer's SETTINGS have come, are in force and will be acknowledged. In the order of the wire, repeats and
+    /// unknown ones included.
+    Settings(Settings),
+    /// The peer has acknowledged the oldest unacknowledged SETTINGS of ours; they are in force now.
+    SettingsAcknowledged,
+    /// The answer to a [`ping`](crate::Connection::ping).
+    Pong {
+        /// The octets that the ping carried.
+        payload: [u8; 8],
+    },
+    /// The peer is shutting the connection down. Streams above `last` follow as [`Event::Reset`].
+    GoAway {
+        /// The highest stream of ours that the peer may have worked on; `None` if none.
+        last: Option<StreamId>,
+        /// Why.
+        code: ErrorCode,
+        /// What the peer added for a reader of logs, at most
+        /// [`max_debug_octets`](crate::Config::max_debug_octets) of it. Not to be trusted.
+        debug: Bytes,
+    },
+    /// The connection is over: always the last event. What [`output`](crate::Connection::output) still holds should
+    /// be written before the transport is closed.
+    Closed {
+        /// Why, unless it ended gracefully.
+        error: Option<ConnectionError>,
+    },
+}
+
+/// Which section of a message [`Event::Headers`] carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Head {
+    /// The header section of a request.
+    Request,
+    /// An interim response, 100 to 199; the final one is still to come.
+    Interim,
+    /// The header section of the final response.
+    Response,
+    /// The trailer section.
+    Trailers,
+}
+
+/// Who ended a stream before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The peer sent RST_STREAM.
+    Peer,
+    /// The peer broke a rule, and the engine sent RST_STREAM.
+    Violation(Violation),
+    /// The peer sent GOAWAY with a last stream below this one.
+    GoAway,
+    /// The connection ended: [`Event::Closed`] says why.
+    ConnectionClosed,
+}
+
+/// How far a stream had got when it ended: whether its request may be made again elsewhere (RFC 9113 §8.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Nothing of it was ever written. A retry is safe.
+    NeverSent,
+    /// The peer says that it has not worked on it. A retry is safe.
+    Unprocessed,
+    /// The peer may have acted on it. Only what may be done twice may be retried.
+    MaybeProcessed,
+    /// The peer's message had come whole before.
+    Complete,
+}
+
+/// What holds a stream's queued data back; see [`Stream::blocked_on`](crate::Stream::blocked_on).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Blocked {
+    /// The peer's SETTINGS_MAX_CONCURRENT_STREAMS does not admit the stream yet (RFC 9113 §5.1.2).
+    StreamLimit,
+    /// The stream's window is used up (RFC 9113 §6.9.1).
+    StreamWindow,
+    /// The connection's window is used up (RFC 9113 §6.9.1).
+    ConnectionWindow,
+}

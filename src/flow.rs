@@ -1,0 +1,244 @@
+//! Flow control (RFC 9113 §5.2, §6.9): the only file that moves window credit.
+//!
+//! A window is kept as its distance from a base that many windows share, so that a changed initial window size
+//! costs the same for one stream as for thousands.
+//!
+//! Receiving: `consumed` is what has come and has not been given back on the wire, `released` the part of it that
+//! the caller is done with. The peer may send `base − consumed` octets more; `consumed − released` are held by the
+//! caller. Sending: `offset` is what WINDOW_UPDATEs have added less what has been sent; `base + offset` may go out.
+
+use crate::error::Violation;
+
+/// Both windows of the connection, and the bases of its streams' windows.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    receive: ReceiveWindow,
+    receive_base: i64,
+    send: SendWindow,
+    /// Our SETTINGS_INITIAL_WINDOW_SIZE that the peer has acknowledged.
+    local_initial: i64,
+    /// The largest of ours that the peer may already use.
+    local_ceiling: i64,
+    /// The peer's SETTINGS_INITIAL_WINDOW_SIZE.
+    peer_initial: i64,
+    /// No open stream's send offset is above this.
+    offset_bound: i64,
+}
+
+/// Both windows of one stream.
+#[derive(Debug, Default)]
+pub(crate) struct StreamFlow {
+    receive: ReceiveWindow,
+    send: SendWindow,
+}
+
+/// What the windows of a connection say about themselves; see [`Connection::audit`](crate::Connection::audit).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Audit {
+    /// Octets that the peer may still send on the connection; negative never, unless our window was lowered.
+    pub receive_window: i64,
+    /// Octets that the caller holds, or that are still on their way within a frame.
+    pub held: i64,
+    /// Octets that the caller has released and that no WINDOW_UPDATE has given back yet.
+    pub released: i64,
+    /// The octets of `held` that an open stream accounts for. Equal to `held`, or credit has leaked.
+    pub held_by_streams: i64,
+    /// Octets that the peer's connection window lets us send.
+    pub send_window: i64,
+}
+
+impl Audit {
+    /// Whether every octet of credit is accounted for.
+    pub const fn is_balanced(&self) -> bool {
+        self.held == self.held_by_streams
+    }
+}
+
+impl Flow {
+    /// Starts with the protocol's windows (RFC 9113 §6.9.2); the rest of `connection_window` is given to the peer by
+    /// the first update.
+    pub(crate) fn new(connection_window: u32) -> Self {
+        let owed = i64::from(connection_window) - INITIAL_WINDOW;
+        Self {
+            receive: ReceiveWindow { consumed: owed, released: owed },
+            receive_base: i64::from(connection_window),
+            send: SendWindow::default(),
+            local_initial: INITIAL_WINDOW,
+            local_ceiling: INITIAL_WINDOW,
+            peer_initial: INITIAL_WINDOW,
+            offset_bound: 0,
+        }
+    }
+
+    /// A DATA frame of this payload length has come, on whatever stream.
+    pub(crate) fn receive(&mut self, octets: u32) -> Result<(), Violation> {
+        self.receive.take(self.receive_base, octets).ok_or(Violation::ConnectionWindowExceeded)
+    }
+
+    /// The same frame's stream is open.
+    pub(crate) fn receive_on(&self, stream: &mut StreamFlow, octets: u32) -> Result<(), Violation> {
+        stream.receive.take(self.local_ceiling, octets).ok_or(Violation::StreamWindowExceeded)
+    }
+
+    /// Octets that no stream holds, such as late or refused DATA, are done with.
+    pub(crate) fn release(&mut self, octets: u32) {
+        self.receive.release(i64::from(octets));
+    }
+
+    /// The caller is done with octets of a stream, of which no more are taken back than it holds.
+    pub(crate) fn release_on(&mut self, stream: &mut StreamFlow, octets: u32) {
+        let released = i64::from(octets).min(stream.receive.held());
+        stream.receive.release(released);
+        self.receive.release(released);
+    }
+
+    /// A stream is over: what the caller still holds of it goes back to the connection.
+    pub(crate) fn forget(&mut self, stream: &StreamFlow) {
+        self.receive.release(stream.receive.held());
+    }
+
+    /// Whether enough of a stream has been released to tell the peer.
+    pub(crate) fn update_is_due_on(&self, stream: &StreamFlow) -> bool {
+        stream.receive.update_is_due(self.local_initial)
+    }
+
+    /// The increment of a WINDOW_UPDATE that is to be written now for the connection.
+    pub(crate) fn update(&mut self) -> Option<u32> {
+        self.receive.update(self.receive_base)
+    }
+
+    /// The increment of a WINDOW_UPDATE that is to be written now for a stream.
+    pub(crate) fn update_on(&self, stream: &mut StreamFlow) -> Option<u32> {
+        stream.receive.update(self.local_initial)
+    }
+
+    /// Our initial window size has been sent, or acknowledged: `acknowledged` is in force, `ceiling` the largest
+    /// that the peer may already know of.
+    pub(crate) fn set_local_initial(&mut self, acknowledged: u32, ceiling: u32) {
+        self.local_initial = i64::from(acknowledged);
+        self.local_ceiling = i64::from(ceiling);
+    }
+
+    /// How many octets of DATA the connection window lets us send.
+    pub(crate) fn sendable(&self) -> u32 {
+        self.send.sendable(INITIAL_WINDOW)
+    }
+
+    /// How many octets of DATA a stream's own window lets us send.
+    pub(crate) fn sendable_on(&self, stream: &StreamFlow) -> u32 {
+        stream.send.sendable(self.peer_initial)
+    }
+
+    /// DATA goes out; the octets are within both windows.
+    pub(crate) fn send_on(&mut self, stream: &mut StreamFlow, octets: u32) {
+        self.send.offset -= i64::from(octets);
+        stream.send.offset -= i64::from(octets);
+    }
+
+    /// A WINDOW_UPDATE for the connection has come.
+    pub(crate) fn increase(&mut self, increment: u32) -> Result<(), Violation> {
+        if increment == 0 {
+            return Err(Violation::ZeroConnectionIncrement);
+        }
+        self.send.increase(INITIAL_WINDOW, increment).ok_or(Violation::ConnectionWindowOverflow)
+    }
+
+    /// A WINDOW_UPDATE for a stream has come.
+    pub(crate) fn increase_on(&mut self, stream: &mut StreamFlow, increment: u32) -> Result<(), Violation> {
+        if increment == 0 {
+            return Err(Violation::ZeroStreamIncrement);
+        }
+        stream.send.increase(self.peer_initial, increment).ok_or(Violation::StreamWindowOverflow)?;
+        self.offset_bound = self.offset_bound.max(stream.send.offset);
+        Ok(())
+    }
+
+    /// The peer's initial window size has changed, and with it the send window of each of `streams`.
+    pub(crate) fn set_peer_initial<'s>(
+        &mut self,
+        size: u32,
+        streams: impl Iterator<Item = &'s StreamFlow>,
+    ) -> Result<(), Violation> {
+        let size = i64::from(size);
+        if size + self.offset_bound > MAX_WINDOW {
+            // The bound may stem from a stream that is gone; only now is it worth a look at each.
+            self.offset_bound = streams.map(|stream| stream.send.offset).max().unwrap_or(0).max(0);
+            if size + self.offset_bound > MAX_WINDOW {
+                return Err(Violation::InitialWindowOverflow);
+            }
+        }
+        self.peer_initial = size;
+        Ok(())
+    }
+
+    /// The balance of the connection, with what `streams` hold.
+    pub(crate) fn audit<'s>(&self, streams: impl Iterator<Item = &'s StreamFlow>) -> Audit {
+        Audit {
+            receive_window: self.receive_base - self.receive.consumed,
+            held: self.receive.held(),
+            released: self.receive.released,
+            held_by_streams: streams.map(|stream| stream.receive.held()).sum(),
+            send_window: INITIAL_WINDOW + self.send.offset,
+        }
+    }
+}
+
+/// Sums stay far below 63 bits: each term is bounded by a window, at most 2^31 − 1, or by a frame.
+#[derive(Debug, Default)]
+struct ReceiveWindow {
+    consumed: i64,
+    released: i64,
+}
+
+impl ReceiveWindow {
+    fn take(&mut self, base: i64, octets: u32) -> Option<()> {
+        let consumed = self.consumed + i64::from(octets);
+        (consumed <= base || octets == 0).then(|| self.consumed = consumed)
+    }
+
+    fn held(&self) -> i64 {
+        self.consumed - self.released
+    }
+
+    fn release(&mut self, octets: i64) {
+        self.released += octets;
+    }
+
+    /// Half a window at a time: often enough to keep the peer sending, seldom enough to cost little.
+    fn update_is_due(&self, base: i64) -> bool {
+        self.released >= (base / 2).max(1)
+    }
+
+    fn update(&mut self, base: i64) -> Option<u32> {
+        if !self.update_is_due(base) {
+            return None;
+        }
+        let increment = u32::try_from(self.released).ok()?;
+        self.consumed -= self.released;
+        self.released = 0;
+        Some(increment)
+    }
+}
+
+#[derive(Debug, Default)]
+struct SendWindow {
+    offset: i64,
+}
+
+impl SendWindow {
+    /// RFC 9113 §6.9.2: a window below zero sends nothing until it is above zero again.
+    fn sendable(&self, base: i64) -> u32 {
+        u32::try_from(base + self.offset).unwrap_or(0)
+    }
+
+    fn increase(&mut self, base: i64, increment: u32) -> Option<()> {
+        let offset = self.offset + i64::from(increment);
+        (base + offset <= MAX_WINDOW).then(|| self.offset = offset)
+    }
+}
+
+/// RFC 9113 §6.9.2: both the connection's window and a stream's before any SETTINGS.
+const INITIAL_WINDOW: i64 = 65_535;
+
+/// RFC 9113 §6.9.1.
+const MAX_WINDOW: i64 = 0x7fff_ffff;

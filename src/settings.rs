@@ -1,0 +1,242 @@
+//! SETTINGS in both directions: the values in force, and those that wait for their acknowledgement
+//! (RFC 9113 §6.5).
+
+use alloc::collections::VecDeque;
+
+use crate::config::{Config, within};
+use crate::error::{ConfigError, ControlError, Violation};
+use crate::frame::{Setting, SettingId, Settings};
+use crate::id::Role;
+
+/// The settings of one end that the protocol gives a meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Values {
+    pub(crate) header_table_size: u32,
+    pub(crate) enable_push: Push,
+    pub(crate) max_concurrent_streams: u32,
+    pub(crate) initial_window_size: u32,
+    pub(crate) max_frame_size: u32,
+}
+
+/// SETTINGS_ENABLE_PUSH.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Push {
+    Enabled,
+    Disabled,
+}
+
+impl Values {
+    /// What holds before any SETTINGS (RFC 9113 §6.5.2).
+    pub(crate) const INITIAL: Self = Self {
+        header_table_size: 4_096,
+        enable_push: Push::Enabled,
+        max_concurrent_streams: u32::MAX,
+        initial_window_size: 65_535,
+        max_frame_size: 16_384,
+    };
+
+    /// Takes over one setting that the end of this role has sent.
+    ///
+    /// Unknown settings change nothing (RFC 9113 §6.5.2). The size of the largest header list is advice for
+    /// the caller (§10.5.1), which reads it from [`Event::Settings`](crate::Event::Settings).
+    pub(crate) fn apply(&mut self, setting: Setting, sender: Role) -> Result<(), Violation> {
+        let value = setting.value;
+        match setting.id {
+            SettingId::HEADER_TABLE_SIZE => self.header_table_size = value,
+            SettingId::ENABLE_PUSH => {
+                self.enable_push = match (value, sender) {
+                    (0, _) => Push::Disabled,
+                    (1, Role::Client) => Push::Enabled,
+                    _ => return Err(Violation::InvalidEnablePush),
+                }
+            }
+            SettingId::MAX_CONCURRENT_STREAMS => self.max_concurrent_streams = value,
+            SettingId::INITIAL_WINDOW_SIZE if value > MAX_WINDOW => {
+                return Err(Violation::InvalidInitialWindowSize);
+            }
+            SettingId::INITIAL_WINDOW_SIZE => self.initial_window_size = value,
+            SettingId::MAX_FRAME_SIZE if !(LEAST_FRAME..=MOST_FRAME).contains(&value) => {
+                return Err(Violation::InvalidMaxFrameSize);
+            }
+            SettingId::MAX_FRAME_SIZE => self.max_frame_size = value,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Our own settings: sent, and in force once the peer has acknowledged them.
+#[derive(Debug)]
+pub(crate) struct Local {
+    role: Role,
+    acknowledged: Values,
+    /// What will hold after each SETTINGS frame under way.
+    pending: VecDeque<Values>,
+}
+
+impl Local {
+    pub(crate) const fn new(role: Role) -> Self {
+        Self { role, acknowledged: Values::INITIAL, pending: VecDeque::new() }
+    }
+
+    /// The values that the peer has acknowledged.
+    pub(crate) const fn acknowledged(&self) -> &Values {
+        &self.acknowledged
+    }
+
+    /// The values of the latest SETTINGS frame.
+    pub(crate) fn latest(&self) -> &Values {
+        self.pending.back().unwrap_or(&self.acknowledged)
+    }
+
+    /// The largest of a value among those that the peer may already use.
+    pub(crate) fn ceiling(&self, value: impl Fn(&Values) -> u32) -> u32 {
+        self.pending.iter().map(&value).fold(value(&self.acknowledged), u32::max)
+    }
+
+    /// The first SETTINGS frame, which `config` describes; only what differs from the protocol's initial values
+    /// is spelled out.
+    pub(crate) fn first(&mut self, config: &Config) -> Settings {
+        let settings = first_settings(config, self.role);
+        self.send(&settings);
+        settings
+    }
+
+    /// Checks further settings of ours, and counts them as sent.
+    pub(crate) fn change(&mut self, settings: &Settings) -> Result<(), ControlError> {
+        if self.pending.len() >= MAX_PENDING {
+            return Err(ControlError::TooManyPending);
+        }
+        for setting in settings.iter() {
+            check(*setting, self.role).map_err(ControlError::InvalidSetting)?;
+        }
+        self.send(settings);
+        Ok(())
+    }
+
+    /// The peer has acknowledged the oldest frame under way.
+    pub(crate) fn acknowledge(&mut self) -> Result<(), Violation> {
+        self.acknowledged = self.pending.pop_front().ok_or(Violation::UnexpectedSettingsAck)?;
+        Ok(())
+    }
+
+    fn send(&mut self, settings: &Settings) {
+        let mut values = *self.latest();
+        for setting in settings.iter() {
+            values.apply(*setting, self.role).expect("our own settings are checked before they are sent");
+        }
+        self.pending.push_back(values);
+    }
+}
+
+fn first_settings(config: &Config, role: Role) -> Settings {
+    let initial = Values::INITIAL;
+    let entry = |id, value, default| (value != default).then_some(Setting { id, value });
+    let push = match role {
+        Role::Client => Some(Setting { id: SettingId::ENABLE_PUSH, value: 0 }),
+        Role::Server => None,
+    };
+    let concurrent = match role {
+        Role::Client => None,
+        Role::Server => {
+            Some(Setting { id: SettingId::MAX_CONCURRENT_STREAMS, value: config.max_concurrent_streams() })
+        }
+    };
+    [
+        entry(SettingId::HEADER_TABLE_SIZE, config.header_table_size(), initial.header_table_size),
+        push,
+        concurrent,
+        entry(SettingId::INITIAL_WINDOW_SIZE, config.initial_window_size(), initial.initial_window_size),
+        entry(SettingId::MAX_FRAME_SIZE, config.max_frame_size(), initial.max_frame_size),
+        Some(Setting { id: SettingId::MAX_HEADER_LIST_SIZE, value: config.max_header_list_size() }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Whether we may send a setting with this value.
+fn check(setting: Setting, role: Role) -> Result<(), ConfigError> {
+    let (name, least, most) = match setting.id {
+        // RFC 9113 §6.5.2: a server never sets it to 1. A client of this engine does not take pushes.
+        SettingId::ENABLE_PUSH => ("enable_push", 0, 0),
+        SettingId::HEADER_TABLE_SIZE => ("header_table_size", 0, MOST_TABLE),
+        SettingId::INITIAL_WINDOW_SIZE => ("initial_window_size", 0, MAX_WINDOW),
+        SettingId::MAX_FRAME_SIZE => ("max_frame_size", LEAST_FRAME, MOST_FRAME),
+        SettingId::MAX_CONCURRENT_STREAMS if role == Role::Server => {
+            ("max_concurrent_streams", 0, MOST_STREAMS)
+        }
+        _ => ("setting", 0, u32::MAX),
+    };
+    within(name, setting.value, least, most)
+}
+
+/// RFC 9113 §6.9.1.
+const MAX_WINDOW: u32 = 0x7fff_ffff;
+
+/// RFC 9113 §6.5.2.
+const LEAST_FRAME: u32 = 1 << 14;
+const MOST_FRAME: u32 = (1 << 24) - 1;
+
+/// What [`Config`] allows, too.
+const MOST_TABLE: u32 = 1 << 20;
+const MOST_STREAMS: u32 = 1_000_000;
+
+/// SETTINGS frames of ours that may be under way at once.
+const MAX_PENDING: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(id: SettingId, value: u32) -> Setting {
+        Setting { id, value }
+    }
+
+    // covers 9113-6.5.2-3 9113-6.5.2-6 9113-6.5.2-9 9113-6.5.2-11 9113-6.5.2-12
+    #[test]
+    fn values_out_of_range_are_violations() {
+        let cases = [
+            (SettingId::ENABLE_PUSH, 2, Role::Client, Err(Violation::InvalidEnablePush)),
+            (SettingId::ENABLE_PUSH, 1, Role::Server, Err(Violation::InvalidEnablePush)),
+            (SettingId::ENABLE_PUSH, 1, Role::Client, Ok(())),
+            (SettingId::ENABLE_PUSH, 0, Role::Server, Ok(())),
+            (SettingId::INITIAL_WINDOW_SIZE, 1 << 31, Role::Client, Err(Violation::InvalidInitialWindowSize)),
+            (SettingId::INITIAL_WINDOW_SIZE, MAX_WINDOW, Role::Client, Ok(())),
+            (SettingId::MAX_FRAME_SIZE, 16_383, Role::Server, Err(Violation::InvalidMaxFrameSize)),
+            (SettingId::MAX_FRAME_SIZE, 1 << 24, Role::Server, Err(Violation::InvalidMaxFrameSize)),
+            (SettingId::MAX_FRAME_SIZE, MOST_FRAME, Role::Server, Ok(())),
+            (SettingId::from(0xffff), u32::MAX, Role::Server, Ok(())),
+        ];
+        for (id, value, sender, expected) in cases {
+            let mut values = Values::INITIAL;
+            assert_eq!(values.apply(setting(id, value), sender), expected, "{id:?} {value}");
+        }
+    }
+
+    #[test]
+    fn our_values_hold_when_acknowledged_one_frame_after_the_other() {
+        let mut local = Local::new(Role::Server);
+        local.first(&Config::builder().initial_window_size(100_000).build().unwrap());
+        let smaller = Settings::from_iter([setting(SettingId::INITIAL_WINDOW_SIZE, 10)]);
+        local.change(&smaller).unwrap();
+        let window = |values: &Values| values.initial_window_size;
+        assert_eq!((window(local.acknowledged()), local.ceiling(window)), (65_535, 100_000));
+        local.acknowledge().unwrap();
+        assert_eq!((window(local.acknowledged()), local.ceiling(window)), (100_000, 100_000));
+        local.acknowledge().unwrap();
+        assert_eq!((window(local.acknowledged()), local.ceiling(window)), (10, 10));
+        assert_eq!(local.acknowledge(), Err(Violation::UnexpectedSettingsAck));
+    }
+
+    #[test]
+    fn few_frames_may_be_under_way_and_bad_values_change_nothing() {
+        let mut local = Local::new(Role::Client);
+        let bad = Settings::from_iter([setting(SettingId::MAX_FRAME_SIZE, 1)]);
+        assert!(matches!(local.change(&bad), Err(ControlError::InvalidSetting(_))));
+        for _ in 0..MAX_PENDING {
+            local.change(&Settings::from_iter([])).unwrap();
+        }
+        assert_eq!(local.change(&Settings::from_iter([])), Err(ControlError::TooManyPending));
+    }
+}

@@ -1,0 +1,165 @@
+//! From stream identifiers to records, and what is remembered of streams that are gone.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use super::list::Key;
+use crate::id::StreamId;
+
+/// The live streams of one initiator.
+///
+/// Identifiers only rise, so the entries stay sorted by appending, and a look-up is a binary search. A removed
+/// stream leaves an empty entry behind; once half of the entries are empty they are swept out, which costs each
+/// removal a constant amount on average and needs no memory of its own.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    entries: Vec<(StreamId, Option<Key>)>,
+    live: usize,
+}
+
+impl Index {
+    /// Adds a stream whose identifier is above all earlier ones.
+    pub(super) fn push(&mut self, id: StreamId, key: Key) {
+        debug_assert!(self.entries.last().is_none_or(|&(last, _)| last < id), "identifiers rise");
+        self.entries.push((id, Some(key)));
+        self.live += 1;
+    }
+
+    pub(super) fn find(&self, id: StreamId) -> Option<Key> {
+        let at = self.entries.binary_search_by_key(&id, |&(id, _)| id).ok()?;
+        self.entries.get(at)?.1
+    }
+
+    pub(super) fn remove(&mut self, id: StreamId) {
+        let found = self.entries.binary_search_by_key(&id, |&(id, _)| id);
+        let Some((_, key)) = found.ok().and_then(|at| self.entries.get_mut(at)) else { return };
+        if key.take().is_some() {
+            self.live -= 1;
+        }
+        while self.entries.last().is_some_and(|(_, key)| key.is_none()) {
+            self.entries.pop();
+        }
+        if self.entries.len() > 2 * self.live + SWEEP_SLACK {
+            self.entries.retain(|(_, key)| key.is_some());
+        }
+    }
+
+    /// How many streams there are.
+    pub(super) const fn len(&self) -> usize {
+        self.live
+    }
+
+    /// The stream with the highest identifier.
+    pub(super) fn last(&self) -> Option<(StreamId, Key)> {
+        self.entries.last().and_then(|&(id, key)| Some((id, key?)))
+    }
+
+    /// The first stream whose identifier is at least `id`.
+    pub(super) fn first_from(&self, id: StreamId) -> Option<(StreamId, Key)> {
+        let from = self.entries.partition_point(|&(entry, _)| entry < id);
+        self.entries.iter().skip(from).find_map(|&(id, key)| Some((id, key?)))
+    }
+
+    pub(super) fn memory_used(&self) -> usize {
+        self.entries.capacity().saturating_mul(size_of::<(StreamId, Option<Key>)>())
+    }
+}
+
+/// How a stream that is gone ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// By RST_STREAM of ours: anything may still be on its way from the peer (RFC 9113 §5.1).
+    Reset,
+    /// Otherwise: the peer knows that it is over.
+    Finished,
+    /// It is forgotten, and may have been reset by us.
+    Forgotten,
+    /// It never was: a later stream closed it implicitly (RFC 9113 §5.1.1), unless it ended long ago.
+    Unknown,
+}
+
+/// The latest endings, up to a number; for the older ones, the identifiers up to which resets were forgotten.
+#[derive(Debug)]
+pub(super) struct Endings {
+    latest: VecDeque<(StreamId, Ending)>,
+    capacity: usize,
+    forgotten: Option<StreamId>,
+}
+
+impl Endings {
+    pub(super) const fn new(capacity: usize) -> Self {
+        Self { latest: VecDeque::new(), capacity, forgotten: None }
+    }
+
+    pub(super) fn remember(&mut self, id: StreamId, ending: Ending) {
+        self.latest.push_back((id, ending));
+        if self.latest.len() <= self.capacity {
+            return;
+        }
+        if let Some((id, Ending::Reset)) = self.latest.pop_front() {
+            self.forgotten = self.forgotten.max(Some(id));
+        }
+    }
+
+    pub(super) fn of(&self, id: StreamId) -> Ending {
+        if let Some(&(_, ending)) = self.latest.iter().rev().find(|&&(latest, _)| latest == id) {
+            return ending;
+        }
+        if Some(id) <= self.forgotten { Ending::Forgotten } else { Ending::Unknown }
+    }
+
+    pub(super) fn memory_used(&self) -> usize {
+        self.latest.capacity().saturating_mul(size_of::<(StreamId, Ending)>())
+    }
+}
+
+/// Empty entries that are not worth a sweep.
+const SWEEP_SLACK: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u32) -> StreamId {
+        StreamId::new(number).unwrap()
+    }
+
+    #[test]
+    fn an_index_finds_what_is_live_and_stays_small() {
+        let mut index = Index::default();
+        for number in (1..2_000).step_by(2) {
+            index.push(id(number), Key::from_index(number as usize));
+            if number > 20 && number % 10 != 1 {
+                index.remove(id(number - 20));
+            }
+        }
+        let live: Vec<u32> =
+            (1..2_000).step_by(2).filter(|&number| index.find(id(number)).is_some()).collect();
+        assert_eq!(live.len(), index.len());
+        assert!(index.entries.len() <= 2 * index.len() + SWEEP_SLACK);
+        assert_eq!(index.last(), Some((id(1_999), Key::from_index(1_999))));
+        for &number in &live {
+            assert_eq!(index.find(id(number)), Some(Key::from_index(number as usize)));
+            assert_eq!(index.first_from(id(number)).map(|(found, _)| found), Some(id(number)));
+        }
+        for number in live {
+            index.remove(id(number));
+        }
+        assert_eq!((index.len(), index.last(), index.entries.len()), (0, None, 0));
+    }
+
+    #[test]
+    fn endings_are_remembered_up_to_a_number() {
+        let mut endings = Endings::new(2);
+        endings.remember(id(1), Ending::Finished);
+        endings.remember(id(3), Ending::Reset);
+        endings.remember(id(7), Ending::Finished);
+        assert_eq!(endings.of(id(1)), Ending::Unknown);
+        assert_eq!(endings.of(id(3)), Ending::Reset);
+        endings.remember(id(9), Ending::Reset);
+        assert_eq!(endings.of(id(3)), Ending::Forgotten);
+        assert_eq!(endings.of(id(1)), Ending::Forgotten);
+        assert_eq!(endings.of(id(5)), Ending::Unknown);
+        assert_eq!(endings.of(id(7)), Ending::Finished);
+    }
+}

@@ -1,0 +1,14 @@
+//! The records of streams: their halves, what they have queued, and how they are found.
+
+mod index;
+mod list;
+mod queue;
+mod state;
+mod store;
+
+pub(crate) use index::Ending;
+pub(crate) use list::{Key, Want};
+pub(crate) use queue::Pending;
+pub use state::State;
+pub(crate) use state::{Half, Misstep, Step};
+pub(crate) use store::{Fullness, Place, Record, Store};

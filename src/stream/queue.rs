@@ -1,0 +1,246 @@
+//! What streams have accepted from the caller and not yet put on the wire.
+
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+
+use crate::fields::Fields;
+use crate::frame::Part;
+
+/// One thing that a stream will send.
+#[derive(Debug)]
+pub(crate) enum Pending {
+    /// A header or trailer section, encoded when its turn comes.
+    Headers(Fields, Part),
+    /// A chunk of body, framed when its turn comes.
+    Data(Bytes, Part),
+}
+
+/// The items of one stream, in order; they lie in a [`Queues`].
+#[derive(Debug)]
+pub(crate) struct Queue {
+    first: u32,
+    last: u32,
+    /// Octets of body in the queue.
+    octets: usize,
+}
+
+impl Queue {
+    pub(crate) const fn new() -> Self {
+        Self { first: NONE, last: NONE, octets: 0 }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.first == NONE
+    }
+
+    /// Octets of body that wait.
+    pub(crate) const fn octets(&self) -> usize {
+        self.octets
+    }
+}
+
+/// The next DATA frame of a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NextData {
+    pub(crate) octets: usize,
+    pub(crate) part: Part,
+}
+
+/// The memory of all queues of a connection: one arena, which grows to what was needed at once and is used again.
+#[derive(Debug)]
+pub(crate) struct Queues {
+    nodes: Vec<Node>,
+    free: u32,
+}
+
+#[derive(Debug)]
+struct Node {
+    item: Option<Pending>,
+    next: u32,
+}
+
+impl Queues {
+    pub(crate) const fn new() -> Self {
+        Self { nodes: Vec::new(), free: NONE }
+    }
+
+    /// Puts an item at the end of a queue.
+    pub(crate) fn push(&mut self, queue: &mut Queue, item: Pending) {
+        if let Pending::Data(chunk, _) = &item {
+            queue.octets = queue.octets.saturating_add(chunk.len());
+        }
+        let at = self.allocate(item);
+        match self.node(queue.last) {
+            Some(last) => last.next = at,
+            None => queue.first = at,
+        }
+        queue.last = at;
+    }
+
+    /// Takes the first item if it is a header or trailer section.
+    pub(crate) fn pop_headers(&mut self, queue: &mut Queue) -> Option<(Fields, Part)> {
+        match self.node(queue.first)?.item {
+            Some(Pending::Headers(..)) => match self.pop(queue)? {
+                Pending::Headers(fields, part) => Some((fields, part)),
+                Pending::Data(..) => None,
+            },
+            Some(Pending::Data(..)) | None => None,
+        }
+    }
+
+    /// What a DATA frame of at most `limit` octets would carry: chunks that follow each other share it. `None` if
+    /// the queue does not begin with data, or if nothing of it fits.
+    pub(crate) fn next_data(&self, queue: &Queue, limit: usize) -> Option<NextData> {
+        let mut next = None;
+        let mut octets: usize = 0;
+        let mut at = queue.first;
+        while let Some(Node { item: Some(Pending::Data(chunk, part)), next: following }) = self.get(at) {
+            let taken = chunk.len().min(limit.saturating_sub(octets));
+            octets = octets.saturating_add(taken);
+            if taken < chunk.len() {
+                return (octets > 0).then_some(NextData { octets, part: Part::More });
+            }
+            next = Some(NextData { octets, part: *part });
+            at = *following;
+        }
+        next
+    }
+
+    /// Takes the octets that [`Self::next_data`] announced, chunk by chunk.
+    pub(crate) fn take_data(&mut self, queue: &mut Queue, next: NextData, mut each: impl FnMut(Bytes)) {
+        let mut left = next.octets;
+        while let Some(Node { item: Some(Pending::Data(chunk, _)), .. }) = self.node(queue.first) {
+            if chunk.len() > left {
+                if left > 0 {
+                    each(chunk.split_to(left));
+                    queue.octets = queue.octets.saturating_sub(left);
+                }
+                return;
+            }
+            left = left.saturating_sub(chunk.len());
+            match self.pop(queue) {
+                Some(Pending::Data(chunk, _)) if !chunk.is_empty() => each(chunk),
+                Some(_) | None => {}
+            }
+        }
+    }
+
+    /// Drops all that a queue holds.
+    pub(crate) fn clear(&mut self, queue: &mut Queue) {
+        while self.pop(queue).is_some() {}
+    }
+
+    /// The heap memory of the arena, in octets.
+    pub(crate) fn memory_used(&self) -> usize {
+        self.nodes.capacity().saturating_mul(size_of::<Node>())
+    }
+
+    fn allocate(&mut self, item: Pending) -> u32 {
+        let node = Node { item: Some(item), next: NONE };
+        if self.free != NONE {
+            let at = self.free;
+            if let Some(free) = self.node(at) {
+                self.free = core::mem::replace(free, node).next;
+                return at;
+            }
+        }
+        let at = u32::try_from(self.nodes.len()).expect("the caller queues fewer than 2^32 items");
+        self.nodes.push(node);
+        at
+    }
+
+    fn pop(&mut self, queue: &mut Queue) -> Option<Pending> {
+        let free = self.free;
+        let at = queue.first;
+        let node = self.node(at)?;
+        let item = node.item.take();
+        queue.first = core::mem::replace(&mut node.next, free);
+        self.free = at;
+        if queue.first == NONE {
+            queue.last = NONE;
+        }
+        if let Some(Pending::Data(chunk, _)) = &item {
+            queue.octets = queue.octets.saturating_sub(chunk.len());
+        }
+        item
+    }
+
+    fn get(&self, at: u32) -> Option<&Node> {
+        self.nodes.get(at as usize)
+    }
+
+    fn node(&mut self, at: u32) -> Option<&mut Node> {
+        self.nodes.get_mut(at as usize)
+    }
+}
+
+/// No node.
+const NONE: u32 = u32::MAX;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(queues: &mut Queues, queue: &mut Queue, octets: &'static [u8], part: Part) {
+        queues.push(queue, Pending::Data(Bytes::from_static(octets), part));
+    }
+
+    fn take(queues: &mut Queues, queue: &mut Queue, limit: usize) -> Option<(Vec<u8>, Part)> {
+        let next = queues.next_data(queue, limit)?;
+        let mut taken = Vec::new();
+        queues.take_data(queue, next, |chunk| taken.extend_from_slice(&chunk));
+        assert_eq!(taken.len(), next.octets);
+        Some((taken, next.part))
+    }
+
+    #[test]
+    fn chunks_share_frames_and_frames_share_chunks() {
+        let (mut queues, mut queue) = (Queues::new(), Queue::new());
+        data(&mut queues, &mut queue, b"abc", Part::More);
+        data(&mut queues, &mut queue, b"defgh", Part::More);
+        data(&mut queues, &mut queue, b"", Part::Last);
+        assert_eq!(queue.octets(), 8);
+        assert_eq!(queues.next_data(&queue, 0), None);
+        assert_eq!(take(&mut queues, &mut queue, 5), Some((b"abcde".to_vec(), Part::More)));
+        assert_eq!(take(&mut queues, &mut queue, 5), Some((b"fgh".to_vec(), Part::Last)));
+        assert!(queue.is_empty());
+        assert_eq!(queue.octets(), 0);
+    }
+
+    #[test]
+    fn an_empty_last_chunk_needs_no_window() {
+        let (mut queues, mut queue) = (Queues::new(), Queue::new());
+        data(&mut queues, &mut queue, b"", Part::Last);
+        assert_eq!(take(&mut queues, &mut queue, 0), Some((Vec::new(), Part::Last)));
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn sections_keep_their_place() {
+        let (mut queues, mut queue) = (Queues::new(), Queue::new());
+        queues.push(&mut queue, Pending::Headers(Fields::response(200), Part::More));
+        data(&mut queues, &mut queue, b"x", Part::More);
+        queues.push(&mut queue, Pending::Headers(Fields::new(), Part::Last));
+        assert_eq!(queues.next_data(&queue, 9), None);
+        assert_eq!(queues.pop_headers(&mut queue), Some((Fields::response(200), Part::More)));
+        assert_eq!(queues.pop_headers(&mut queue), None);
+        assert_eq!(take(&mut queues, &mut queue, 9), Some((b"x".to_vec(), Part::More)));
+        assert_eq!(queues.pop_headers(&mut queue), Some((Fields::new(), Part::Last)));
+    }
+
+    #[test]
+    fn freed_nodes_are_used_again() {
+        let mut queues = Queues::new();
+        for _ in 0..100 {
+            let (mut one, mut two) = (Queue::new(), Queue::new());
+            for _ in 0..3 {
+                data(&mut queues, &mut one, b"1", Part::More);
+                data(&mut queues, &mut two, b"2", Part::More);
+            }
+            queues.clear(&mut one);
+            assert_eq!(take(&mut queues, &mut two, 9), Some((b"222".to_vec(), Part::More)));
+        }
+        assert_eq!(queues.nodes.len(), 6);
+    }
+}

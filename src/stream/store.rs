@@ -1,0 +1,394 @@
+//! All streams of a connection: their records, by identifier and by what they want.
+
+use alloc::vec::Vec;
+
+use super::index::{Ending, Endings, Index};
+use super::list::{Ends, Key, Link, PerWant, Want};
+use super::queue::{Queue, Queues};
+use super::state::Half;
+use crate::flow::{Flow, StreamFlow};
+use crate::id::{Role, StreamId};
+
+/// What the engine knows of one stream.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) id: StreamId,
+    /// What the caller has sent; it may still lie in `queue`.
+    pub(crate) send: Half,
+    /// What the peer has sent.
+    pub(crate) recv: Half,
+    pub(crate) flow: StreamFlow,
+    pub(crate) queue: Queue,
+    /// Whether the caller was told that the stream is full, and waits to hear that it no longer is.
+    pub(crate) fullness: Fullness,
+    links: PerWant<Link>,
+}
+
+/// Whether a stream takes data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fullness {
+    Room,
+    Full,
+}
+
+impl Record {
+    pub(crate) fn new(id: StreamId, send: Half, recv: Half) -> Self {
+        Self {
+            id,
+            send,
+            recv,
+            flow: StreamFlow::default(),
+            queue: Queue::new(),
+            fullness: Fullness::Room,
+            links: PerWant::default(),
+        }
+    }
+
+    /// Whether both messages are over and nothing waits to be written.
+    pub(crate) fn is_over(&self) -> bool {
+        self.send == Half::Closed && self.recv == Half::Closed && self.queue.is_empty()
+    }
+}
+
+/// Where an identifier stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Nobody has used it yet.
+    Idle,
+    /// It has a record.
+    Live(Key),
+    /// It had one, or was skipped.
+    Gone(Ending),
+}
+
+/// The streams of a connection.
+#[derive(Debug)]
+pub(crate) struct Store {
+    role: Role,
+    slots: Vec<Slot>,
+    free: Option<Key>,
+    local: Index,
+    peer: Index,
+    /// The first of our identifiers that is not on the wire yet.
+    next_announced: Option<StreamId>,
+    /// How many streams of ours are on the wire.
+    announced: usize,
+    /// The highest identifier that the peer has used.
+    highest_peer: Option<StreamId>,
+    endings: Endings,
+    lists: PerWant<Ends>,
+    queues: Queues,
+}
+
+#[derive(Debug)]
+enum Slot {
+    Taken(Record),
+    Free { next: Option<Key> },
+}
+
+impl Store {
+    pub(crate) fn new(role: Role, remembered: usize) -> Self {
+        Self {
+            role,
+            slots: Vec::new(),
+            free: None,
+            local: Index::default(),
+            peer: Index::default(),
+            next_announced: Some(StreamId::first(role)),
+            announced: 0,
+            highest_peer: None,
+            endings: Endings::new(remembered),
+            lists: PerWant::default(),
+            queues: Queues::new(),
+        }
+    }
+
+    /// Adds a stream; its identifier is above all earlier ones of its initiator.
+    pub(crate) fn insert(&mut self, record: Record) -> Key {
+        let id = record.id;
+        let key = match self.free {
+            Some(key) => {
+                if let Slot::Free { next } = core::mem::replace(self.slot(key), Slot::Taken(record)) {
+                    self.free = next;
+                }
+                key
+            }
+            None => {
+                self.slots.push(Slot::Taken(record));
+                Key::from_index(self.slots.len() - 1)
+            }
+        };
+        self.index(id).push(id, key);
+        key
+    }
+
+    /// Removes a stream: its credit returns to the connection, what it had queued is dropped.
+    pub(crate) fn remove(&mut self, key: Key, ending: Ending, flow: &mut Flow) {
+        for want in Want::ALL {
+            self.delist(key, want);
+        }
+        let next = self.free;
+        let Slot::Taken(mut record) = core::mem::replace(self.slot(key), Slot::Free { next }) else { return };
+        self.free = Some(key);
+        self.queues.clear(&mut record.queue);
+        flow.forget(&record.flow);
+        self.index(record.id).remove(record.id);
+        if record.id.initiator() == self.role && self.is_announced(record.id) {
+            self.announced -= 1;
+        }
+        self.endings.remember(record.id, ending);
+    }
+
+    /// A stream that never got a record has been answered with a reset.
+    pub(crate) fn remember_refused(&mut self, id: StreamId) {
+        self.endings.remember(id, Ending::Reset);
+    }
+
+    pub(crate) fn record(&mut self, key: Key) -> &mut Record {
+        match self.slot(key) {
+            Slot::Taken(record) => record,
+            Slot::Free { .. } => unreachable!("a key does not outlive its stream"),
+        }
+    }
+
+    /// A record together with the arena of its queue.
+    pub(crate) fn record_and_queues(&mut self, key: Key) -> (&mut Record, &mut Queues) {
+        match self.slots.get_mut(key.index()) {
+            Some(Slot::Taken(record)) => (record, &mut self.queues),
+            Some(Slot::Free { .. }) | None => unreachable!("a key does not outlive its stream"),
+        }
+    }
+
+    /// The record of a stream that lives, as the caller sees it: it may not be on the wire yet.
+    pub(crate) fn find(&self, id: StreamId) -> Option<Key> {
+        if id.initiator() == self.role { self.local.find(id) } else { self.peer.find(id) }
+    }
+
+    /// Where the peer may believe a stream to be.
+    pub(crate) fn place(&self, id: StreamId) -> Place {
+        let used =
+            if id.initiator() == self.role { self.is_announced(id) } else { Some(id) <= self.highest_peer };
+        match self.find(id) {
+            _ if !used => Place::Idle,
+            Some(key) => Place::Live(key),
+            None => Place::Gone(self.endings.of(id)),
+        }
+    }
+
+    /// The peer has opened or reserved a stream; all lower ones that it has not used are closed.
+    pub(crate) fn use_peer_id(&mut self, id: StreamId) {
+        self.highest_peer = self.highest_peer.max(Some(id));
+    }
+
+    /// Streams that the peer has opened.
+    pub(crate) const fn peer_count(&self) -> usize {
+        self.peer.len()
+    }
+
+    /// Streams that this end has opened, on the wire or not.
+    pub(crate) const fn local_count(&self) -> usize {
+        self.local.len()
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.local.len() == 0 && self.peer.len() == 0
+    }
+
+    /// The first stream of ours that is not on the wire yet.
+    pub(crate) fn first_unannounced(&self) -> Option<(StreamId, Key)> {
+        self.local.first_from(self.next_announced?)
+    }
+
+    /// A stream of ours is on the wire now, and with it all lower ones.
+    pub(crate) fn announce(&mut self, id: StreamId) {
+        self.next_announced = id.next();
+        self.announced += 1;
+    }
+
+    /// How many streams of ours are on the wire and not over.
+    pub(crate) const fn announced_count(&self) -> usize {
+        self.announced
+    }
+
+    /// Whether a stream of ours is on the wire.
+    pub(crate) fn is_announced(&self, id: StreamId) -> bool {
+        self.next_announced.is_none_or(|next| id < next)
+    }
+
+    /// The live stream of ours with the highest identifier.
+    pub(crate) fn last_local(&self) -> Option<(StreamId, Key)> {
+        self.local.last()
+    }
+
+    /// Any live stream.
+    pub(crate) fn last(&self) -> Option<(StreamId, Key)> {
+        self.local.last().or_else(|| self.peer.last())
+    }
+
+    /// The windows of all streams.
+    pub(crate) fn flows(&self) -> impl Iterator<Item = &StreamFlow> {
+        self.slots.iter().filter_map(|slot| match slot {
+            Slot::Taken(record) => Some(&record.flow),
+            Slot::Free { .. } => None,
+        })
+    }
+
+    /// The heap memory of all of it, in octets, without what the queued items themselves hold.
+    pub(crate) fn memory_used(&self) -> usize {
+        self.slots
+            .capacity()
+            .saturating_mul(size_of::<Slot>())
+            .saturating_add(self.local.memory_used())
+            .saturating_add(self.peer.memory_used())
+            .saturating_add(self.endings.memory_used())
+            .saturating_add(self.queues.memory_used())
+    }
+
+    fn index(&mut self, id: StreamId) -> &mut Index {
+        if id.initiator() == self.role { &mut self.local } else { &mut self.peer }
+    }
+
+    fn slot(&mut self, key: Key) -> &mut Slot {
+        self.slots.get_mut(key.index()).expect("keys come from `insert`, and slots are never taken away")
+    }
+}
+
+/// The lists of streams that want something.
+impl Store {
+    /// Puts a stream at the end of a list, unless it is in it.
+    pub(crate) fn enlist(&mut self, key: Key, want: Want) {
+        if let Link::Listed { .. } = self.link(key, want) {
+            return;
+        }
+        let before = self.lists.of(want).last;
+        *self.link(key, want) = Link::Listed { before, after: None };
+        match before {
+            Some(before) => self.set_after(before, want, Some(key)),
+            None => self.lists.of_mut(want).first = Some(key),
+        }
+        self.lists.of_mut(want).last = Some(key);
+    }
+
+    /// Takes a stream out of a list, if it is in it.
+    pub(crate) fn delist(&mut self, key: Key, want: Want) {
+        let Link::Listed { before, after } = core::mem::take(self.link(key, want)) else { return };
+        match before {
+            Some(before) => self.set_after(before, want, after),
+            None => self.lists.of_mut(want).first = after,
+        }
+        match after {
+            Some(after) => self.set_before(after, want, before),
+            None => self.lists.of_mut(want).last = before,
+        }
+    }
+
+    /// The stream at the front of a list.
+    pub(crate) fn first(&self, want: Want) -> Option<Key> {
+        self.lists.of(want).first
+    }
+
+    /// Takes the stream at the front of a list.
+    pub(crate) fn pop(&mut self, want: Want) -> Option<Key> {
+        let key = self.first(want)?;
+        self.delist(key, want);
+        Some(key)
+    }
+
+    /// Moves a stream from one list to the end of another, if it is in the first.
+    pub(crate) fn relist(&mut self, key: Key, from: Want, to: Want) {
+        if let Link::Listed { .. } = self.link(key, from) {
+            self.delist(key, from);
+            self.enlist(key, to);
+        }
+    }
+
+    /// Moves all streams of one list to the end of another.
+    pub(crate) fn splice(&mut self, from: Want, to: Want) {
+        while let Some(key) = self.pop(from) {
+            self.enlist(key, to);
+        }
+    }
+
+    fn link(&mut self, key: Key, want: Want) -> &mut Link {
+        self.record(key).links.of_mut(want)
+    }
+
+    fn set_after(&mut self, key: Key, want: Want, new: Option<Key>) {
+        if let Link::Listed { after, .. } = self.link(key, want) {
+            *after = new;
+        }
+    }
+
+    fn set_before(&mut self, key: Key, want: Want, new: Option<Key>) {
+        if let Link::Listed { before, .. } = self.link(key, want) {
+            *before = new;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u32) -> StreamId {
+        StreamId::new(number).unwrap()
+    }
+
+    fn store_of_five() -> (Store, Vec<Key>) {
+        let mut store = Store::new(Role::Server, 10);
+        let keys = (0..5)
+            .map(|n| {
+                store.use_peer_id(id(2 * n + 1));
+                store.insert(Record::new(id(2 * n + 1), Half::Head, Half::Body))
+            })
+            .collect();
+        (store, keys)
+    }
+
+    #[test]
+    fn lists_keep_order_under_removal_from_any_place() {
+        for removed in 0..5 {
+            let (mut store, keys) = store_of_five();
+            let mut flow = Flow::new(65_535);
+            for &key in &keys {
+                store.enlist(key, Want::Send);
+                store.enlist(key, Want::Send);
+            }
+            store.remove(keys[removed], Ending::Finished, &mut flow);
+            let expected: Vec<Key> = keys.iter().copied().filter(|&key| key != keys[removed]).collect();
+            let listed: Vec<Key> = core::iter::from_fn(|| store.pop(Want::Send)).collect();
+            assert_eq!(listed, expected);
+            assert_eq!(store.first(Want::Send), None);
+        }
+    }
+
+    #[test]
+    fn slots_are_used_again() {
+        let (mut store, keys) = store_of_five();
+        let mut flow = Flow::new(65_535);
+        store.remove(keys[1], Ending::Reset, &mut flow);
+        store.remove(keys[3], Ending::Finished, &mut flow);
+        assert_eq!(store.place(id(3)), Place::Gone(Ending::Reset));
+        assert_eq!(store.place(id(7)), Place::Gone(Ending::Finished));
+        assert_eq!(store.place(id(11)), Place::Idle);
+        for number in [13, 15] {
+            store.use_peer_id(id(number));
+            store.insert(Record::new(id(number), Half::Head, Half::Body));
+        }
+        assert_eq!(store.slots.len(), 5);
+        assert_eq!(store.place(id(11)), Place::Gone(Ending::Unknown));
+        assert_eq!(store.place(id(15)), Place::Live(keys[1]));
+        assert_eq!(store.peer_count(), 5);
+    }
+
+    #[test]
+    fn a_stream_of_ours_is_idle_to_the_peer_until_it_is_on_the_wire() {
+        let mut store = Store::new(Role::Client, 10);
+        let key = store.insert(Record::new(id(1), Half::Body, Half::Head));
+        assert_eq!(store.place(id(1)), Place::Idle);
+        assert_eq!(store.first_unannounced(), Some((id(1), key)));
+        store.announce(id(1));
+        assert_eq!(store.place(id(1)), Place::Live(key));
+        assert_eq!(store.first_unannounced(), None);
+    }
+}
