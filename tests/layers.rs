@@ -1,0 +1,83 @@
+//! The layer rule: a file uses only files of lower layers, or of its own module.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The layer of each top-level module; a path may use modules of lower layers only.
+const LAYERS: [(&str, u8); 16] = [
+    ("id", 0),
+    ("time", 0),
+    ("error", 0),
+    ("config", 1),
+    ("fields", 1),
+    ("flow", 1),
+    ("hpack", 2),
+    ("frame", 2),
+    ("stream", 3),
+    ("settings", 3),
+    ("guard", 3),
+    ("event", 3),
+    ("output", 3),
+    ("schedule", 3),
+    ("connection", 4),
+    ("lib", 5),
+];
+
+#[test]
+fn uses_point_to_lower_layers() {
+    let layers = BTreeMap::from(LAYERS);
+    let mut uses = 0;
+    for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let module = module_of(&file);
+        let layer = *layers.get(module.as_str()).unwrap_or_else(|| panic!("{module} has no layer"));
+        for used in used_modules(&fs::read_to_string(&file).unwrap()) {
+            uses += 1;
+            let below = *layers.get(used.as_str()).unwrap_or_else(|| panic!("{used} has no layer"));
+            assert!(used == module || below < layer, "{} uses {used}", file.display());
+        }
+    }
+    assert!(uses > 50, "the test has found the crate's uses: {uses}");
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The top-level module that a file belongs to.
+fn module_of(file: &Path) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let first = file.strip_prefix(root).unwrap().components().next().unwrap();
+    Path::new(first.as_os_str()).file_stem().unwrap().to_str().unwrap().to_owned()
+}
+
+/// Every top-level module after `crate::`, in code and not in comments.
+fn used_modules(source: &str) -> Vec<String> {
+    let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let mut used = Vec::new();
+    for line in code {
+        for after in line.split("crate::").skip(1) {
+            if after.starts_with('{') {
+                let list = after.trim_start_matches('{').split('}').next().unwrap();
+                used.extend(list.split(',').map(|path| first_word(path.trim())));
+            } else {
+                used.push(first_word(after));
+            }
+        }
+    }
+    used.retain(|module| !module.is_empty() && module.chars().next().is_some_and(char::is_lowercase));
+    used
+}
+
+fn first_word(path: &str) -> String {
+    path.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
