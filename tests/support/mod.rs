@@ -1,5 +1,9 @@
 //! What the tests of the engine share: a scripted peer, and runs that are cut in every way.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "each test file uses a part of it")]
+
+mod talk;
+
+pub use talk::{Talk, config, heads, settings_seen, talk, talk_from_start, trailers};
 
 use std::iter;
 
