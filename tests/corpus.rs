@@ -1,11 +1,14 @@
 //! The public stories of <https://github.com/http2jp/hpack-test-case>: decoded, and encoded again.
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use sans_h2::Fields;
 use sans_h2::hpack::{Decoder, Encoder};
 use serde_json::Value;
+use support::{hex, vectors};
 
 /// One field section of a story, and the block of octets where there is one.
 struct Case {
@@ -91,11 +94,7 @@ fn pairs(fields: &Fields) -> Vec<(&[u8], &[u8])> {
 
 /// All stories of a folder, in the order of their numbers. `None`, told loudly, if the corpus is not there.
 fn stories(folder: &str) -> Option<Vec<Vec<Case>>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/hpack-test-case").join(folder);
-    if !folder.is_dir() {
-        eprintln!("SKIPPED: {} is missing", folder.display());
-        return None;
-    }
+    let folder = vectors("hpack-test-case")?.join(folder);
     let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
     Some(files.iter().map(|file| story(file)).collect())
@@ -108,15 +107,10 @@ fn story(file: &Path) -> Vec<Case> {
 
 fn case(case: &Value) -> Case {
     let table_limit = case.get("header_table_size").map(|size| size.as_u64().unwrap().try_into().unwrap());
-    let block = case.get("wire").map(|wire| from_hex(wire.as_str().unwrap())).unwrap_or_default();
+    let block = case.get("wire").map(|wire| hex(wire.as_str().unwrap())).unwrap_or_default();
     let fields = case["headers"].as_array().unwrap().iter().flat_map(|field| field.as_object().unwrap());
     let fields = fields.map(|(name, value)| (name, value.as_str().unwrap())).collect();
     Case { table_limit, block, fields }
-}
-
-fn from_hex(hex: &str) -> Vec<u8> {
-    assert_eq!(hex.len() % 2, 0);
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }
 
 /// The ratio that nghttp2 reaches, in parts of 10,000.

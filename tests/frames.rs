@@ -4,6 +4,7 @@
 mod cuts;
 #[path = "frames/round_trips.rs"]
 mod round_trips;
+mod support;
 #[path = "frames/table.rs"]
 mod table;
 #[path = "frames/vectors.rs"]

@@ -1,8 +1,11 @@
 //! RFC 7541 through the public API: the examples of its Appendix C, and every rule that a peer can break.
 
+mod support;
+
 use proptest::prelude::*;
 use sans_h2::hpack::{Decoder, Encoder, Sink};
 use sans_h2::{Field, Fields, Indexing, Violation};
+use support::hex;
 
 /// One step of an example: the block, its fields, and the table that it leaves, from the newest entry.
 struct Step {
@@ -618,12 +621,4 @@ fn refusal(block: &str) -> Violation {
 
 fn field<'a>(name: &'a str, value: &'a str, indexing: Indexing) -> Field<'a> {
     Field { name: name.as_bytes(), value: value.as_bytes(), indexing }
-}
-
-/// Octets from hexadecimal digits; white space does not count.
-fn hex(digits: &str) -> Vec<u8> {
-    let digits: Vec<u8> = digits.bytes().filter(|digit| !digit.is_ascii_whitespace()).collect();
-    assert_eq!(digits.len() % 2, 0);
-    let octet = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
-    digits.chunks(2).map(octet).collect()
 }

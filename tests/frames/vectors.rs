@@ -1,7 +1,6 @@
 //! The public vectors of `http2-frame-test-case`.
 
 use std::fs;
-use std::path::Path;
 
 use sans_h2::StreamId;
 use sans_h2::frame::{
@@ -10,6 +9,7 @@ use sans_h2::frame::{
 };
 use serde_json::Value;
 
+use crate::support::{self, hex};
 use crate::{Seen, data, framed, id, read, read_whole};
 
 /// What only the connection can judge: the reader hands these over as they came.
@@ -18,11 +18,7 @@ const NOT_THE_READERS: [&str; 2] =
 
 /// The cases of the vector directories: file name and content. `None` if they are not here.
 fn vectors() -> Option<Vec<(String, Value)>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/http2-frame-test-case");
-    let Ok(directories) = fs::read_dir(&root) else {
-        eprintln!("SKIPPED: the frame vectors are not at {}", root.display());
-        return None;
-    };
+    let directories = fs::read_dir(support::vectors("http2-frame-test-case")?).unwrap();
     let files = directories.filter_map(|entry| fs::read_dir(entry.unwrap().path()).ok()).flatten();
     let case = |file: fs::DirEntry| {
         let text = fs::read_to_string(file.path()).unwrap();
@@ -32,8 +28,7 @@ fn vectors() -> Option<Vec<(String, Value)>> {
 }
 
 fn wire_of(case: &Value) -> Vec<u8> {
-    let digits = case["wire"].as_str().unwrap();
-    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+    hex(case["wire"].as_str().unwrap())
 }
 
 fn number(value: &Value) -> Option<u32> {
