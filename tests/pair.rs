@@ -94,7 +94,8 @@ impl End {
             let Some(mut stream) = self.connection.stream(id) else { continue };
             while message.sent < message.to_send && stream.capacity() > 0 {
                 let octets = chunk.min(message.to_send - message.sent);
-                let body: Vec<u8> = (message.sent..message.sent + octets).map(|at| octet_of(id, at)).collect();
+                let body: Vec<u8> =
+                    (message.sent..message.sent + octets).map(|at| octet_of(id, at)).collect();
                 message.sent += octets;
                 let last = message.sent == message.to_send && message.trailers.is_none();
                 let part = if last { Part::Last } else { Part::More };
@@ -151,8 +152,11 @@ fn run(client: Config, server: Config, exchanges: &[Exchange], link: Link) {
     // So that the client knows how many streams the server takes at once.
     settle(&mut ends, link, &opened);
     for &exchange in exchanges {
-        let part =
-            if exchange.request_octets == 0 && !exchange.trailers.is_last() { Part::Last } else { Part::More };
+        let part = if exchange.request_octets == 0 && !exchange.trailers.is_last() {
+            Part::Last
+        } else {
+            Part::More
+        };
         let stream = ends[0].connection.open(support::post(), part).expect("few streams");
         let trailers = trailers(exchange.trailers);
         let message = Message { to_send: exchange.request_octets, trailers, ..Message::default() };
@@ -240,10 +244,8 @@ fn configs() -> impl Strategy<Value = Config> {
 fn exchanges() -> impl Strategy<Value = Vec<Exchange>> {
     let part = prop_oneof![Just(Part::More), Just(Part::Last)];
     let octets = prop_oneof![3 => 0_usize..2_000, 1 => 0_usize..100_000];
-    let exchange = (octets.clone(), octets, part).prop_map(|(request_octets, response_octets, trailers)| Exchange {
-        request_octets,
-        response_octets,
-        trailers,
+    let exchange = (octets.clone(), octets, part).prop_map(|(request_octets, response_octets, trailers)| {
+        Exchange { request_octets, response_octets, trailers }
     });
     prop::collection::vec(exchange, 1..12)
 }

@@ -58,7 +58,12 @@ impl Closing {
 
     /// Whether one of the ends has said that it takes no new streams.
     pub(super) fn is_shutting_down(&self) -> bool {
-        self.drain != Drain::No || self.peer.is_some()
+        self.drain != Drain::No || self.peer_is_leaving()
+    }
+
+    /// Whether the peer takes no new streams of ours (RFC 9113 §6.8).
+    pub(super) fn peer_is_leaving(&self) -> bool {
+        self.peer.is_some()
     }
 
     /// The caller has been told of a stream of the peer's.
@@ -172,8 +177,8 @@ impl Connection {
     }
 
     /// How far a stream had got.
-    pub(super) fn verdict(&mut self, key: Key, cause: Cause, code: ErrorCode) -> Verdict {
-        let record = self.streams.record(key);
+    pub(super) fn verdict(&self, key: Key, cause: Cause, code: ErrorCode) -> Verdict {
+        let record = self.streams.get(key);
         let (id, recv) = (record.id, record.recv);
         if id.initiator() == self.role && !self.streams.is_announced(id) {
             return Verdict::NeverSent;
@@ -192,10 +197,12 @@ impl Connection {
         Event::Reset { stream, code, cause, verdict }
     }
 
-    /// RFC 9113 §6.8: streams of ours above the last one that the peer names were not and will not be worked on.
+    /// RFC 9113 §6.8: streams of ours above the last one that the peer names were not and will not be worked on,
+    /// and no further ones may be opened.
     fn stream_above_goaway(&self) -> Option<(StreamId, Key)> {
         let last = self.closing.peer?.last;
-        self.streams.last_local().filter(|&(stream, _)| Some(stream) > last)
+        let over = |stream| Some(stream) > last || !self.streams.is_announced(stream);
+        self.streams.last_local().filter(|&(stream, _)| over(stream))
     }
 
     /// Whether a shutdown has nothing left to wait for. A server whose client shuts down may still get requests.

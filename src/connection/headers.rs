@@ -128,14 +128,16 @@ impl Connection {
         let Headers { stream, part, .. } = headers;
         let purpose = match self.streams.place(stream) {
             Place::Idle => self.on_new_stream(stream, part).map_err(on_connection)?,
-            Place::Live(key) if self.streams.record(key).recv == Half::Closed => {
+            Place::Live(key) if self.streams.get(key).recv == Half::Closed => {
                 self.begin_block(Purpose::Discard);
                 return Err(on_stream(stream, Violation::HalfClosedStream));
             }
             Place::Live(_) => Purpose::Section { stream, part },
-            Place::Gone(Ending::Reset | Ending::Forgotten) => Purpose::Discard,
-            Place::Gone(Ending::Finished) => return Err(on_connection(Violation::ClosedStream)),
-            Place::Gone(Ending::Unknown) => return Err(on_connection(Violation::UnexpectedStreamId)),
+            Place::Gone => match self.streams.ending(stream) {
+                Ending::Reset | Ending::Forgotten => Purpose::Discard,
+                Ending::Finished => return Err(on_connection(Violation::ClosedStream)),
+                Ending::Unknown => return Err(on_connection(Violation::UnexpectedStreamId)),
+            },
         };
         self.begin_block(purpose);
         Ok(None)
@@ -167,7 +169,7 @@ impl Connection {
         Ok(None)
     }
 
-    fn check_promise(&mut self, promise: &PushPromise) -> Result<(), Violation> {
+    fn check_promise(&self, promise: &PushPromise) -> Result<(), Violation> {
         if self.role == Role::Server {
             return Err(Violation::PushToServer);
         }
@@ -176,9 +178,9 @@ impl Connection {
             Push::Disabled => return Err(Violation::PushDisabled),
         }
         match self.streams.place(promise.stream) {
-            Place::Live(key) if self.streams.record(key).recv != Half::Closed => {}
-            Place::Gone(Ending::Reset | Ending::Forgotten) => {}
-            Place::Idle | Place::Live(_) | Place::Gone(_) => return Err(Violation::PushOnWrongStream),
+            Place::Live(key) if self.streams.get(key).recv != Half::Closed => {}
+            Place::Gone if self.streams.ending(promise.stream).allows_late_frames() => {}
+            Place::Idle | Place::Live(_) | Place::Gone => return Err(Violation::PushOnWrongStream),
         }
         let promised = promise.promised;
         if promised.initiator() == self.role || self.streams.place(promised) != Place::Idle {
@@ -250,8 +252,8 @@ impl Connection {
         Ok(Some(Event::Headers { stream, head, fields, part }))
     }
 
-    fn head_of(&mut self, key: Key, fields: &Fields) -> Result<Head, Violation> {
-        if self.streams.record(key).recv == Half::Body {
+    fn head_of(&self, key: Key, fields: &Fields) -> Result<Head, Violation> {
+        if self.streams.get(key).recv == Half::Body {
             return Ok(Head::Trailers);
         }
         match Status::of(fields).ok_or(Violation::InvalidStatus)? {

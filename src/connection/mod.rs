@@ -298,6 +298,6 @@ impl Connection {
             return None;
         }
         let key = self.streams.pop(Want::Notice)?;
-        Some(Event::Writable { stream: self.streams.record(key).id })
+        Some(Event::Writable { stream: self.streams.get(key).id })
     }
 }

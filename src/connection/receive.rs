@@ -88,10 +88,8 @@ impl Connection {
         let live = match self.streams.place(data.stream) {
             Place::Idle => return Err(on_connection(Violation::IdleStream)),
             Place::Live(key) => Some(key),
-            Place::Gone(Ending::Reset | Ending::Forgotten) => None,
-            Place::Gone(Ending::Finished | Ending::Unknown) => {
-                return Err(on_connection(Violation::ClosedStream));
-            }
+            Place::Gone if self.streams.ending(data.stream).allows_late_frames() => None,
+            Place::Gone => return Err(on_connection(Violation::ClosedStream)),
         };
         self.flow.receive(data.flow_octets).map_err(on_connection)?;
         let Some(key) = live else {
@@ -159,7 +157,7 @@ impl Connection {
     fn on_reset<'b>(&mut self, stream: StreamId, code: ErrorCode) -> Result<Option<Event<'b>>, Fault> {
         match self.streams.place(stream) {
             Place::Idle => Err(on_connection(Violation::IdleStream)),
-            Place::Gone(_) => Ok(None),
+            Place::Gone => Ok(None),
             Place::Live(key) => {
                 let verdict = self.verdict(key, Cause::Peer, code);
                 self.streams.remove(key, Ending::Finished, &mut self.flow);
@@ -214,7 +212,7 @@ impl Connection {
         };
         match self.streams.place(stream) {
             Place::Idle => Err(on_connection(Violation::IdleStream)),
-            Place::Gone(_) => Ok(None),
+            Place::Gone => Ok(None),
             Place::Live(key) => {
                 let flow = &mut self.streams.record(key).flow;
                 self.flow
@@ -242,7 +240,7 @@ impl Connection {
                 Some(Event::Reset { stream, code, cause, verdict })
             }
             // RFC 9113 §5.1: nothing may be sent on a stream that is gone.
-            (Place::Gone(_), _) => None,
+            (Place::Gone, _) => None,
             // RFC 9113 §6.4: an idle stream cannot be reset, so the error is the connection's.
             (Place::Idle | Place::Live(_), _) => {
                 self.fail(violation);
@@ -259,7 +257,7 @@ impl Connection {
 
     /// Removes a stream once both halves are over and all is written.
     pub(super) fn settle(&mut self, key: Key) {
-        if self.streams.record(key).is_over() {
+        if self.streams.get(key).is_over() {
             self.streams.remove(key, Ending::Finished, &mut self.flow);
         }
     }

@@ -58,7 +58,7 @@ impl<'c> Stream<'c> {
     /// [`SendError::Full`] without capacity; another [`SendError`] when data does not fit where the stream is.
     pub fn send_data(&mut self, chunk: Bytes, part: Part) -> Result<(), SendError> {
         if !chunk.is_empty() && self.capacity() == 0 {
-            self.record().send.after(Step::Data, part)?;
+            self.get().send.after(Step::Data, part)?;
             self.record().fullness = Fullness::Full;
             return Err(SendError::Full);
         }
@@ -74,9 +74,8 @@ impl<'c> Stream<'c> {
 
     /// How many octets of body the stream takes before it is full. Windows do not enter into it; see
     /// [`blocked_on`](Self::blocked_on).
-    pub fn capacity(&mut self) -> usize {
-        let limit = self.connection.send_buffer_size();
-        limit.saturating_sub(self.record().queue.octets())
+    pub fn capacity(&self) -> usize {
+        self.connection.send_buffer_size().saturating_sub(self.get().queue.octets())
     }
 
     /// Gives the peer credit back for received body octets that the caller is done with (RFC 9113 §6.9). No more
@@ -87,19 +86,19 @@ impl<'c> Stream<'c> {
     }
 
     /// What holds the queued data back, or `None` if nothing is queued or only the writer is waited for.
-    pub fn blocked_on(&mut self) -> Option<Blocked> {
+    pub fn blocked_on(&self) -> Option<Blocked> {
         self.connection.blocked_on(self.key)
     }
 
     /// The stream's state (RFC 9113 §5.1), as the calls so far have made it: what is queued counts as sent.
-    pub fn state(&mut self) -> State {
-        let record = self.record();
+    pub fn state(&self) -> State {
+        let record = self.get();
         State::of(record.send, record.recv)
     }
 
     /// The stream's identifier.
-    pub fn id(&mut self) -> StreamId {
-        self.record().id
+    pub fn id(&self) -> StreamId {
+        self.get().id
     }
 
     /// Ends the stream at once with RST_STREAM (RFC 9113 §6.4): what is queued is dropped, what still comes is
@@ -108,12 +107,16 @@ impl<'c> Stream<'c> {
         self.connection.reset(self.key, code);
     }
 
+    fn get(&self) -> &Record {
+        self.connection.streams.get(self.key)
+    }
+
     fn record(&mut self) -> &mut Record {
         self.connection.streams.record(self.key)
     }
 
-    fn step_of(&mut self, fields: &Fields) -> Result<Step, SendError> {
-        match self.record().send {
+    fn step_of(&self, fields: &Fields) -> Result<Step, SendError> {
+        match self.get().send {
             Half::Body | Half::Closed => Ok(Step::Headers),
             Half::Idle | Half::Reserved | Half::Head => match Status::of(fields) {
                 Some(Status::Interim) => Ok(Step::Interim),
@@ -183,7 +186,7 @@ impl Connection {
     }
 
     fn reset(&mut self, key: Key, code: ErrorCode) {
-        let id = self.streams.record(key).id;
+        let id = self.streams.get(key).id;
         // RFC 9113 §6.4: a stream that never reached the wire needs no reset, and must not get one.
         if id.initiator() != self.role || self.streams.is_announced(id) {
             self.write_reset(id, code);
@@ -195,8 +198,8 @@ impl Connection {
         self.config.send_buffer_size() as usize
     }
 
-    fn blocked_on(&mut self, key: Key) -> Option<Blocked> {
-        let (record, queues) = self.streams.record_and_queues(key);
+    fn blocked_on(&self, key: Key) -> Option<Blocked> {
+        let (record, queues) = self.streams.record_and_queued(key);
         if record.queue.is_empty() {
             return None;
         }

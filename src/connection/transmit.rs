@@ -4,7 +4,7 @@ use super::Connection;
 use crate::fields::Fields;
 use crate::frame::{Data, Part, WindowUpdate, headers};
 use crate::id::StreamId;
-use crate::stream::{Fullness, Key, Want};
+use crate::stream::{Fullness, Half, Key, Want};
 
 impl Connection {
     /// Fills the batch if it has been written: control frames, then credit, then new streams, then the streams
@@ -27,10 +27,10 @@ impl Connection {
         self.streams.splice(Want::Window, Want::Send);
     }
 
-    /// Whether the peer's limit admits one more stream of ours.
+    /// Whether the peer admits one more stream of ours.
     pub(super) fn may_announce(&self) -> bool {
         let limit = self.peer.max_concurrent_streams as usize;
-        self.streams.announced_count() < limit
+        self.streams.announced_count() < limit && !self.closing.peer_is_leaving()
     }
 
     fn has_room(&self) -> bool {
@@ -50,8 +50,12 @@ impl Connection {
         while self.has_room() {
             let Some(key) = self.streams.pop(Want::Update) else { return };
             let record = self.streams.record(key);
-            let (stream, increment) = (Some(record.id), self.flow.update_on(&mut record.flow));
-            if let Some(increment) = increment {
+            // RFC 9113 §5.1: nothing flow-controlled comes on a half that has ended.
+            if record.recv == Half::Closed {
+                continue;
+            }
+            let stream = Some(record.id);
+            if let Some(increment) = self.flow.update_on(&mut record.flow) {
                 self.batch.write(|out| WindowUpdate { stream, increment }.write(out));
             }
         }
@@ -83,7 +87,7 @@ impl Connection {
         }
         let blocked = self.write_data(key);
         self.notice_room(key);
-        if self.streams.record(key).queue.is_empty() {
+        if self.streams.get(key).queue.is_empty() {
             self.settle(key);
         } else {
             self.streams.enlist(key, blocked.unwrap_or(Want::Send));

@@ -78,6 +78,16 @@ pub(crate) enum Ending {
     Unknown,
 }
 
+impl Ending {
+    /// Whether the peer may have sent frames on the stream before it knew of the end.
+    pub(crate) const fn allows_late_frames(self) -> bool {
+        match self {
+            Self::Reset | Self::Forgotten => true,
+            Self::Finished | Self::Unknown => false,
+        }
+    }
+}
+
 /// The latest endings, up to a number; for the older ones, the identifiers up to which resets were forgotten.
 #[derive(Debug)]
 pub(super) struct Endings {

@@ -57,8 +57,8 @@ pub(crate) enum Place {
     Idle,
     /// It has a record.
     Live(Key),
-    /// It had one, or was skipped.
-    Gone(Ending),
+    /// It had one, or was skipped; [`Store::ending`] tells.
+    Gone,
 }
 
 /// The streams of a connection.
@@ -151,6 +151,18 @@ impl Store {
         }
     }
 
+    pub(crate) fn get(&self, key: Key) -> &Record {
+        self.record_and_queued(key).0
+    }
+
+    /// A record, to look at, together with the arena of its queue.
+    pub(crate) fn record_and_queued(&self, key: Key) -> (&Record, &Queues) {
+        match self.slots.get(key.index()) {
+            Some(Slot::Taken(record)) => (record, &self.queues),
+            Some(Slot::Free { .. }) | None => unreachable!("a key does not outlive its stream"),
+        }
+    }
+
     /// A record together with the arena of its queue.
     pub(crate) fn record_and_queues(&mut self, key: Key) -> (&mut Record, &mut Queues) {
         match self.slots.get_mut(key.index()) {
@@ -171,8 +183,13 @@ impl Store {
         match self.find(id) {
             _ if !used => Place::Idle,
             Some(key) => Place::Live(key),
-            None => Place::Gone(self.endings.of(id)),
+            None => Place::Gone,
         }
+    }
+
+    /// How a stream that is gone ended.
+    pub(crate) fn ending(&self, id: StreamId) -> Ending {
+        self.endings.of(id)
     }
 
     /// The peer has opened or reserved a stream; all lower ones that it has not used are closed.
@@ -368,15 +385,15 @@ mod tests {
         let mut flow = Flow::new(65_535);
         store.remove(keys[1], Ending::Reset, &mut flow);
         store.remove(keys[3], Ending::Finished, &mut flow);
-        assert_eq!(store.place(id(3)), Place::Gone(Ending::Reset));
-        assert_eq!(store.place(id(7)), Place::Gone(Ending::Finished));
+        assert_eq!((store.place(id(3)), store.ending(id(3))), (Place::Gone, Ending::Reset));
+        assert_eq!((store.place(id(7)), store.ending(id(7))), (Place::Gone, Ending::Finished));
         assert_eq!(store.place(id(11)), Place::Idle);
         for number in [13, 15] {
             store.use_peer_id(id(number));
             store.insert(Record::new(id(number), Half::Head, Half::Body));
         }
         assert_eq!(store.slots.len(), 5);
-        assert_eq!(store.place(id(11)), Place::Gone(Ending::Unknown));
+        assert_eq!((store.place(id(11)), store.ending(id(11))), (Place::Gone, Ending::Unknown));
         assert_eq!(store.place(id(15)), Place::Live(keys[1]));
         assert_eq!(store.peer_count(), 5);
     }
