@@ -1,4 +1,4 @@
-//! An HTTP/2 engine without I/O.
+#![doc = include_str!("../README.md")]
 #![no_std]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
 
