@@ -107,6 +107,8 @@ impl Local {
         if self.pending.len() >= MAX_PENDING {
             return Err(ControlError::TooManyPending);
         }
+        let entries = u32::try_from(settings.len()).unwrap_or(u32::MAX);
+        within("settings", entries, 0, MOST_ENTRIES).map_err(ControlError::InvalidSetting)?;
         for setting in settings.iter() {
             check(*setting, self.role).map_err(ControlError::InvalidSetting)?;
         }
@@ -181,6 +183,9 @@ const MOST_FRAME: u32 = (1 << 24) - 1;
 /// What [`Config`] allows, too.
 const MOST_TABLE: u32 = 1 << 20;
 const MOST_STREAMS: u32 = 1_000_000;
+
+/// What fits into one frame of the smallest maximum, so that one acknowledgement answers for all of a change.
+const MOST_ENTRIES: u32 = LEAST_FRAME / 6;
 
 /// SETTINGS frames of ours that may be under way at once.
 const MAX_PENDING: usize = 4;

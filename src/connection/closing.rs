@@ -112,7 +112,8 @@ impl Connection {
         if !self.closing.is_open() {
             return;
         }
-        let complete = self.reader.is_idle() && self.preface.may_end() && self.streams.is_empty();
+        let between_frames = self.reader.is_idle() || self.preface.is_untouched();
+        let complete = between_frames && self.streams.is_empty();
         let error = match self.closing.peer_error() {
             None if !complete => Some(ConnectionError::UnexpectedEnd),
             error => error,

@@ -49,9 +49,10 @@ impl Block {
     }
 
     pub(super) fn decode(&mut self, octets: &[u8], decoder: &mut Decoder) -> Result<(), Violation> {
-        self.octets_left =
-            self.octets_left.checked_sub(octets.len()).ok_or(Violation::FieldSectionFarTooLarge)?;
-        decoder.decode(octets, &mut self.section)
+        let (within, beyond) = octets.split_at(octets.len().min(self.octets_left));
+        self.octets_left = self.octets_left.saturating_sub(within.len());
+        decoder.decode(within, &mut self.section)?;
+        if beyond.is_empty() { Ok(()) } else { Err(Violation::FieldSectionFarTooLarge) }
     }
 
     /// RFC 9113 §10.5.1: empty frames count, too.
@@ -178,6 +179,7 @@ impl Connection {
             Push::Disabled => return Err(Violation::PushDisabled),
         }
         match self.streams.place(promise.stream) {
+            _ if promise.stream.initiator() != self.role => return Err(Violation::PushOnWrongStream),
             Place::Live(key) if self.streams.get(key).recv != Half::Closed => {}
             Place::Gone if self.streams.ending(promise.stream).allows_late_frames() => {}
             Place::Idle | Place::Live(_) | Place::Gone => return Err(Violation::PushOnWrongStream),

@@ -121,7 +121,7 @@ impl Connection {
         let mut connection = Self {
             role,
             preface: Preface::new(role),
-            reader: Reader::new(limits),
+            reader: Reader::of_connection(limits),
             incoming: Incoming::Nothing,
             decoder: hpack::Decoder::new(Values::INITIAL.header_table_size)
                 .with_max_string(config.hard_header_list_size() as usize),

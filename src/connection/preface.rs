@@ -2,56 +2,42 @@
 
 use super::Connection;
 use crate::error::Violation;
-use crate::frame::Frame;
 use crate::id::Role;
 
-/// How much of the peer's preface has come.
+/// How many of the fixed octets have come with which a client begins; its SETTINGS frame is the reader's business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Preface {
-    /// So many octets of [`MAGIC`].
-    Magic(usize),
-    /// All but the SETTINGS frame.
-    Settings,
+    Missing(usize),
     Complete,
 }
 
 impl Preface {
     pub(super) const fn new(role: Role) -> Self {
         match role {
-            Role::Client => Self::Settings,
-            Role::Server => Self::Magic(0),
+            Role::Client => Self::Complete,
+            Role::Server => Self::Missing(MAGIC.len()),
         }
     }
 
-    /// Takes what there is of a client's fixed octets from the front of `input`.
-    pub(super) fn take_magic(&mut self, input: &mut &[u8]) -> Result<(), Violation> {
-        let Self::Magic(matched) = *self else { return Ok(()) };
-        let expected = MAGIC.get(matched..).unwrap_or_default();
-        let compared = expected.len().min(input.len());
-        let (taken, rest) = input.split_at(compared);
+    /// Takes what there is of the fixed octets from the front of `input`.
+    pub(super) fn take(&mut self, input: &mut &[u8]) -> Result<(), Violation> {
+        let Self::Missing(missing) = *self else { return Ok(()) };
+        let expected = MAGIC.split_at(MAGIC.len().saturating_sub(missing)).1;
+        let (taken, rest) = input.split_at(missing.min(input.len()));
         if !expected.starts_with(taken) {
             return Err(Violation::InvalidPreface);
         }
         *input = rest;
-        *self = if compared == expected.len() { Self::Settings } else { Self::Magic(matched + compared) };
+        *self = match missing.saturating_sub(taken.len()) {
+            0 => Self::Complete,
+            missing => Self::Missing(missing),
+        };
         Ok(())
     }
 
-    /// Checks that the first frame is the right one.
-    pub(super) fn take_frame(&mut self, frame: &Frame<'_>) -> Result<(), Violation> {
-        match (*self, frame) {
-            (Self::Complete, _) => Ok(()),
-            (Self::Settings, Frame::Settings(_)) => {
-                *self = Self::Complete;
-                Ok(())
-            }
-            (Self::Magic(_) | Self::Settings, _) => Err(Violation::SettingsNotFirst),
-        }
-    }
-
-    /// Whether the transport may end here without having cut the preface.
-    pub(super) fn may_end(self) -> bool {
-        matches!(self, Self::Complete | Self::Magic(0))
+    /// Whether the peer has not sent anything.
+    pub(super) fn is_untouched(self) -> bool {
+        self == Self::Missing(MAGIC.len())
     }
 }
 

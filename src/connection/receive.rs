@@ -54,11 +54,10 @@ impl Connection {
     /// Takes the next frame, or the next piece of one, from the input.
     pub(super) fn receive<'b>(&mut self, input: &mut &'b [u8]) -> Result<Received<'b>, Fault> {
         self.guard.check().map_err(on_connection)?;
-        self.preface.take_magic(input).map_err(on_connection)?;
+        self.preface.take(input).map_err(on_connection)?;
         let Some(frame) = self.reader.next(input)? else {
             return Ok(Received::InputUsedUp);
         };
-        self.preface.take_frame(&frame).map_err(on_connection)?;
         self.on_frame(frame).map(Received::from)
     }
 

@@ -228,3 +228,19 @@ impl From<Misstep> for SendError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    // covers 9113-5.1.1-2
+    #[test]
+    fn identifiers_end_with_the_largest() {
+        let mut client = Connection::client(Config::default());
+        client.next_id = Some(StreamId::MAX);
+        let fields = || Fields::request("GET", "http", "localhost", "/");
+        assert_eq!(client.open(fields(), Part::Last), Ok(StreamId::MAX));
+        assert_eq!(client.open(fields(), Part::Last), Err(OpenError::IdsExhausted));
+    }
+}

@@ -42,10 +42,10 @@ impl Pings {
         SHUTDOWN_PAYLOAD
     }
 
-    /// Answers come in the order of the PINGs; one that answers nothing is ignored (RFC 9113 §6.7).
+    /// RFC 9113 §6.7 promises no order of the answers; one that answers nothing is ignored.
     fn finish(&mut self, payload: [u8; 8]) -> Option<Purpose> {
-        self.pending.front().filter(|ping| ping.payload == payload)?;
-        self.pending.pop_front().map(|ping| ping.purpose)
+        let at = self.pending.iter().position(|ping| ping.payload == payload)?;
+        self.pending.remove(at).map(|ping| ping.purpose)
     }
 }
 

@@ -131,7 +131,8 @@ impl Connection {
     fn notice_room(&mut self, key: Key) {
         let enough = self.send_buffer_size() / 2;
         let record = self.streams.record(key);
-        if record.fullness == Fullness::Full && record.queue.octets() <= enough {
+        if record.send != Half::Closed && record.fullness == Fullness::Full && record.queue.octets() <= enough
+        {
             record.fullness = Fullness::Room;
             self.streams.enlist(key, Want::Notice);
         }

@@ -109,7 +109,7 @@ violations! {
 
     /// A frame came on a stream that nobody has opened.
     IdleStream: Connection PROTOCOL_ERROR "RFC 9113 §5.1";
-    /// A new stream's number is not above all earlier ones, or belongs to the other end.
+    /// A new stream's number is not above all earlier ones.
     UnexpectedStreamId: Connection PROTOCOL_ERROR "RFC 9113 §5.1.1";
     /// A frame came on a stream after both ends had finished it.
     ClosedStream: Connection STREAM_CLOSED "RFC 9113 §5.1";
@@ -172,7 +172,7 @@ violations! {
     PushToServer: Connection PROTOCOL_ERROR "RFC 9113 §8.4";
     /// PUSH_PROMISE came although we have switched push off.
     PushDisabled: Connection PROTOCOL_ERROR "RFC 9113 §6.6";
-    /// PUSH_PROMISE came on a stream whose request we did not open, or that has ended.
+    /// PUSH_PROMISE came on a stream that is not one of our requests, or that has ended.
     PushOnWrongStream: Connection PROTOCOL_ERROR "RFC 9113 §6.6";
     /// PUSH_PROMISE promises a stream that is not the server's next.
     InvalidPromisedStream: Connection PROTOCOL_ERROR "RFC 9113 §6.6";

@@ -75,6 +75,7 @@ impl core::error::Error for Fault {}
 #[derive(Clone, Debug)]
 pub struct Reader {
     limits: Limits,
+    first: First,
     state: State,
     block: Block,
     /// What has come of the octets that are wanted together.
@@ -84,7 +85,13 @@ pub struct Reader {
 impl Reader {
     /// A reader at the beginning of a frame.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, state: State::Head, block: Block::Closed, kept: SmallVec::new() }
+        Self { limits, first: First::Any, state: State::Head, block: Block::Closed, kept: SmallVec::new() }
+    }
+
+    /// A reader of a peer's first frame, which must be a SETTINGS frame without ACK (RFC 9113 §3.4). The fixed octets
+    /// with which a client begins are no frame, and have been taken already.
+    pub fn of_connection(limits: Limits) -> Self {
+        Self { first: First::Settings, ..Self::new(limits) }
     }
 
     /// Takes longer or shorter frames from the next head on.
@@ -129,15 +136,15 @@ impl Reader {
         }
     }
 
-    /// Whether the octets so far end at the end of a frame, and outside a field block. If the transport ends when
-    /// this is false, the peer was cut off.
+    /// Whether the octets so far end at the end of a frame, outside a field block, and hold the first frame where
+    /// that is a certain one. If the transport ends when this is false, the peer was cut off.
     pub fn is_idle(&self) -> bool {
         let between_frames = match self.state {
             State::Head => self.kept.is_empty(),
             State::PadLength { .. } | State::Fixed { .. } => false,
             State::Rest { lend, skip } => lend == 0 && skip == 0,
         };
-        between_frames && matches!(self.block, Block::Closed)
+        between_frames && matches!(self.block, Block::Closed) && self.first == First::Any
     }
 
     /// Octets on the heap; zero except within a long SETTINGS or GOAWAY frame that came in pieces.
@@ -164,7 +171,8 @@ impl Reader {
 
     /// Everything that a head alone can prove wrong. Returns how many octets behind the pad length make up the
     /// part of the payload that is read as a whole.
-    fn check(&self, head: &Head) -> Result<u32, Violation> {
+    fn check(&mut self, head: &Head) -> Result<u32, Violation> {
+        self.first.take(head)?;
         if head.length > self.limits.max_frame_size {
             return Err(Violation::FrameTooLarge);
         }
@@ -278,6 +286,27 @@ enum State {
     Fixed { head: Head, padding: Option<u8>, fixed: u32, rest: u32 },
     /// The frame has been handed over, but not `lend` octets of its payload; `skip` more are of no interest.
     Rest { lend: u32, skip: u32 },
+}
+
+/// What the first frame may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum First {
+    Settings,
+    Any,
+}
+
+impl First {
+    fn take(&mut self, head: &Head) -> Result<(), Violation> {
+        match self {
+            Self::Settings if head.kind != Kind::SETTINGS || head.flags.contains(Flags::ACK) => {
+                Err(Violation::SettingsNotFirst)
+            }
+            Self::Settings | Self::Any => {
+                *self = Self::Any;
+                Ok(())
+            }
+        }
+    }
 }
 
 /// The field block, RFC 9113 §4.3.

@@ -1,0 +1,17 @@
+//! RFC 9113, section by section, through the public API: octets in, octets and events out.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod errors;
+mod field_blocks;
+mod flow_control;
+mod frames;
+mod goaway;
+mod messages;
+mod ping;
+mod preface;
+mod sending;
+mod settings;
+mod states;
+mod streams;
