@@ -17,6 +17,7 @@ mod guard;
 pub mod hpack;
 mod id;
 mod output;
+mod registry;
 mod settings;
 mod stream;
 mod time;

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layer of each top-level module; a path may use modules of lower layers only.
-const LAYERS: [(&str, u8); 16] = [
+const LAYERS: [(&str, i8); 16] = [
+    // A macro, on which even the lowest layer stands.
+    ("registry", -1),
     ("id", 0),
     ("time", 0),
     ("error", 0),
@@ -19,7 +21,6 @@ const LAYERS: [(&str, u8); 16] = [
     ("guard", 3),
     ("event", 3),
     ("output", 3),
-    ("schedule", 3),
     ("connection", 4),
     ("lib", 5),
 ];

@@ -1,4 +1,4 @@
-use core::fmt;
+use crate::registry::registered;
 
 /// The 32-bit code that RST_STREAM and GOAWAY carry (RFC 9113 §7).
 ///
@@ -14,23 +14,7 @@ use core::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ErrorCode(u32);
 
-macro_rules! codes {
-    ($($(#[$doc:meta])+ $name:ident = $value:literal;)+) => {
-        impl ErrorCode {
-            $($(#[$doc])+ pub const $name: Self = Self($value);)+
-
-            /// The registered name, or `None` for a code that RFC 9113 does not define.
-            pub const fn name(self) -> Option<&'static str> {
-                match self.0 {
-                    $($value => Some(stringify!($name)),)+
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
-codes! {
+registered! { for ErrorCode(u32) {
     /// No error: a graceful end.
     NO_ERROR = 0x0;
     /// The peer broke a rule that has no code of its own.
@@ -59,32 +43,4 @@ codes! {
     INADEQUATE_SECURITY = 0xc;
     /// The request must be made over HTTP/1.1.
     HTTP_1_1_REQUIRED = 0xd;
-}
-
-impl ErrorCode {
-    /// The number on the wire.
-    pub const fn value(self) -> u32 {
-        self.0
-    }
-}
-
-impl From<u32> for ErrorCode {
-    fn from(value: u32) -> Self {
-        Self(value)
-    }
-}
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => f.write_str(name),
-            None => write!(f, "{:#x}", self.0),
-        }
-    }
-}
-
-impl fmt::Debug for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+} }

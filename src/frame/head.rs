@@ -6,6 +6,7 @@ use core::fmt;
 use super::Part;
 use crate::error::Violation;
 use crate::id::StreamId;
+use crate::registry::registered;
 
 /// The head of a frame (RFC 9113 §4.1).
 ///
@@ -128,22 +129,6 @@ pub(super) const fn padded_flag(padding: Option<u8>) -> Flags {
     }
 }
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])+ $name:ident = $value:literal;)+) => {
-        impl Kind {
-            $($(#[$doc])+ pub const $name: Self = Self($value);)+
-
-            /// The name in RFC 9113, or `None` for a type that it does not define.
-            pub const fn name(self) -> Option<&'static str> {
-                match self.0 {
-                    $($value => Some(stringify!($name)),)+
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
 /// The type of a frame (RFC 9113 §6). Types without a name here are extensions (§5.5).
 ///
 /// ```
@@ -156,7 +141,7 @@ macro_rules! kinds {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Kind(u8);
 
-kinds! {
+registered! { for Kind(u8) {
     /// Octets of a message's content (RFC 9113 §6.1).
     DATA = 0x0;
     /// A field block that may open a stream (RFC 9113 §6.2).
@@ -177,34 +162,7 @@ kinds! {
     WINDOW_UPDATE = 0x8;
     /// More of a field block (RFC 9113 §6.10).
     CONTINUATION = 0x9;
-}
-
-impl From<u8> for Kind {
-    fn from(value: u8) -> Self {
-        Self(value)
-    }
-}
-
-impl From<Kind> for u8 {
-    fn from(kind: Kind) -> Self {
-        kind.0
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => f.write_str(name),
-            None => write!(f, "{:#x}", self.0),
-        }
-    }
-}
-
-impl fmt::Debug for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+} }
 
 /// The flags of a frame (RFC 9113 §4.1). Bits that a kind does not define are ignored.
 ///

@@ -1,7 +1,6 @@
 //! SETTINGS (RFC 9113 §6.5).
 
 use alloc::vec::Vec;
-use core::fmt;
 use core::ops::Deref;
 use core::slice;
 
@@ -9,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::{Flags, Head, Kind};
 use crate::error::Violation;
+use crate::registry::registered;
 
 /// The entries of a SETTINGS frame in the order of the wire, unknown ones and repeats included.
 ///
@@ -130,22 +130,6 @@ impl Setting {
     }
 }
 
-macro_rules! settings {
-    ($($(#[$doc:meta])+ $name:ident = $value:literal;)+) => {
-        impl SettingId {
-            $($(#[$doc])+ pub const $name: Self = Self($value);)+
-
-            /// The registered name without its SETTINGS prefix, or `None` for one that is not known here.
-            pub const fn name(self) -> Option<&'static str> {
-                match self.0 {
-                    $($value => Some(stringify!($name)),)+
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
 /// Names a setting (RFC 9113 §6.5.2).
 ///
 /// ```
@@ -157,7 +141,7 @@ macro_rules! settings {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SettingId(u16);
 
-settings! {
+registered! { for SettingId(u16) {
     /// Octets of the HPACK dynamic table that the sender of the setting decodes with.
     HEADER_TABLE_SIZE = 1;
     /// Whether server push is allowed: 0 or 1.
@@ -174,34 +158,7 @@ settings! {
     ENABLE_CONNECT_PROTOCOL = 8;
     /// Whether the sender ignores the priorities of RFC 7540: 0 or 1 (RFC 9218 §2.1).
     NO_RFC7540_PRIORITIES = 9;
-}
-
-impl From<u16> for SettingId {
-    fn from(value: u16) -> Self {
-        Self(value)
-    }
-}
-
-impl From<SettingId> for u16 {
-    fn from(id: SettingId) -> Self {
-        id.0
-    }
-}
-
-impl fmt::Display for SettingId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => f.write_str(name),
-            None => write!(f, "{:#x}", self.0),
-        }
-    }
-}
-
-impl fmt::Debug for SettingId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+} }
 
 const fn head(length: u32, flags: Flags) -> Head {
     Head { length, kind: Kind::SETTINGS, flags, stream: None }
