@@ -82,6 +82,10 @@ knobs! {
     /// wait for their turn. Default 100.
     max_open_streams: 100 in 1..=1_000_000;
 
+    /// How many streams this end opens before the peer's first SETTINGS say how many it takes at once; the others wait.
+    /// Default 100, which most servers take (RFC 9113 §6.5.2). With 1, none is ever refused for want of knowing.
+    max_early_streams: 100 in 0..=1_000_000;
+
     /// Octets that a stream may receive before the caller releases some; SETTINGS_INITIAL_WINDOW_SIZE. Default
     /// 65,535, the protocol's own.
     initial_window_size: 65_535 in 0..=2_147_483_647;

@@ -103,8 +103,8 @@ pub enum Cause {
     Violation(Violation),
     /// The peer sent GOAWAY with a last stream below this one.
     GoAway,
-    /// The connection ended: [`Event::Closed`] says why.
-    ConnectionClosed,
+    /// The connection ended, for this reason unless it was graceful; [`Event::Closed`] follows.
+    ConnectionClosed(Option<ConnectionError>),
 }
 
 /// How far a stream had got when it ended: whether its request may be made again elsewhere (RFC 9113 §8.7).

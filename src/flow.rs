@@ -204,9 +204,10 @@ impl ReceiveWindow {
         self.released += octets;
     }
 
-    /// Half a window at a time: often enough to keep the peer sending, seldom enough to cost little.
+    /// Once the peer could send as much again as it still may: half a window at a time where the caller holds
+    /// nothing, and soon enough where it holds most of it, so that what is released never waits for what is not.
     fn update_is_due(&self, base: i64) -> bool {
-        self.released >= (base / 2).max(1)
+        self.released > 0 && self.released >= base - self.consumed
     }
 
     fn update(&mut self, base: i64) -> Option<u32> {

@@ -171,7 +171,7 @@ impl Connection {
                 Some(ConnectionError::GoAway(code)) => code,
                 Some(ConnectionError::UnexpectedEnd) | None => ErrorCode::CANCEL,
             };
-            return Some(self.cut_off(stream, key, code, Cause::ConnectionClosed));
+            return Some(self.cut_off(stream, key, code, Cause::ConnectionClosed(error)));
         }
         self.closing.stage = Stage::Closed;
         Some(Event::Closed { error })
@@ -188,7 +188,7 @@ impl Connection {
             (Half::Closed, _) => Verdict::Complete,
             (_, Cause::GoAway) => Verdict::Unprocessed,
             (_, Cause::Peer) if code == ErrorCode::REFUSED_STREAM => Verdict::Unprocessed,
-            (_, Cause::Peer | Cause::Violation(_) | Cause::ConnectionClosed) => Verdict::MaybeProcessed,
+            (_, Cause::Peer | Cause::Violation(_) | Cause::ConnectionClosed(_)) => Verdict::MaybeProcessed,
         }
     }
 

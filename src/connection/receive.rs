@@ -106,7 +106,8 @@ impl Connection {
         self.flow
             .receive_on(&mut record.flow, flow_octets)
             .map_err(|violation| on_stream(stream, violation))?;
-        // RFC 9113 §6.1: padding counts towards the windows; nobody else can give it back.
+        // RFC 9113 §6.1: padding counts towards the windows; nobody else can give it back. Without any, this sees
+        // whether the peer is so short of credit now that what was released earlier is due.
         self.release(key, flow_octets.saturating_sub(octets));
         match (octets, part) {
             (0, Part::More) => Ok(None),
@@ -187,6 +188,9 @@ impl Connection {
         self.local.acknowledge().map_err(on_connection)?;
         self.decoder.set_table_limit(self.local.acknowledged().header_table_size);
         self.refresh_ceilings();
+        // A smaller window can leave the peer short of credit that was released before.
+        let flow = &self.flow;
+        self.streams.enlist_all(Want::Update, |record| flow.update_is_due_on(&record.flow));
         Ok(Some(Event::SettingsAcknowledged))
     }
 
@@ -265,7 +269,7 @@ impl Connection {
     pub(super) fn release(&mut self, key: Key, octets: u32) {
         let record = self.streams.record(key);
         self.flow.release_on(&mut record.flow, octets);
-        if self.flow.update_is_due_on(&record.flow) && record.recv != Half::Closed {
+        if self.flow.update_is_due_on(&record.flow) {
             self.streams.enlist(key, Want::Update);
         }
     }

@@ -74,6 +74,8 @@ impl<'c> Stream<'c> {
 
     /// How many octets of body the stream takes before it is full. Windows do not enter into it; see
     /// [`blocked_on`](Self::blocked_on).
+    ///
+    /// Once it is zero, [`Event::Writable`](crate::Event::Writable) follows when half of the buffer is free again.
     pub fn capacity(&self) -> usize {
         self.connection.send_buffer_size().saturating_sub(self.get().queue.octets())
     }

@@ -29,8 +29,12 @@ impl Connection {
 
     /// Whether the peer admits one more stream of ours.
     pub(super) fn may_announce(&self) -> bool {
-        let limit = self.peer.max_concurrent_streams as usize;
-        self.streams.announced_count() < limit && !self.closing.peer_is_leaving()
+        let limit = if self.reader.is_past_first() {
+            self.peer.max_concurrent_streams
+        } else {
+            self.config.max_early_streams()
+        };
+        self.streams.announced_count() < limit as usize && !self.closing.peer_is_leaving()
     }
 
     fn has_room(&self) -> bool {

@@ -286,6 +286,17 @@ impl Store {
         self.lists.of_mut(want).last = Some(key);
     }
 
+    /// Puts every stream that is `due` in a list.
+    pub(crate) fn enlist_all(&mut self, want: Want, due: impl Fn(&Record) -> bool) {
+        for at in 0..self.slots.len() {
+            if let Some(Slot::Taken(record)) = self.slots.get(at) {
+                if due(record) {
+                    self.enlist(Key::from_index(at), want);
+                }
+            }
+        }
+    }
+
     /// Takes a stream out of a list, if it is in it.
     pub(crate) fn delist(&mut self, key: Key, want: Want) {
         let Link::Listed { before, after } = core::mem::take(self.link(key, want)) else { return };

@@ -1,9 +1,9 @@
 //! Flow control of what the peer sends (RFC 9113 §5.2, §6.9): windows, and credit that comes back.
 
-use sans_h2::frame::{Flags, Kind, Part};
+use sans_h2::frame::{Flags, Kind, Part, SettingId};
 use sans_h2::{Config, ErrorCode, Role, Verdict, Violation};
 
-use crate::support::{MAGIC, Seen, Sent, Talk, Wire, config, talk, talk_from_start};
+use crate::support::{MAGIC, Seen, Sent, Talk, Wire, config, settings_of, talk, talk_from_start};
 
 const FLOW: ErrorCode = ErrorCode::FLOW_CONTROL_ERROR;
 
@@ -126,38 +126,93 @@ fn a_padded_end_is_the_end() {
 fn a_stream_gets_credit_by_the_half_window() {
     talk(Role::Server, &ten(), &[], |talk| {
         talk.hear(|wire| wire.post(1));
-        assert_eq!(hear_data(talk, 1, 10), [data(1, 10)]);
+        assert_eq!(hear_data(talk, 1, 4), [data(1, 4)]);
         talk.stream(1).release(4);
         assert_eq!(talk.frames(), []);
-        talk.stream(1).release(2);
-        assert_eq!(talk.frames(), [Sent::window_update(1, 6)]);
+        assert_eq!(hear_data(talk, 1, 1), [data(1, 1)]);
+        talk.stream(1).release(1);
+        assert_eq!(talk.frames(), [Sent::window_update(1, 5)]);
         // No more comes back than was held.
         talk.stream(1).release(100);
         assert_eq!(talk.frames(), []);
-        assert_eq!(hear_data(talk, 1, 6), [data(1, 6)]);
+        talk.assert_balanced();
+    });
+}
+
+/// What is released never waits for what is not, or a caller that holds most of a window would stop the peer for good.
+#[test]
+fn credit_comes_back_whatever_the_caller_holds() {
+    talk(Role::Server, &ten(), &[], |talk| {
+        talk.hear(|wire| wire.post(1));
+        assert_eq!(hear_data(talk, 1, 3), [data(1, 3)]);
+        talk.stream(1).release(3);
+        assert_eq!(talk.frames(), []);
+        assert_eq!(hear_data(talk, 1, 3), [data(1, 3)]);
+        // The peer could send four more, and three would be due: not yet.
+        assert_eq!(talk.frames(), []);
+        assert_eq!(hear_data(talk, 1, 4), [data(1, 4)]);
+        assert_eq!(talk.frames(), [Sent::window_update(1, 3)]);
+        assert_eq!(hear_data(talk, 1, 3), [data(1, 3)]);
         talk.stream(1).release(1);
-        assert_eq!(talk.frames(), [Sent::window_update(1, 5)]);
-        assert_eq!(hear_data(talk, 1, 6), [broken(1, Violation::StreamWindowExceeded)]);
+        assert_eq!(talk.frames(), [Sent::window_update(1, 1)]);
+        assert_eq!(hear_data(talk, 1, 2), [broken(1, Violation::StreamWindowExceeded)]);
+        talk.assert_balanced();
+    });
+}
+
+/// Credit that was released before our window shrank is what the peer needs to get above zero again.
+#[test]
+fn credit_comes_back_after_our_window_shrank() {
+    talk(Role::Server, &ten(), &[], |talk| {
+        talk.hear(|wire| wire.post(1));
+        assert_eq!(hear_data(talk, 1, 4), [data(1, 4)]);
+        talk.stream(1).release(4);
+        assert_eq!(talk.frames(), []);
+        let smaller = settings_of(&[(SettingId::INITIAL_WINDOW_SIZE, 2)]);
+        talk.connection.update_settings(&smaller).unwrap();
+        talk.frames();
+        talk.hear(Wire::settings_ack);
+        assert_eq!(talk.frames(), [Sent::window_update(1, 4)]);
+    });
+}
+
+#[test]
+fn a_few_slow_streams_do_not_stop_the_others() {
+    let config = config(|config| config.connection_window_size(100_000).initial_window_size(90_000));
+    talk(Role::Server, &config, &[], |talk| {
+        talk.hear(|wire| wire.post(1).post(3));
+        // Nine tenths of the connection's window lie with a caller that does not release them.
+        for octets in [16_384, 16_384, 16_384, 16_384, 16_384, 8_080] {
+            assert_eq!(hear_data(talk, 1, octets), [data(1, octets)]);
+            talk.frames();
+        }
+        for _ in 0..100 {
+            assert_eq!(hear_data(talk, 3, 5_000), [data(3, 5_000)]);
+            talk.stream(3).release(5_000);
+            talk.frames();
+        }
+        assert_eq!(talk.connection.audit().held, 90_000);
         talk.assert_balanced();
     });
 }
 
 #[test]
-fn the_connection_gets_credit_by_the_half_window() {
+fn the_connection_gets_as_much_credit_as_the_peer_still_has() {
     talk(Role::Server, &shared(), &[], |talk| {
         talk.hear(|wire| wire.post(1).post(3));
         for stream in [1, 3, 1, 3] {
             hear_data(talk, stream, 16_000);
         }
-        talk.stream(1).release(16_000);
-        talk.stream(3).release(16_766);
+        // The peer may send 1,535 octets more.
+        talk.stream(1).release(1_000);
+        talk.stream(3).release(534);
         assert_eq!(talk.frames(), []);
         talk.stream(3).release(1);
-        assert_eq!(talk.frames(), [Sent::window_update(0, 32_767)]);
-        talk.stream(1).release(16_000);
-        talk.stream(3).release(15_233);
-        assert_eq!(talk.connection.audit().held, 0);
-        assert_eq!(talk.connection.audit().receive_window, 65_535 - 31_233);
+        assert_eq!(talk.frames(), [Sent::window_update(0, 1_535)]);
+        talk.stream(1).release(31_000);
+        talk.stream(3).release(31_465);
+        assert_eq!(talk.frames(), [Sent::window_update(0, 62_465)]);
+        assert_eq!((talk.connection.audit().held, talk.connection.audit().receive_window), (0, 65_535));
     });
 }
 

@@ -267,7 +267,9 @@ fn assert_cell(talk: &mut Talk, cell: Cell, kind: Kind, stream: u32, events: &[S
             else {
                 panic!("{what}: {events:?}");
             };
-            assert!(others.iter().all(|seen| matches!(seen, Seen::Reset(_, _, Cause::ConnectionClosed, _))));
+            assert!(
+                others.iter().all(|seen| matches!(seen, Seen::Reset(_, _, Cause::ConnectionClosed(_), _)))
+            );
             assert_eq!(violation.code(), code, "{what}: {violation:?}");
             talk.assert_failed(events, violation);
         }

@@ -160,7 +160,12 @@ impl Seen {
             }
             Event::Data { stream, data, part } => Self::Data(stream.number(), data.to_vec(), *part),
             Event::Reset { stream, code, cause, verdict } => {
-                Self::Reset(stream.number(), *code, *cause, *verdict)
+                let cause = match cause {
+                    // `Log` checks that the error is that of the end.
+                    Cause::ConnectionClosed(_) => Cause::ConnectionClosed(None),
+                    cause => *cause,
+                };
+                Self::Reset(stream.number(), *code, cause, *verdict)
             }
             Event::Writable { stream } => Self::Writable(stream.number()),
             Event::Settings(settings) => Self::Settings(settings.clone()),
@@ -177,13 +182,22 @@ impl Seen {
 
 /// The events in order, with pieces of bodies joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Log(pub Vec<Seen>);
+pub struct Log {
+    pub events: Vec<Seen>,
+    /// What the streams that the end cut off say about it.
+    end: Option<Option<ConnectionError>>,
+}
 
 impl Log {
     pub fn push(&mut self, event: &Event<'_>) {
         let seen = Seen::of(event);
+        match (event, self.end) {
+            (Event::Reset { cause: Cause::ConnectionClosed(error), .. }, _) => self.end = Some(*error),
+            (Event::Closed { error }, Some(told)) => assert_eq!(*error, told, "one reason for all"),
+            (_, _) => {}
+        }
         if let (Some(Seen::Data(stream, octets, part)), Seen::Data(next, more, last)) =
-            (self.0.last_mut(), &seen)
+            (self.events.last_mut(), &seen)
         {
             if stream == next && !part.is_last() {
                 octets.extend_from_slice(more);
@@ -191,7 +205,7 @@ impl Log {
                 return;
             }
         }
-        self.0.push(seen);
+        self.events.push(seen);
     }
 }
 
@@ -375,7 +389,7 @@ impl Script {
         }
         let sent = frames(&drain(&mut connection));
         self.poll(&mut connection, &mut &[][..], &mut log);
-        Outcome { events: log.0, sent, balanced: connection.audit().is_balanced() }
+        Outcome { events: log.events, sent, balanced: connection.audit().is_balanced() }
     }
 
     fn poll(&self, connection: &mut Connection, input: &mut &[u8], log: &mut Log) {

@@ -83,7 +83,7 @@ impl Talk {
             self.take(piece, &mut log);
             rest = more;
         }
-        log.0
+        log.events
     }
 
     /// What the engine tells without input.
@@ -249,7 +249,7 @@ impl Seen {
 
     /// The stream ended with the connection.
     pub const fn cut_off(stream: u32, code: ErrorCode, verdict: Verdict) -> Self {
-        Self::Reset(stream, code, Cause::ConnectionClosed, verdict)
+        Self::Reset(stream, code, Cause::ConnectionClosed(None), verdict)
     }
 }
 
