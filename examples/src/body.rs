@@ -1,0 +1,186 @@
+//! Bodies on their way out, made as fast as the peer takes them and no faster.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Read};
+
+use bytes::Bytes;
+use sans_h2::{Connection, Part, StreamId};
+
+/// What is left to send of one message.
+pub enum Body {
+    Whole(Bytes),
+    /// So many octets: 0 to 250 in turn.
+    Pattern(u64),
+    /// So many octets of a file. Read by blocking calls: they are short, and nearly always answered from memory,
+    /// while a thread pool would cost a round trip between threads for each.
+    File(File, u64),
+    Echo(Echo),
+}
+
+/// Whether a body needs another look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// There is more: for the peer to take, or to send first.
+    Unfinished,
+    /// All of it is queued, or the stream is gone.
+    Finished,
+}
+
+/// The next thing to send.
+enum Next {
+    Chunk(Bytes, Part),
+    /// Nothing yet: it depends on what the peer sends.
+    Wait,
+}
+
+impl Body {
+    /// Moves as much into the stream as it takes now; `Event::Writable`, or for an echo `Event::Data`, tells when to
+    /// go on.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or is shorter than it was. The stream cannot be finished then.
+    pub fn pump(&mut self, connection: &mut Connection, id: StreamId) -> io::Result<Progress> {
+        let Some(mut stream) = connection.stream(id) else { return Ok(Progress::Finished) };
+        while stream.capacity() > 0 {
+            let Next::Chunk(chunk, part) = self.next()? else { break };
+            let octets = chunk.len();
+            stream.send_data(chunk, part).map_err(io::Error::other)?;
+            if let Self::Echo(_) = self {
+                // Now that the way back has taken them, the peer may send as many more.
+                stream.release(octets);
+            }
+            if part.is_last() {
+                return Ok(Progress::Finished);
+            }
+        }
+        Ok(Progress::Unfinished)
+    }
+
+    /// How many octets are still to be sent, as far as is known.
+    pub fn left(&self) -> u64 {
+        match self {
+            Self::Whole(whole) => whole.len() as u64,
+            Self::Pattern(left) | Self::File(_, left) => *left,
+            Self::Echo(echo) => echo.chunks.iter().map(|chunk| chunk.len() as u64).sum(),
+        }
+    }
+
+    fn next(&mut self) -> io::Result<Next> {
+        let (chunk, left) = match self {
+            Self::Whole(whole) => (std::mem::take(whole), 0),
+            Self::Pattern(left) => {
+                let chunk = pattern(*left);
+                *left -= chunk.len() as u64;
+                (chunk, *left)
+            }
+            Self::File(file, left) => {
+                let chunk = read(file, *left)?;
+                *left -= chunk.len() as u64;
+                (chunk, *left)
+            }
+            Self::Echo(echo) => return Ok(echo.next()),
+        };
+        Ok(Next::Chunk(chunk, if left == 0 { Part::Last } else { Part::More }))
+    }
+}
+
+/// A request's body on its way back: received, but not yet taken for sending. It is never more than the stream's
+/// window, because the peer gets no credit for it.
+pub struct Echo {
+    chunks: VecDeque<Bytes>,
+    received: Part,
+}
+
+impl Default for Echo {
+    fn default() -> Self {
+        Self { chunks: VecDeque::new(), received: Part::More }
+    }
+}
+
+impl Echo {
+    pub fn push(&mut self, chunk: Bytes, part: Part) {
+        if !chunk.is_empty() {
+            self.chunks.push_back(chunk);
+        }
+        self.received = part;
+    }
+
+    fn next(&mut self) -> Next {
+        let chunk = self.chunks.pop_front();
+        match (self.received, chunk) {
+            (Part::More, None) => Next::Wait,
+            (Part::More, Some(chunk)) => Next::Chunk(chunk, Part::More),
+            (Part::Last, chunk) => {
+                let part = if self.chunks.is_empty() { Part::Last } else { Part::More };
+                Next::Chunk(chunk.unwrap_or_default(), part)
+            }
+        }
+    }
+}
+
+/// Up to one [`PATTERN`]. Every chunk but the last is a whole one, so that the next starts anew.
+fn pattern(left: u64) -> Bytes {
+    let octets = usize::try_from(left).unwrap_or(usize::MAX).min(PATTERN.len());
+    Bytes::from_static(&PATTERN[..octets])
+}
+
+fn read(file: &mut File, left: u64) -> io::Result<Bytes> {
+    let octets = left.min(READ_OCTETS);
+    let mut chunk = Vec::with_capacity(READ_OCTETS as usize);
+    if file.by_ref().take(octets).read_to_end(&mut chunk)? as u64 != octets {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(chunk.into())
+}
+
+const READ_OCTETS: u64 = 65_536;
+
+/// The octets 0 to 250 in turn. Their number is a prime, so that a lost or doubled frame shows.
+static PATTERN: [u8; 251 * 261] = {
+    let mut octets = [0; 251 * 261];
+    let mut at = 0;
+    while at < octets.len() {
+        octets[at] = (at % 251) as u8;
+        at += 1;
+    }
+    octets
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_has_the_octets_that_were_asked_for() -> io::Result<()> {
+        let wanted = 3 * PATTERN.len() + 7;
+        let (mut body, mut octets) = (Body::Pattern(wanted as u64), Vec::new());
+        while let Next::Chunk(chunk, part) = body.next()? {
+            octets.extend_from_slice(&chunk);
+            if part.is_last() {
+                break;
+            }
+        }
+        assert_eq!(octets.len(), wanted);
+        assert!(octets.iter().enumerate().all(|(at, &octet)| octet == (at % 251) as u8));
+        Ok(())
+    }
+
+    #[test]
+    fn an_echo_ends_with_its_last_chunk() {
+        let mut echo = Echo::default();
+        assert!(matches!(echo.next(), Next::Wait));
+        echo.push(Bytes::from_static(b"one"), Part::More);
+        echo.push(Bytes::from_static(b"two"), Part::Last);
+        assert!(matches!(echo.next(), Next::Chunk(chunk, Part::More) if chunk == "one"));
+        assert!(matches!(echo.next(), Next::Chunk(chunk, Part::Last) if chunk == "two"));
+    }
+
+    #[test]
+    fn an_echo_can_end_without_octets() {
+        let mut echo = Echo::default();
+        echo.push(Bytes::new(), Part::Last);
+        assert!(matches!(echo.next(), Next::Chunk(chunk, Part::Last) if chunk.is_empty()));
+    }
+}

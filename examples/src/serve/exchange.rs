@@ -1,0 +1,98 @@
+//! The exchanges of one connection: requests in, responses out.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use sans_h2::{Connection, ErrorCode, Event, Fields, Head, Part, StreamId};
+
+use super::site::{Answer, Site};
+use crate::body::{Body, Progress};
+use crate::link::Handler;
+
+/// Answers what comes on one connection.
+pub struct Exchange {
+    site: Arc<Site>,
+    /// The responses that are not sent to their end yet.
+    bodies: HashMap<StreamId, Body>,
+}
+
+impl Exchange {
+    pub fn new(site: Arc<Site>) -> Self {
+        Self { site, bodies: HashMap::new() }
+    }
+
+    fn on_request(&mut self, connection: &mut Connection, id: StreamId, fields: Fields, part: Part) {
+        let Answer { head, body } = self.site.answer(&fields);
+        connection.recycle(fields);
+        let body = match body {
+            Some(Body::Echo(_)) if part.is_last() => None,
+            body => body,
+        };
+        let Some(mut stream) = connection.stream(id) else { return };
+        let head_part = if body.is_some() { Part::More } else { Part::Last };
+        if stream.send_headers(head, head_part).is_err() {
+            return stream.reset(ErrorCode::INTERNAL_ERROR);
+        }
+        let Some(mut body) = body else { return };
+        if pump(connection, id, &mut body) == Progress::Unfinished {
+            self.bodies.insert(id, body);
+        }
+    }
+
+    fn on_data(&mut self, connection: &mut Connection, id: StreamId, data: &[u8], part: Part) {
+        let Entry::Occupied(mut entry) = self.bodies.entry(id) else { return discard(connection, id, data) };
+        let Body::Echo(echo) = entry.get_mut() else { return discard(connection, id, data) };
+        echo.push(Bytes::copy_from_slice(data), part);
+        if pump(connection, id, entry.get_mut()) == Progress::Finished {
+            entry.remove();
+        }
+    }
+
+    fn on_writable(&mut self, connection: &mut Connection, id: StreamId) {
+        if let Entry::Occupied(mut entry) = self.bodies.entry(id) {
+            if pump(connection, id, entry.get_mut()) == Progress::Finished {
+                entry.remove();
+            }
+        }
+    }
+}
+
+impl Handler for Exchange {
+    fn on_event(&mut self, connection: &mut Connection, event: Event<'_>) {
+        match event {
+            Event::Headers { stream, head: Head::Request, fields, part } => {
+                self.on_request(connection, stream, fields, part);
+            }
+            // The trailers of a request: nobody here wants to know them, but they end its body.
+            Event::Headers { stream, fields, part, .. } => {
+                connection.recycle(fields);
+                self.on_data(connection, stream, &[], part);
+            }
+            Event::Data { stream, data, part } => self.on_data(connection, stream, data, part),
+            Event::Writable { stream } => self.on_writable(connection, stream),
+            Event::Reset { stream, .. } => {
+                self.bodies.remove(&stream);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Sends on; an error of our own ends the stream, not the connection.
+fn pump(connection: &mut Connection, id: StreamId, body: &mut Body) -> Progress {
+    body.pump(connection, id).unwrap_or_else(|_| {
+        if let Some(stream) = connection.stream(id) {
+            stream.reset(ErrorCode::INTERNAL_ERROR);
+        }
+        Progress::Finished
+    })
+}
+
+/// The body of a request that is answered without it.
+fn discard(connection: &mut Connection, id: StreamId, data: &[u8]) {
+    if let Some(mut stream) = connection.stream(id) {
+        stream.release(data.len());
+    }
+}

@@ -1,0 +1,218 @@
+//! The server: listeners, one task for each connection, and a clean stop.
+
+mod exchange;
+mod site;
+mod tls;
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Parser;
+use exchange::Exchange;
+use sans_h2::{Config, Connection, ErrorCode};
+use site::Site;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+use crate::H2;
+use crate::link::Link;
+
+/// Serves files over HTTP/2: in clear text by prior knowledge, and over TLS with a certificate made at start.
+///
+/// Beside the files there are `POST /echo`, which sends the body back as it comes, and `GET /bytes/N`, which sends
+/// N octets: 0 to 250 in turn.
+#[derive(Debug, Parser)]
+#[command(name = "serve")]
+pub struct Options {
+    /// Where to listen for clear-text connections.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    http: SocketAddr,
+    /// Where to listen for TLS connections.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8443")]
+    https: SocketAddr,
+    /// The directory whose files are served; a built-in page if none is given.
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+/// What the connections are asked to do. It only ever moves on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Serving,
+    /// Finish what has been asked, and take no more.
+    Draining,
+    /// Say goodbye at once.
+    Closing,
+}
+
+/// Serves until it is interrupted, then lets the connections finish.
+///
+/// # Errors
+///
+/// When it cannot start: the directory, the certificate or a listener fails.
+pub async fn run(options: Options) -> anyhow::Result<()> {
+    let server = Server { site: Arc::new(Site::new(options.root.as_deref())?), tls: tls::acceptor()? };
+    let http = listen(options.http).await?;
+    let https = listen(options.https).await?;
+    let mut interrupts = interrupts()?;
+    announce(&http, &https)?;
+
+    let (phase, _) = watch::channel(Phase::Serving);
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = http.accept() => match accepted {
+                Ok((socket, _)) => {
+                    connections.spawn(server.clone().serve_clear(socket, phase.subscribe()));
+                }
+                Err(error) => on_accept_error(&error).await,
+            },
+            accepted = https.accept() => match accepted {
+                Ok((socket, _)) => {
+                    connections.spawn(server.clone().serve_tls(socket, phase.subscribe()));
+                }
+                Err(error) => on_accept_error(&error).await,
+            },
+            Some(_) = connections.join_next() => {}
+            _ = interrupts.recv() => break,
+        }
+    }
+    drop((http, https));
+
+    phase.send_replace(Phase::Draining);
+    tokio::select! {
+        () = all_ended(&mut connections) => {}
+        () = sleep(GRACE) => {}
+        // A second interrupt: somebody is in a hurry.
+        _ = interrupts.recv() => {}
+    }
+    phase.send_replace(Phase::Closing);
+    // Whoever does not even read the goodbye is cut off.
+    let _ = timeout(GOODBYE, all_ended(&mut connections)).await;
+    Ok(())
+}
+
+/// What every connection needs.
+#[derive(Clone)]
+struct Server {
+    site: Arc<Site>,
+    tls: TlsAcceptor,
+}
+
+impl Server {
+    async fn serve_clear(self, socket: TcpStream, phase: watch::Receiver<Phase>) {
+        if socket.set_nodelay(true).is_ok() {
+            self.serve(socket, phase).await;
+        }
+    }
+
+    async fn serve_tls(self, socket: TcpStream, phase: watch::Receiver<Phase>) {
+        if socket.set_nodelay(true).is_err() {
+            return;
+        }
+        let Ok(Ok(stream)) = timeout(HANDSHAKE, self.tls.accept(socket)).await else { return };
+        // RFC 9113 §3.2: without `h2` the client means another protocol.
+        if stream.get_ref().1.alpn_protocol() == Some(H2) {
+            self.serve(stream, phase).await;
+        }
+    }
+
+    async fn serve<T>(self, transport: T, mut phase: watch::Receiver<Phase>)
+    where
+        T: AsyncRead + AsyncWrite + Unpin,
+    {
+        let mut link = Link::new(Connection::server(config()), transport);
+        let mut exchange = Exchange::new(self.site);
+        let mut obeyed = Phase::Serving;
+        loop {
+            link.deliver(&mut exchange);
+            if link.connection.is_closed() {
+                break;
+            }
+            // Looked at in every turn, because the transport of a busy connection is always ready.
+            let asked = *phase.borrow_and_update();
+            if asked != obeyed {
+                obey(&mut link.connection, asked);
+                obeyed = asked;
+                continue;
+            }
+            tokio::select! {
+                biased;
+                moved = link.moved(&mut exchange) => if moved.is_err() {
+                    return;
+                },
+                _ = phase.changed() => {}
+            }
+        }
+        link.finish(&mut exchange).await;
+    }
+}
+
+fn obey(connection: &mut Connection, asked: Phase) {
+    match asked {
+        Phase::Serving => {}
+        Phase::Draining => connection.shut_down(),
+        Phase::Closing => connection.close(ErrorCode::NO_ERROR),
+    }
+}
+
+/// Windows wide enough for fast uploads, and still no more than a few MiB for a client that sends all it may.
+fn config() -> Config {
+    Config::builder()
+        .initial_window_size(WINDOW)
+        .connection_window_size(4 * WINDOW)
+        .build()
+        .expect("the values are within their ranges")
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+/// Tells where the server listens, also to a program that waits for the lines.
+fn announce(http: &TcpListener, https: &TcpListener) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "listening on http://{}", http.local_addr()?)?;
+    writeln!(out, "listening on https://{}", https.local_addr()?)?;
+    out.flush()
+}
+
+/// Too many open files, or a client that left too soon: neither must stop the server, or make it spin.
+async fn on_accept_error(error: &io::Error) {
+    eprintln!("serve: cannot accept: {error}");
+    sleep(Duration::from_millis(50)).await;
+}
+
+async fn all_ended(connections: &mut JoinSet<()>) {
+    while connections.join_next().await.is_some() {}
+}
+
+#[cfg(unix)]
+fn interrupts() -> io::Result<tokio::signal::unix::Signal> {
+    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())
+}
+
+#[cfg(windows)]
+fn interrupts() -> io::Result<tokio::signal::windows::CtrlC> {
+    tokio::signal::windows::ctrl_c()
+}
+
+/// What a stream may receive before the application takes some of it.
+const WINDOW: u32 = 256 * 1024;
+
+/// How long a client may take to agree on TLS.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How long exchanges may go on after an interrupt.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How long the last octets may take.
+const GOODBYE: Duration = Duration::from_secs(2);
