@@ -13,7 +13,11 @@ fuzz_target!(|input: (Vec<Vec<u8>>, u8, u16)| {
     let (mut encoder, mut again) = (Encoder::new(limit), Decoder::new(4_096));
     for block in blocks.iter().take(8) {
         let fields = decode(&mut whole, block.chunks(block.len().max(1)));
-        assert_eq!(decode(&mut cut, block.chunks(usize::from(stride).max(1))), fields, "the cuts change the fields");
+        assert_eq!(
+            decode(&mut cut, block.chunks(usize::from(stride).max(1))),
+            fields,
+            "the cuts change the fields"
+        );
         assert!(whole.table_octets() <= usize::from(table_limit).max(4_096));
         let Ok(fields) = fields else { return };
         let mut encoded = Vec::new();
