@@ -87,7 +87,7 @@ knobs! {
     max_early_streams: 100 in 0..=1_000_000;
 
     /// Octets that a stream may receive before the caller releases some; SETTINGS_INITIAL_WINDOW_SIZE. Default
-    /// 65,535, the protocol's own.
+    /// 65,535, the protocol's own. With 0 nothing is received until the setting is changed.
     initial_window_size: 65_535 in 0..=2_147_483_647;
 
     /// Octets that all streams together may receive before the caller releases some (RFC 9113 §6.9.2). Default
@@ -120,9 +120,9 @@ knobs! {
     /// The octets of a GOAWAY frame's debug data that are kept for the caller; the rest is skipped. Default 256.
     max_debug_octets: 256 in 0..=16_376;
 
-    /// How many octets of automatic replies (acknowledgements, PONGs, resets) may wait unsent, beyond one reset for
-    /// each stream that the peer may have open. A peer that causes more without reading them ends the connection.
-    /// Default 8 KiB.
+    /// How many octets of automatic replies (acknowledgements, PONGs, resets) may wait for
+    /// [`output`](crate::Connection::output), beyond one reset for each stream that the peer may have open, or
+    /// 1,000 more before it knows how many that are. A peer that causes more ends the connection. Default 8 KiB.
     max_reply_octets: 8_192 in 64..=1_048_576;
 
     /// How many octets of body a stream takes from the caller before it is full. One chunk may overshoot it; the
@@ -131,7 +131,7 @@ knobs! {
 
     /// How many ended streams are remembered one by one, so that late frames on them are told from errors
     /// (RFC 9113 §5.1). Default 100.
-    remembered_streams: 100 in 0..=65_536;
+    remembered_streams: 100 in 0..=1_024;
 }
 
 impl Config {
@@ -144,11 +144,6 @@ impl Config {
     pub(crate) const fn hard_header_fields(&self) -> u32 {
         self.max_header_fields.saturating_mul(10)
     }
-
-    /// The unsent replies, in octets, that end the connection.
-    pub(crate) const fn reply_limit(&self) -> u32 {
-        self.max_reply_octets.saturating_add(self.max_concurrent_streams.saturating_mul(RESET_OCTETS))
-    }
 }
 
 /// Checks one value against its range.
@@ -158,9 +153,6 @@ pub(crate) const fn within(name: &'static str, value: u32, least: u32, most: u32
 
 /// Sizes of 32 bits are cast to `usize` all over the crate.
 const _: () = assert!(usize::BITS >= u32::BITS, "targets with addresses of 16 bits are not supported");
-
-/// An RST_STREAM frame on the wire (RFC 9113 §6.4).
-const RESET_OCTETS: u32 = 13;
 
 #[cfg(test)]
 mod tests {

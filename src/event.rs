@@ -75,7 +75,7 @@ pub enum Event<'b> {
     /// The connection is over: always the last event. What [`output`](crate::Connection::output) still holds should
     /// be written before the transport is closed.
     Closed {
-        /// Why, unless it ended gracefully.
+        /// Why, unless it ended gracefully or by [`close`](crate::Connection::close).
         error: Option<ConnectionError>,
     },
 }
@@ -103,7 +103,7 @@ pub enum Cause {
     Violation(Violation),
     /// The peer sent GOAWAY with a last stream below this one.
     GoAway,
-    /// The connection ended, for this reason unless it was graceful; [`Event::Closed`] follows.
+    /// The connection ended, for the reason that [`Event::Closed`] will give.
     ConnectionClosed(Option<ConnectionError>),
 }
 

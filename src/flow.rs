@@ -35,7 +35,7 @@ pub(crate) struct StreamFlow {
 /// What the windows of a connection say about themselves; see [`Connection::audit`](crate::Connection::audit).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Audit {
-    /// Octets that the peer may still send on the connection; negative never, unless our window was lowered.
+    /// Octets that the peer may still send on the connection.
     pub receive_window: i64,
     /// Octets that the caller holds, or that are still on their way within a frame.
     pub held: i64,

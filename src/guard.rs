@@ -1,21 +1,15 @@
 //! What keeps a peer from making the engine work for nothing.
 
-use crate::config::Config;
 use crate::error::Violation;
 
 /// Counts what the peer has caused.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Guard {
-    /// Octets of replies that have not left.
+    /// Octets of replies that have not gone into the output.
     replies: usize,
-    reply_limit: usize,
 }
 
 impl Guard {
-    pub(crate) fn new(config: &Config) -> Self {
-        Self { replies: 0, reply_limit: config.reply_limit() as usize }
-    }
-
     /// Octets were written in answer to the peer.
     pub(crate) fn replied(&mut self, octets: usize) {
         self.replies = self.replies.saturating_add(octets);
@@ -26,8 +20,8 @@ impl Guard {
         self.replies = 0;
     }
 
-    /// Whether the peer may cause more (RFC 9113 §10.5).
-    pub(crate) fn check(&self) -> Result<(), Violation> {
-        if self.replies > self.reply_limit { Err(Violation::TooManyReplies) } else { Ok(()) }
+    /// Whether the peer may cause more: no more than `limit` octets of replies wait.
+    pub(crate) fn check(&self, limit: usize) -> Result<(), Violation> {
+        if self.replies > limit { Err(Violation::TooManyReplies) } else { Ok(()) }
     }
 }

@@ -16,6 +16,7 @@ pub(crate) struct Values {
     pub(crate) max_concurrent_streams: u32,
     pub(crate) initial_window_size: u32,
     pub(crate) max_frame_size: u32,
+    pub(crate) max_header_list_size: u32,
 }
 
 /// SETTINGS_ENABLE_PUSH.
@@ -33,12 +34,12 @@ impl Values {
         max_concurrent_streams: u32::MAX,
         initial_window_size: 65_535,
         max_frame_size: 16_384,
+        max_header_list_size: u32::MAX,
     };
 
     /// Takes over one setting that the end of this role has sent.
     ///
-    /// Unknown settings change nothing (RFC 9113 §6.5.2). The size of the largest header list is advice for
-    /// the caller (§10.5.1), which reads it from [`Event::Settings`](crate::Event::Settings).
+    /// Unknown settings change nothing (RFC 9113 §6.5.2).
     pub(crate) fn apply(&mut self, setting: Setting, sender: Role) -> Result<(), Violation> {
         let value = setting.value;
         match setting.id {
@@ -59,9 +60,44 @@ impl Values {
                 return Err(Violation::InvalidMaxFrameSize);
             }
             SettingId::MAX_FRAME_SIZE => self.max_frame_size = value,
+            SettingId::MAX_HEADER_LIST_SIZE => self.max_header_list_size = value,
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// The settings of the peer, as far as they have come.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    values: Values,
+    /// How many streams may be opened before the first SETTINGS; `None` once they have come.
+    early_streams: Option<u32>,
+}
+
+impl Peer {
+    pub(crate) const fn new(early_streams: u32) -> Self {
+        Self { values: Values::INITIAL, early_streams: Some(early_streams) }
+    }
+
+    /// The values in force.
+    pub(crate) const fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// How many streams this end may have open at once.
+    pub(crate) fn max_concurrent_streams(&self) -> u32 {
+        self.early_streams.unwrap_or(self.values.max_concurrent_streams)
+    }
+
+    /// Takes over one setting that the peer has sent.
+    pub(crate) fn apply(&mut self, setting: Setting, sender: Role) -> Result<(), Violation> {
+        self.values.apply(setting, sender)
+    }
+
+    /// A whole SETTINGS frame has been applied.
+    pub(crate) fn applied(&mut self) {
+        self.early_streams = None;
     }
 }
 
@@ -69,14 +105,19 @@ impl Values {
 #[derive(Debug)]
 pub(crate) struct Local {
     role: Role,
+    /// No larger field section is ever taken: the decoder's memory was sized by it.
+    most_header_list: u32,
     acknowledged: Values,
     /// What will hold after each SETTINGS frame under way.
     pending: VecDeque<Values>,
+    /// Whether the first of them has been acknowledged.
+    heard: bool,
 }
 
 impl Local {
-    pub(crate) const fn new(role: Role) -> Self {
-        Self { role, acknowledged: Values::INITIAL, pending: VecDeque::new() }
+    pub(crate) fn new(role: Role, config: &Config) -> Self {
+        let most_header_list = config.max_header_list_size();
+        Self { role, most_header_list, acknowledged: Values::INITIAL, pending: VecDeque::new(), heard: false }
     }
 
     /// The values that the peer has acknowledged.
@@ -87,6 +128,11 @@ impl Local {
     /// The values of the latest SETTINGS frame.
     pub(crate) fn latest(&self) -> &Values {
         self.pending.back().unwrap_or(&self.acknowledged)
+    }
+
+    /// Whether the peer has acknowledged any SETTINGS, and so knows our limits.
+    pub(crate) const fn is_heard(&self) -> bool {
+        self.heard
     }
 
     /// The largest of a value among those that the peer may already use.
@@ -110,7 +156,7 @@ impl Local {
         let entries = u32::try_from(settings.len()).unwrap_or(u32::MAX);
         within("settings", entries, 0, MOST_ENTRIES).map_err(ControlError::InvalidSetting)?;
         for setting in settings.iter() {
-            check(*setting, self.role).map_err(ControlError::InvalidSetting)?;
+            self.check(*setting).map_err(ControlError::InvalidSetting)?;
         }
         self.send(settings);
         Ok(())
@@ -119,7 +165,24 @@ impl Local {
     /// The peer has acknowledged the oldest frame under way.
     pub(crate) fn acknowledge(&mut self) -> Result<(), Violation> {
         self.acknowledged = self.pending.pop_front().ok_or(Violation::UnexpectedSettingsAck)?;
+        self.heard = true;
         Ok(())
+    }
+
+    /// Whether we may send a setting with this value.
+    fn check(&self, setting: Setting) -> Result<(), ConfigError> {
+        let (name, least, most) = match setting.id {
+            // RFC 9113 §6.5.2: a server never sets it to 1. A client of this engine does not take pushes.
+            SettingId::ENABLE_PUSH => ("enable_push", 0, 0),
+            SettingId::ENABLE_CONNECT_PROTOCOL => ("enable_connect_protocol", 0, 0),
+            SettingId::HEADER_TABLE_SIZE => ("header_table_size", 0, MOST_TABLE),
+            SettingId::INITIAL_WINDOW_SIZE => ("initial_window_size", 0, MAX_WINDOW),
+            SettingId::MAX_FRAME_SIZE => ("max_frame_size", LEAST_FRAME, MOST_FRAME),
+            SettingId::MAX_CONCURRENT_STREAMS => ("max_concurrent_streams", 0, MOST_STREAMS),
+            SettingId::MAX_HEADER_LIST_SIZE => ("max_header_list_size", 0, self.most_header_list),
+            _ => return Ok(()),
+        };
+        within(name, setting.value, least, most)
     }
 
     fn send(&mut self, settings: &Settings) {
@@ -155,22 +218,6 @@ fn first_settings(config: &Config, role: Role) -> Settings {
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// Whether we may send a setting with this value.
-fn check(setting: Setting, role: Role) -> Result<(), ConfigError> {
-    let (name, least, most) = match setting.id {
-        // RFC 9113 §6.5.2: a server never sets it to 1. A client of this engine does not take pushes.
-        SettingId::ENABLE_PUSH => ("enable_push", 0, 0),
-        SettingId::HEADER_TABLE_SIZE => ("header_table_size", 0, MOST_TABLE),
-        SettingId::INITIAL_WINDOW_SIZE => ("initial_window_size", 0, MAX_WINDOW),
-        SettingId::MAX_FRAME_SIZE => ("max_frame_size", LEAST_FRAME, MOST_FRAME),
-        SettingId::MAX_CONCURRENT_STREAMS if role == Role::Server => {
-            ("max_concurrent_streams", 0, MOST_STREAMS)
-        }
-        _ => ("setting", 0, u32::MAX),
-    };
-    within(name, setting.value, least, most)
 }
 
 /// RFC 9113 §6.9.1.
@@ -221,7 +268,7 @@ mod tests {
 
     #[test]
     fn our_values_hold_when_acknowledged_one_frame_after_the_other() {
-        let mut local = Local::new(Role::Server);
+        let mut local = Local::new(Role::Server, &Config::default());
         local.first(&Config::builder().initial_window_size(100_000).build().unwrap());
         let smaller = Settings::from_iter([setting(SettingId::INITIAL_WINDOW_SIZE, 10)]);
         local.change(&smaller).unwrap();
@@ -236,7 +283,7 @@ mod tests {
 
     #[test]
     fn few_frames_may_be_under_way_and_bad_values_change_nothing() {
-        let mut local = Local::new(Role::Client);
+        let mut local = Local::new(Role::Client, &Config::default());
         let bad = Settings::from_iter([setting(SettingId::MAX_FRAME_SIZE, 1)]);
         assert!(matches!(local.change(&bad), Err(ControlError::InvalidSetting(_))));
         for _ in 0..MAX_PENDING {

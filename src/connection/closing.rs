@@ -19,6 +19,15 @@ pub(super) struct Closing {
     peer: Option<PeerGoAway>,
     /// The highest stream of the peer's that the caller has been told of.
     accepted: Option<StreamId>,
+    transport: Transport,
+}
+
+/// Whether octets may still come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Transport {
+    #[default]
+    Open,
+    Ended,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +63,15 @@ impl Closing {
 
     pub(super) fn is_closed(&self) -> bool {
         self.stage == Stage::Closed
+    }
+
+    /// No octets will come beyond those that are polled next.
+    pub(super) fn end_of_input(&mut self) {
+        self.transport = Transport::Ended;
+    }
+
+    pub(super) fn transport_is_open(&self) -> bool {
+        self.transport == Transport::Open
     }
 
     /// Whether one of the ends has said that it takes no new streams.
@@ -108,10 +126,8 @@ impl Connection {
         }
     }
 
-    pub(super) fn end_transport(&mut self) {
-        if !self.closing.is_open() {
-            return;
-        }
+    /// The transport has ended, and all that came has been taken.
+    pub(super) fn end_with_transport(&mut self) {
         let between_frames = self.reader.is_idle() || self.preface.is_untouched();
         let complete = between_frames && self.streams.is_empty();
         let error = match self.closing.peer_error() {
@@ -122,13 +138,14 @@ impl Connection {
     }
 
     pub(super) fn start_draining(&mut self) {
-        if !self.closing.is_open() || self.closing.drain != Drain::No {
+        if !self.closing.is_open() {
             return;
         }
-        match self.role {
-            // Nothing of the peer's can be lost: it opens no streams that we take.
-            Role::Client => self.finish_draining(),
-            Role::Server => {
+        match (self.closing.drain, self.role) {
+            (Drain::Final(_), _) => {}
+            // Nothing of the server's can be lost: it opens no streams that we take.
+            (_, Role::Client) | (Drain::Announced, Role::Server) => self.finish_draining(),
+            (Drain::No, Role::Server) => {
                 self.write_goaway(Some(StreamId::MAX), ErrorCode::NO_ERROR);
                 let payload = self.pings.start_shutdown();
                 frame::ping::write(payload, &mut self.control);
@@ -139,6 +156,9 @@ impl Connection {
 
     /// Names the last stream that is taken.
     pub(super) fn finish_draining(&mut self) {
+        if matches!(self.closing.drain, Drain::Final(_)) {
+            return;
+        }
         let last = self.last_accepted();
         self.write_goaway(last, ErrorCode::NO_ERROR);
         self.closing.drain = Drain::Final(last);
@@ -147,7 +167,9 @@ impl Connection {
     /// Whether [`Self::next_ending`] has something to tell.
     pub(super) fn has_ending(&self) -> bool {
         match self.closing.stage {
-            Stage::Open => self.stream_above_goaway().is_some() || self.is_drained(),
+            Stage::Open => {
+                self.stream_above_goaway().is_some() || self.is_drained() || !self.closing.transport_is_open()
+            }
             Stage::Ending(_) => true,
             Stage::Closed => false,
         }

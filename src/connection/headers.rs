@@ -35,14 +35,21 @@ enum Purpose {
 }
 
 impl Block {
-    fn new(purpose: Purpose, fields: Fields, config: &Config) -> Self {
+    /// `list_size` is the limit that the peer was told last.
+    fn new(purpose: Purpose, fields: Fields, config: &Config, list_size: u32) -> Self {
         let keep = match purpose {
             Purpose::Request { .. } | Purpose::Section { .. } => Keep::Fields,
             Purpose::Discard => Keep::Nothing,
         };
         Self {
             purpose,
-            section: Section { fields, keep, octets: 0, count: 0, limits: SectionLimits::new(config) },
+            section: Section {
+                fields,
+                keep,
+                octets: 0,
+                count: 0,
+                limits: SectionLimits::new(config, list_size),
+            },
             octets_left: config.max_field_block_size() as usize,
             continuations_left: config.max_continuations(),
         }
@@ -95,9 +102,9 @@ struct SectionLimits {
 }
 
 impl SectionLimits {
-    fn new(config: &Config) -> Self {
+    fn new(config: &Config, list_size: u32) -> Self {
         Self {
-            octets: config.max_header_list_size() as usize,
+            octets: list_size as usize,
             count: config.max_header_fields() as usize,
             hard_octets: config.hard_header_list_size() as usize,
             hard_count: config.hard_header_fields() as usize,
@@ -265,7 +272,8 @@ impl Connection {
     }
 
     fn begin_block(&mut self, purpose: Purpose) {
-        self.incoming = Incoming::Block(Block::new(purpose, self.spare.take(), &self.config));
+        let list_size = self.local.latest().max_header_list_size;
+        self.incoming = Incoming::Block(Block::new(purpose, self.spare.take(), &self.config, list_size));
     }
 }
 

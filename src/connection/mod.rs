@@ -26,8 +26,8 @@ use crate::guard::Guard;
 use crate::hpack;
 use crate::id::{Role, StreamId};
 use crate::output::{Batch, Output};
-use crate::settings::{Local, Values};
-use crate::stream::{Store, Want};
+use crate::settings::{Local, Peer, Values};
+use crate::stream::Store;
 use crate::time::Time;
 
 /// One HTTP/2 connection, of either role.
@@ -88,7 +88,7 @@ pub struct Connection {
     encoder: hpack::Encoder,
     spare: headers::Spare,
     local: Local,
-    peer: Values,
+    peer: Peer,
     flow: Flow,
     streams: Store,
     next_id: Option<StreamId>,
@@ -127,12 +127,12 @@ impl Connection {
                 .with_max_string(config.hard_header_list_size() as usize),
             encoder: hpack::Encoder::new(config.encoder_table_size()),
             spare: headers::Spare::new(config.max_header_list_size() as usize),
-            local: Local::new(role),
-            peer: Values::INITIAL,
+            local: Local::new(role, &config),
+            peer: Peer::new(config.max_early_streams()),
             flow: Flow::new(config.connection_window_size()),
             streams: Store::new(role, config.remembered_streams() as usize),
             next_id: Some(StreamId::first(role)),
-            guard: Guard::new(&config),
+            guard: Guard::default(),
             control: Vec::new(),
             batch: Batch::default(),
             pings: Pings::default(),
@@ -164,7 +164,8 @@ impl Connection {
             match self.receive(input) {
                 Ok(Received::Event(event)) => return Some(event),
                 Ok(Received::Nothing) => {}
-                Ok(Received::InputUsedUp) => return None,
+                Ok(Received::InputUsedUp) if self.closing.transport_is_open() => return None,
+                Ok(Received::InputUsedUp) => self.end_with_transport(),
                 Err(fault) => {
                     if let Some(event) = self.on_fault(fault) {
                         return Some(event);
@@ -174,11 +175,12 @@ impl Connection {
         }
     }
 
-    /// The peer has closed the transport: no octets will come any more.
+    /// The peer has closed the transport: no octets will come beyond those that are polled next.
     ///
-    /// Call [`poll`](Self::poll) afterwards; it reports the streams that were cut off, then [`Event::Closed`].
+    /// Call [`poll`](Self::poll) afterwards; when its input is used up it reports the streams that were cut off, then
+    /// [`Event::Closed`].
     pub fn end_of_input(&mut self) {
-        self.end_transport();
+        self.closing.end_of_input();
     }
 
     /// The octets that are to be written next; empty when there is nothing to write now.
@@ -214,8 +216,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends SETTINGS; each value is in force once the peer has acknowledged it, which
-    /// [`Event::SettingsAcknowledged`] tells (RFC 9113 §6.5.3).
+    /// Sends SETTINGS, in one frame; [`Event::SettingsAcknowledged`] tells when the peer has acknowledged it
+    /// (RFC 9113 §6.5.3).
+    ///
+    /// What takes something from the peer (a smaller window, table or frame size) is in force from then on; what
+    /// gives it more is taken at once, and so are the limits of concurrent streams and of field sections. An
+    /// initial window of 0 is opened by a larger one.
     ///
     /// # Errors
     ///
@@ -232,7 +238,8 @@ impl Connection {
     /// Lets the streams that are open finish, and takes no new ones (RFC 9113 §6.8).
     ///
     /// A server announces the end first, and names the last stream that it takes one round trip later, so that no
-    /// request is lost. [`Event::Closed`] follows when all streams are over.
+    /// request is lost; a second call does so at once. [`Event::Closed`] follows when all streams are over. How long
+    /// to wait for that is the caller's to decide; [`close`](Self::close) does not wait.
     pub fn shut_down(&mut self) {
         self.start_draining();
     }
@@ -254,7 +261,7 @@ impl Connection {
         self.spare.put(fields);
     }
 
-    /// The heap memory that the connection holds, in octets, without the bodies that the caller queued.
+    /// The heap memory that the connection holds, in octets, without the bodies and field lists that the caller queued.
     pub fn memory_used(&self) -> usize {
         [
             self.reader.memory_used(),
@@ -297,7 +304,6 @@ impl Connection {
         if !self.closing.is_open() {
             return None;
         }
-        let key = self.streams.pop(Want::Notice)?;
-        Some(Event::Writable { stream: self.streams.get(key).id })
+        self.next_writable().map(|stream| Event::Writable { stream })
     }
 }

@@ -5,7 +5,7 @@ use super::headers::Block;
 use crate::error::{ErrorCode, Scope, Violation};
 use crate::event::{Cause, Event};
 use crate::frame::{self, Continuation, Data, Fault, Frame, GoAway, Part, SettingId, Settings, WindowUpdate};
-use crate::id::StreamId;
+use crate::id::{Role, StreamId};
 use crate::settings::Values;
 use crate::stream::{Ending, Half, Key, Misstep, Place, Step, Want};
 
@@ -53,7 +53,7 @@ impl<'b> From<Option<Event<'b>>> for Received<'b> {
 impl Connection {
     /// Takes the next frame, or the next piece of one, from the input.
     pub(super) fn receive<'b>(&mut self, input: &mut &'b [u8]) -> Result<Received<'b>, Fault> {
-        self.guard.check().map_err(on_connection)?;
+        self.guard.check(self.reply_limit()).map_err(on_connection)?;
         self.preface.take(input).map_err(on_connection)?;
         let Some(frame) = self.reader.next(input)? else {
             return Ok(Received::InputUsedUp);
@@ -106,9 +106,14 @@ impl Connection {
         self.flow
             .receive_on(&mut record.flow, flow_octets)
             .map_err(|violation| on_stream(stream, violation))?;
-        // RFC 9113 §6.1: padding counts towards the windows; nobody else can give it back. Without any, this sees
-        // whether the peer is so short of credit now that what was released earlier is due.
-        self.release(key, flow_octets.saturating_sub(octets));
+        // RFC 9113 §6.1: padding counts towards the windows; nobody else can give it back.
+        let padding = flow_octets.saturating_sub(octets);
+        if part.is_last() {
+            self.flow.release_on(&mut record.flow, padding);
+        } else {
+            // Even without any: the peer may be so short of credit now that what was released earlier is due.
+            self.release(key, padding);
+        }
         match (octets, part) {
             (0, Part::More) => Ok(None),
             (0, Part::Last) => Ok(Some(self.deliver(key, stream, &[], part))),
@@ -179,6 +184,7 @@ impl Connection {
                 _ => {}
             }
         }
+        self.peer.applied();
         self.reply(Settings::write_ack);
         Ok(Some(Event::Settings(settings)))
     }
@@ -288,6 +294,21 @@ impl Connection {
         self.guard.replied(self.control.len().saturating_sub(before));
     }
 
+    /// How many octets of replies may wait (RFC 9113 §10.5): what the caller allows, a reset for each stream that it
+    /// lets the peer open, and for many more before the peer has heard of that limit.
+    fn reply_limit(&self) -> usize {
+        let early = if self.local.is_heard() { 0 } else { EARLY_STREAMS };
+        let allowed = match self.role {
+            // It tells the server no limit, since it takes no pushes.
+            Role::Client => self.config.max_concurrent_streams(),
+            Role::Server => self.local.latest().max_concurrent_streams,
+        };
+        let resets = early.saturating_add(allowed);
+        let octets =
+            resets.saturating_mul(frame::reset::OCTETS).saturating_add(self.config.max_reply_octets());
+        octets as usize
+    }
+
     /// Writes RST_STREAM. One for a stream of the peer's counts as an answer: the peer can cause any number.
     pub(super) fn write_reset(&mut self, stream: StreamId, code: ErrorCode) {
         if stream.initiator() == self.role {
@@ -315,3 +336,6 @@ pub(super) const fn violation_of(misstep: Misstep) -> Violation {
         Misstep::TrailersNotLast => Violation::TrailersWithoutEnd,
     }
 }
+
+/// As many streams as an honest client may open at once when it has not heard of any limit.
+const EARLY_STREAMS: u32 = 1_000;

@@ -196,6 +196,23 @@ impl Connection {
         self.streams.remove(key, Ending::Reset, &mut self.flow);
     }
 
+    /// The next stream that was full and takes data again.
+    pub(super) fn next_writable(&mut self) -> Option<StreamId> {
+        let limit = self.send_buffer_size();
+        while let Some(key) = self.streams.pop(Want::Notice) {
+            let record = self.streams.record(key);
+            if record.send == Half::Closed {
+                continue;
+            }
+            // The caller may have filled it again since.
+            if record.queue.octets() < limit {
+                return Some(record.id);
+            }
+            record.fullness = Fullness::Full;
+        }
+        None
+    }
+
     pub(super) fn send_buffer_size(&self) -> usize {
         self.config.send_buffer_size() as usize
     }
@@ -205,7 +222,7 @@ impl Connection {
         if record.queue.is_empty() {
             return None;
         }
-        let data_first = queues.next_data(&record.queue, usize::MAX).is_some_and(|next| next.octets > 0);
+        let data_first = queues.next_data(&record.queue, 1).is_some_and(|next| next.octets > 0);
         let stream_window = self.flow.sendable_on(&record.flow);
         let id = record.id;
         if id.initiator() == self.role && !self.streams.is_announced(id) {

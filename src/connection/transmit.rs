@@ -29,12 +29,8 @@ impl Connection {
 
     /// Whether the peer admits one more stream of ours.
     pub(super) fn may_announce(&self) -> bool {
-        let limit = if self.reader.is_past_first() {
-            self.peer.max_concurrent_streams
-        } else {
-            self.config.max_early_streams()
-        };
-        self.streams.announced_count() < limit as usize && !self.closing.peer_is_leaving()
+        let limit = self.peer.max_concurrent_streams() as usize;
+        self.streams.announced_count() < limit && !self.closing.peer_is_leaving()
     }
 
     fn has_room(&self) -> bool {
@@ -109,8 +105,10 @@ impl Connection {
     fn write_data(&mut self, key: Key) -> Option<Want> {
         let (record, queues) = self.streams.record_and_queues(key);
         let (own, shared) = (self.flow.sendable_on(&record.flow), self.flow.sendable());
-        let limit = own.min(shared).min(self.peer.max_frame_size);
-        let Some(next) = queues.next_data(&record.queue, limit as usize) else {
+        // However long a frame the peer takes: what is in a batch cannot be overtaken.
+        let longest = BATCH_OCTETS.min(self.peer.values().max_frame_size as usize);
+        let limit = longest.min(own.min(shared) as usize);
+        let Some(next) = queues.next_data(&record.queue, limit) else {
             return Some(if own == 0 { Want::Window } else { Want::Shared });
         };
         let octets = u32::try_from(next.octets).expect("no more than the limit");
@@ -122,7 +120,7 @@ impl Connection {
 
     /// Encodes a section straight into the batch; its memory serves for one that is received.
     fn write_headers(&mut self, stream: StreamId, fields: Fields, part: Part) {
-        let (encoder, max_frame_size) = (&mut self.encoder, self.peer.max_frame_size);
+        let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
         self.batch.write(|out| {
             let start = headers::start_block(out);
             encoder.encode(&fields, out);

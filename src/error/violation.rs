@@ -181,7 +181,7 @@ violations! {
 
     /// GOAWAY names a last stream above the one that an earlier GOAWAY named.
     GoAwayRaised: Connection PROTOCOL_ERROR "RFC 9113 §6.8";
-    /// The peer makes us answer without reading the answers.
+    /// The peer causes more answers than may wait to be written.
     TooManyReplies: Connection ENHANCE_YOUR_CALM "RFC 9113 §10.5";
 }
 

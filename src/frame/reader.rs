@@ -144,12 +144,7 @@ impl Reader {
             State::PadLength { .. } | State::Fixed { .. } => false,
             State::Rest { lend, skip } => lend == 0 && skip == 0,
         };
-        between_frames && matches!(self.block, Block::Closed) && self.is_past_first()
-    }
-
-    /// Whether the first frame has come, where that is a certain one.
-    pub fn is_past_first(&self) -> bool {
-        self.first == First::Any
+        between_frames && matches!(self.block, Block::Closed) && self.first == First::Any
     }
 
     /// Octets on the heap; zero except within a long SETTINGS or GOAWAY frame that came in pieces.

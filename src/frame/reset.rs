@@ -31,6 +31,9 @@ pub(super) fn parse(head: &Head, payload: &[u8]) -> Result<Frame<'static>, Viola
     Ok(Frame::Reset { stream: head.on_stream()?, code: u32::from_be_bytes(*code).into() })
 }
 
+/// Octets of the whole frame.
+pub const OCTETS: u32 = Head::LENGTH as u32 + LENGTH;
+
 const LENGTH: u32 = 4;
 
 #[cfg(test)]

@@ -2,9 +2,14 @@
 
 use bytes::Bytes;
 use sans_h2::frame::{Flags, Kind, Part, SettingId};
-use sans_h2::{Cause, Config, ConnectionError, ControlError, ErrorCode, OpenError, Role, Verdict, Violation};
+use sans_h2::{
+    Cause, Config, Connection, ConnectionError, ControlError, ErrorCode, OpenError, Role, Time, Verdict,
+    Violation,
+};
 
-use crate::support::{MAGIC, Script, Seen, Sent, Talk, Wire, config, get, heads, talk, talk_from_start};
+use crate::support::{
+    Log, MAGIC, Script, Seen, Sent, Talk, Wire, config, get, heads, settings_seen, talk, talk_from_start,
+};
 
 const NO_ERROR: ErrorCode = ErrorCode::NO_ERROR;
 const MAX: u32 = 0x7fff_ffff;
@@ -156,7 +161,6 @@ fn a_server_shuts_down_in_two_steps() {
     talk(Role::Server, &config, &[], |talk| {
         talk.hear(|wire| wire.get(1));
         talk.connection.shut_down();
-        talk.connection.shut_down();
         assert_eq!(talk.frames(), [Sent::goaway(MAX, NO_ERROR), shutdown_ping()]);
         // Opened before the client knew.
         assert_eq!(talk.hear(|wire| wire.post(3).pong(*b"shutdown")), [Seen::post(3)]);
@@ -175,6 +179,24 @@ fn a_server_shuts_down_in_two_steps() {
         assert!(talk.connection.deadline().is_some());
         assert_eq!(talk.notices(), [Seen::Closed(None)]);
         assert_eq!((talk.frames(), talk.notices()), (vec![], vec![]));
+    });
+}
+
+/// The caller need not wait for a client that does not answer.
+#[test]
+fn a_second_call_names_the_last_stream_at_once() {
+    talk(Role::Server, &Config::default(), &[], |talk| {
+        talk.hear(|wire| wire.get(1));
+        talk.connection.shut_down();
+        talk.connection.shut_down();
+        let sent = [Sent::goaway(MAX, NO_ERROR), shutdown_ping(), Sent::goaway(1, NO_ERROR)];
+        assert_eq!(talk.frames(), sent);
+        assert_eq!(talk.hear(|wire| wire.get(3).pong(*b"shutdown")), []);
+        talk.connection.shut_down();
+        assert_eq!(talk.frames(), [Sent::reset(3, ErrorCode::REFUSED_STREAM)]);
+        talk.respond(1, 204, Part::Last);
+        assert_eq!(talk.frames(), [Sent::headers(1, &[0x89], Part::Last)]);
+        assert_eq!(talk.notices(), [Seen::Closed(None)]);
     });
 }
 
@@ -309,4 +331,25 @@ fn the_end_of_the_transport_may_finish_a_shutdown() {
         talk.frames();
         assert_eq!(talk.end_of_input(), [Seen::Closed(None)]);
     });
+}
+
+/// The end of the transport may be known before its last octets have been polled.
+#[test]
+fn what_came_before_the_end_of_the_transport_is_told() {
+    let mut server = Connection::server(Config::default());
+    let wire = Wire::client().get(1);
+    server.end_of_input();
+    let mut log = Log::default();
+    let mut input = &wire.octets[..];
+    while let Some(event) = server.poll(&mut input, Time::ZERO) {
+        log.push(&event);
+    }
+    let told = [
+        settings_seen(&[]),
+        Seen::SettingsAcknowledged,
+        Seen::get(1),
+        Seen::cut_off(1, ErrorCode::CANCEL, Verdict::Complete),
+        Seen::Closed(Some(ConnectionError::UnexpectedEnd)),
+    ];
+    assert_eq!(log.events, told);
 }

@@ -1,10 +1,10 @@
 //! Flow control of what we send (RFC 9113 §5.2, §6.9): windows, buffers and what holds data back.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use sans_h2::frame::{Kind, Part, SettingId};
-use sans_h2::{Blocked, Config, ErrorCode, Role, SendError, Verdict, Violation};
+use sans_h2::{Blocked, Config, Connection, ErrorCode, Role, SendError, Time, Verdict, Violation};
 
-use crate::support::{Script, Seen, Sent, Talk, Wire, config, heads, talk, trailers};
+use crate::support::{Script, Seen, Sent, Talk, Wire, config, drain, frames, heads, post, talk, trailers};
 
 const MAX: u32 = 0x7fff_ffff;
 
@@ -282,4 +282,35 @@ fn nothing_is_blocked_when_only_the_writer_is_waited_for() {
         let sent = [Sent::headers(1, &[0x88], Part::More), last(1, b"")];
         assert_eq!(talk.frames(), sent);
     });
+}
+
+#[test]
+fn a_stream_that_was_filled_again_says_nothing_until_it_has_room() {
+    talk(Role::Client, &buffer_of_ten(), &[], |talk| {
+        talk.opened(Part::More);
+        talk.stream(1).send_data(Bytes::from_static(&[b'x'; 10]), Part::More).unwrap();
+        talk.frames();
+        talk.stream(1).send_data(Bytes::from_static(&[b'y'; 10]), Part::More).unwrap();
+        assert_eq!(talk.notices(), []);
+        talk.frames();
+        assert_eq!(talk.notices(), [Seen::Writable(1)]);
+        assert_eq!(talk.notices(), []);
+    });
+}
+
+/// A reset must be able to overtake, however long the frames that the peer takes.
+#[test]
+fn a_batch_is_bounded_whatever_the_peer_takes() {
+    const HUGE: [(SettingId, u32); 2] =
+        [(SettingId::MAX_FRAME_SIZE, 0xff_ffff), (SettingId::INITIAL_WINDOW_SIZE, 0x7fff_ffff)];
+    let mut client = Connection::client(Config::default());
+    let stream = client.open(post(), Part::More).unwrap();
+    let wire = Wire::peer(Role::Server, &HUGE).window_update(0, 0x7000_0000);
+    let mut input = &wire.octets[..];
+    while client.poll(&mut input, Time::ZERO).is_some() {}
+    client.stream(stream).unwrap().send_data(Bytes::from(vec![0; 10_000_000]), Part::Last).unwrap();
+    assert!(client.output().remaining() < 70_000);
+    client.stream(stream).unwrap().reset(ErrorCode::CANCEL);
+    let sent = frames(&drain(&mut client));
+    assert_eq!(sent.last(), Some(&Sent::reset(1, ErrorCode::CANCEL)));
 }

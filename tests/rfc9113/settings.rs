@@ -346,18 +346,17 @@ fn a_refused_change_of_ours_writes_nothing() {
     });
 }
 
-/// No SETTINGS frame holds more than 2,730 entries; what the engine writes, the peer may acknowledge.
-// covers 9113-6.5.3-4
+/// A frame of the least maximum holds 2,730 entries: one acknowledgement answers for all of a change.
 #[test]
-fn each_frame_that_a_long_list_of_ours_needs_may_be_acknowledged() {
+fn a_change_of_ours_fits_one_frame() {
     talk(Role::Server, &Config::default(), &[], |talk| {
-        let long = vec![(SettingId::from(0xf0f0), 1); 2_731];
-        if talk.connection.update_settings(&settings_of(&long)).is_err() {
-            return;
-        }
-        let frames = talk.frames();
-        let events = talk.hear(|wire| frames.iter().fold(wire, |wire, _| wire.settings_ack()));
-        assert!(events.iter().all(|event| *event == Seen::SettingsAcknowledged), "{events:?}");
+        let entry = (SettingId::from(0xf0f0), 1);
+        let result = talk.connection.update_settings(&settings_of(&[entry; 2_731]));
+        assert!(matches!(result, Err(ControlError::InvalidSetting(error)) if error.most == 2_730));
+        assert_eq!(talk.frames(), []);
+        talk.connection.update_settings(&settings_of(&[entry; 2_730])).unwrap();
+        assert_eq!(talk.frames().len(), 1);
+        assert_eq!(talk.hear(Wire::settings_ack), [Seen::SettingsAcknowledged]);
     });
 }
 
@@ -372,5 +371,19 @@ fn data_that_was_queued_before_keeps_its_order() {
         assert_eq!(talk.frames(), [Sent::settings_ack(), Sent::data(1, b"abc", Part::More)]);
         talk.hear(|wire| wire.settings(&[(WINDOW, 4)]));
         assert_eq!(talk.frames(), [Sent::settings_ack(), Sent::data(1, b"d", Part::Last)]);
+    });
+}
+
+#[test]
+fn a_smaller_limit_of_field_sections_holds_at_once_and_a_larger_one_than_built_for_is_refused() {
+    const LIST: SettingId = SettingId::MAX_HEADER_LIST_SIZE;
+    talk(Role::Server, &Config::default(), &[], |talk| {
+        let larger = talk.connection.update_settings(&settings_of(&[(LIST, 16_385)]));
+        assert!(matches!(larger, Err(ControlError::InvalidSetting(error)) if error.most == 16_384));
+        update(talk, &[(LIST, 300)]);
+        let long = get().with("x-long", "x".repeat(200));
+        assert_eq!(talk.hear(|wire| wire.headers(1, &long, Part::Last)), []);
+        assert_eq!(talk.frames(), [Sent::reset(1, ErrorCode::ENHANCE_YOUR_CALM)]);
+        assert_eq!(talk.hear(|wire| wire.get(3)), [Seen::get(3)]);
     });
 }

@@ -1,10 +1,13 @@
 //! Stream identifiers, concurrency and resets (RFC 9113 §5.1, §5.4.2, §6.4).
 
 use sans_h2::frame::{Kind, Part, SettingId};
-use sans_h2::{Blocked, Cause, Config, ErrorCode, OpenError, Role, Verdict, Violation};
+use sans_h2::{
+    Blocked, Cause, Config, Connection, ErrorCode, Event, OpenError, Role, Time, Verdict, Violation,
+};
 
 use crate::support::{
-    MAGIC, Script, Seen, Sent, Wire, config, get, heads, id, settings_of, talk, talk_from_start, trailers,
+    MAGIC, Script, Seen, Sent, Wire, config, drain, frames, get, heads, id, settings_of, talk,
+    talk_from_start, trailers,
 };
 
 const REFUSED: ErrorCode = ErrorCode::REFUSED_STREAM;
@@ -295,4 +298,41 @@ fn only_a_client_opens_streams_and_no_more_than_it_may() {
         // The refused call has used up no number.
         assert_eq!(talk.connection.open(get(), Part::Last), Ok(id(5)));
     });
+}
+
+/// What the head of the first SETTINGS frame alone cannot tell.
+#[test]
+fn few_streams_go_out_before_the_peers_limit_is_known() {
+    let mut client = Connection::client(config(|config| config.max_early_streams(2)));
+    for _ in 0..5 {
+        client.open(get(), Part::Last).unwrap();
+    }
+    let opened = |client: &mut Connection| {
+        frames(&drain(client)).iter().filter(|sent| sent.kind == Kind::HEADERS).count()
+    };
+    assert_eq!(opened(&mut client), 2);
+    let settings = Wire::raw().settings(&at_most(4)).octets;
+    let (mut head, mut rest) = settings.split_at(9);
+    assert_eq!(client.poll(&mut head, Time::ZERO), None);
+    assert_eq!(opened(&mut client), 0);
+    assert!(client.poll(&mut rest, Time::ZERO).is_some());
+    assert_eq!(opened(&mut client), 2);
+}
+
+/// A client that knows no limit yet may run into it (RFC 9113 §5.1.2).
+#[test]
+fn a_first_flight_above_our_limit_is_refused_and_no_more() {
+    let mut wire = Wire::raw().octets(MAGIC).settings(&[]);
+    for nth in 0..1_000 {
+        wire = wire.get(2 * nth + 1);
+    }
+    let mut server = Connection::server(Config::default());
+    let mut input = &wire.octets[..];
+    let mut requests = 0;
+    while let Some(event) = server.poll(&mut input, Time::ZERO) {
+        assert!(!matches!(event, Event::Closed { .. }), "{event:?}");
+        requests += usize::from(matches!(event, Event::Headers { .. }));
+    }
+    let resets = frames(&drain(&mut server)).iter().filter(|sent| sent.kind == Kind::RST_STREAM).count();
+    assert_eq!((requests, resets), (100, 900));
 }

@@ -54,7 +54,7 @@ pub fn talk_from_start(role: Role, config: &Config, dialog: impl Fn(&mut Talk)) 
     };
     let total = hold(Pace::Pieces(usize::MAX));
     hold(Pace::Pieces(1));
-    for cut in (1..total).step_by(1 + total / 500) {
+    for cut in (1..total).step_by(1 + total / 2_000) {
         hold(Pace::CutAt(cut));
     }
 }
