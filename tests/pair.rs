@@ -268,3 +268,11 @@ proptest! {
         run(client, server, &exchanges, Link { written, received, chunk });
     }
 }
+
+/// An engine may move between threads with whatever drives it.
+#[test]
+fn connections_are_send_and_sync() {
+    fn assert_send_and_sync<T: Send + Sync>() {}
+    assert_send_and_sync::<Connection>();
+    assert_send_and_sync::<Event<'static>>();
+}

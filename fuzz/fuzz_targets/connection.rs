@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use arbitrary::Arbitrary;
 use bytes::{Buf, Bytes};
 use libfuzzer_sys::fuzz_target;
-use sans_h2::frame::{Frame, Limits, Part, Reader, Settings};
+use sans_h2::frame::{Frame, Limits, Part, Reader, Setting, SettingId, Settings};
 use sans_h2::hpack::Decoder;
 use sans_h2::{Config, Connection, ErrorCode, Event, Fields, Head, Role, StreamId, Time};
 
@@ -19,8 +19,22 @@ struct Input {
     /// Whether the octets begin after a good preface.
     preface: bool,
     requests: u8,
+    /// What the caller does beyond answering: one call an event.
+    calls: Vec<Call>,
     stride: u8,
     octets: Vec<u8>,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Call {
+    Nothing,
+    Reset,
+    Window(u16),
+    Streams(u8),
+    Table(u16),
+    Ping,
+    ShutDown,
+    Close,
 }
 
 fuzz_target!(|input: Input| {
@@ -34,27 +48,27 @@ fuzz_target!(|input: Input| {
         Settings::write_ack(&mut octets);
     }
     octets.extend_from_slice(&input.octets);
-    let whole = run(role, input.requests, octets.chunks(octets.len().max(1)));
-    let cut = run(role, input.requests, octets.chunks(usize::from(input.stride).max(1)));
+    let whole = run(role, &input, octets.chunks(octets.len().max(1)));
+    let cut = run(role, &input, octets.chunks(usize::from(input.stride).max(1)));
     assert_eq!(cut, whole, "the cuts change the outcome");
     check_legal(&whole.1);
 });
 
-/// Runs a connection whose caller answers every request and releases all that it gets.
-fn run<'b>(role: Role, requests: u8, pieces: impl Iterator<Item = &'b [u8]>) -> (Vec<String>, Vec<u8>) {
+/// Runs a connection whose caller answers every request, releases all that it gets, and makes the calls.
+fn run<'b>(role: Role, input: &Input, pieces: impl Iterator<Item = &'b [u8]>) -> (Vec<String>, Vec<u8>) {
     let mut connection = match role {
         Role::Client => Connection::client(Config::default()),
         Role::Server => Connection::server(Config::default()),
     };
     let mut written = Vec::new();
     if role == Role::Client {
-        for n in 0..requests % 8 {
+        for n in 0..input.requests % 8 {
             let part = if n % 2 == 0 { Part::Last } else { Part::More };
             connection.open(Fields::request("GET", "http", "localhost", "/"), part).expect("few streams");
         }
         drain(&mut connection, &mut written);
     }
-    let mut log = Log::default();
+    let mut log = Log { calls: input.calls.clone(), ..Log::default() };
     for mut piece in pieces {
         poll(&mut connection, &mut piece, &mut log);
         assert!(piece.is_empty(), "poll takes all that it is given");
@@ -70,6 +84,10 @@ fn run<'b>(role: Role, requests: u8, pieces: impl Iterator<Item = &'b [u8]>) -> 
 fn poll(connection: &mut Connection, input: &mut &[u8], log: &mut Log) {
     while let Some(event) = connection.poll(input, Time::ZERO) {
         react(connection, &event);
+        if !matches!(event, Event::Data { .. }) {
+            // Pieces of bodies follow the cuts, so they are no time for calls.
+            log.calls.pop().into_iter().for_each(|call| make(connection, call, &event));
+        }
         log.push(event);
         assert!(connection.audit().is_balanced(), "credit has leaked");
     }
@@ -92,6 +110,34 @@ fn react(connection: &mut Connection, event: &Event<'_>) {
     }
 }
 
+fn make(connection: &mut Connection, call: Call, event: &Event<'_>) {
+    let set = |id, value: u32| Settings::from_iter([Setting { id, value }]);
+    // A call that does not fit is refused, and changes nothing.
+    let _ = match call {
+        Call::Nothing => Ok(()),
+        Call::Reset => {
+            if let Event::Headers { stream, .. } = event {
+                connection.stream(*stream).into_iter().for_each(|stream| stream.reset(ErrorCode::CANCEL));
+            }
+            Ok(())
+        }
+        Call::Window(size) => connection.update_settings(&set(SettingId::INITIAL_WINDOW_SIZE, size.into())),
+        Call::Streams(count) => {
+            connection.update_settings(&set(SettingId::MAX_CONCURRENT_STREAMS, count.into()))
+        }
+        Call::Table(size) => connection.update_settings(&set(SettingId::HEADER_TABLE_SIZE, size.into())),
+        Call::Ping => connection.ping(*b"fuzzping"),
+        Call::ShutDown => {
+            connection.shut_down();
+            Ok(())
+        }
+        Call::Close => {
+            connection.close(ErrorCode::CANCEL);
+            Ok(())
+        }
+    };
+}
+
 fn drain(connection: &mut Connection, written: &mut Vec<u8>) {
     loop {
         let mut output = connection.output();
@@ -109,6 +155,7 @@ struct Log {
     lines: Vec<String>,
     body: Option<(StreamId, Part)>,
     closed: bool,
+    calls: Vec<Call>,
 }
 
 impl Log {
