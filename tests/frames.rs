@@ -2,6 +2,8 @@
 
 #[path = "frames/cuts.rs"]
 mod cuts;
+#[path = "frames/extensions.rs"]
+mod extensions;
 #[path = "frames/round_trips.rs"]
 mod round_trips;
 mod support;
@@ -85,7 +87,8 @@ fn written(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 // covers 9113-4.2-1
 #[test]
 fn limits_are_settable() {
-    let mut reader = Reader::new(Limits { max_frame_size: 20_000, max_settings: 0, max_debug: 0 });
+    let mut reader =
+        Reader::new(Limits { max_frame_size: 20_000, max_settings: 0, max_debug: 0, max_extension: 0 });
     let wire = data(1, &[7; 20_000], None, Part::More);
     assert_eq!(read(&mut reader, [&wire[..]]).len(), 2);
     reader.set_max_frame_size(16_384);

@@ -117,6 +117,7 @@ impl Connection {
             max_frame_size: config.max_frame_size(),
             max_settings: config.max_settings_entries() as usize,
             max_debug: config.max_debug_octets() as usize,
+            max_extension: 0,
         };
         let mut connection = Self {
             role,

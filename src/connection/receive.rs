@@ -77,7 +77,7 @@ impl Connection {
             Frame::GoAway(goaway) => self.on_goaway(goaway),
             Frame::WindowUpdate(update) => self.on_window_update(update),
             // RFC 9113 §5.3.2: the signal is deprecated. §4.1: unknown types are ignored.
-            Frame::Priority { .. } | Frame::Unknown(_) => Ok(None),
+            Frame::Priority { .. } | Frame::Extension(_) | Frame::Unknown(_) => Ok(None),
         }
     }
 

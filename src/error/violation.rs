@@ -95,9 +95,19 @@ violations! {
     GoAwayLength: Connection FRAME_SIZE_ERROR "RFC 9113 §6.8";
     /// A WINDOW_UPDATE frame is not 4 octets long.
     WindowUpdateLength: Connection FRAME_SIZE_ERROR "RFC 9113 §6.9";
+    /// A PRIORITY_UPDATE frame came on a stream.
+    PriorityUpdateOnStream: Connection PROTOCOL_ERROR "RFC 9218 §7.1";
+    /// A PRIORITY_UPDATE frame is too short to name a stream.
+    PriorityUpdateLength: Connection FRAME_SIZE_ERROR "RFC 9113 §4.2";
+    /// A PRIORITY_UPDATE frame is about stream 0, which is none.
+    PriorityUpdateWithoutStream: Connection PROTOCOL_ERROR "RFC 9218 §7.1";
 
     /// SETTINGS_ENABLE_PUSH is neither 0 nor 1, or a server set it to 1.
     InvalidEnablePush: Connection PROTOCOL_ERROR "RFC 9113 §6.5.2";
+    /// SETTINGS_ENABLE_CONNECT_PROTOCOL is neither 0 nor 1, or went back to 0.
+    InvalidEnableConnectProtocol: Connection PROTOCOL_ERROR "RFC 8441 §3";
+    /// SETTINGS_NO_RFC7540_PRIORITIES is neither 0 nor 1.
+    InvalidNoPriorities: Connection PROTOCOL_ERROR "RFC 9218 §2.1";
     /// SETTINGS_INITIAL_WINDOW_SIZE is above 2^31 − 1.
     InvalidInitialWindowSize: Connection FLOW_CONTROL_ERROR "RFC 9113 §6.5.2";
     /// SETTINGS_MAX_FRAME_SIZE is outside 2^14 to 2^24 − 1.
@@ -161,8 +171,48 @@ violations! {
     /// A field block comes in too many CONTINUATION frames.
     TooManyContinuations: Connection ENHANCE_YOUR_CALM "RFC 9113 §10.5.1";
 
-    /// A response has no `:status`, or one that is no status code.
+    /// A field name is empty, or has an octet that no name may have: upper case is one.
+    InvalidFieldName: Stream PROTOCOL_ERROR "RFC 9113 §8.2.1";
+    /// A field value has a control character, or white space at an end.
+    InvalidFieldValue: Stream PROTOCOL_ERROR "RFC 9113 §8.2.1";
+    /// A field is about an HTTP/1.1 connection, such as `transfer-encoding`.
+    ConnectionSpecificField: Stream PROTOCOL_ERROR "RFC 9113 §8.2.2";
+    /// `te` says something else than `trailers`, or stands outside a request's header section.
+    InvalidTe: Stream PROTOCOL_ERROR "RFC 9113 §8.2.2";
+    /// A pseudo-header field stands behind a regular field.
+    PseudoFieldAfterRegular: Stream PROTOCOL_ERROR "RFC 9113 §8.3";
+    /// A pseudo-header field that is not defined.
+    UnknownPseudoField: Stream PROTOCOL_ERROR "RFC 9113 §8.3";
+    /// A pseudo-header field stands twice.
+    RepeatedPseudoField: Stream PROTOCOL_ERROR "RFC 9113 §8.3";
+    /// A pseudo-header field stands where it has no place: in trailers, in the wrong direction, with the wrong method.
+    PseudoFieldNotAllowed: Stream PROTOCOL_ERROR "RFC 9113 §8.3";
+    /// A pseudo-header field is missing.
+    MissingPseudoField: Stream PROTOCOL_ERROR "RFC 9113 §8.3.1";
+    /// `:method` is no token.
+    InvalidMethod: Stream PROTOCOL_ERROR "RFC 9113 §8.3.1";
+    /// `:scheme` is no scheme.
+    InvalidScheme: Stream PROTOCOL_ERROR "RFC 9113 §8.3.1";
+    /// `:authority` is no host, or one with a user name.
+    InvalidAuthority: Stream PROTOCOL_ERROR "RFC 9113 §8.3.1";
+    /// `:path` is empty, or no path.
+    InvalidPath: Stream PROTOCOL_ERROR "RFC 9113 §8.3.1";
+    /// `:protocol` is no token.
+    InvalidProtocol: Stream PROTOCOL_ERROR "RFC 8441 §4";
+    /// `host` stands twice, or names another server than `:authority`.
+    HostMismatch: Stream PROTOCOL_ERROR "RFC 9113 §8.3.1";
+    /// `content-length` is no number, or stands twice.
+    InvalidContentLength: Stream PROTOCOL_ERROR "RFC 9113 §8.1.1";
+    /// The content is longer or shorter than `content-length` says, or there may be none.
+    ContentLengthMismatch: Stream PROTOCOL_ERROR "RFC 9113 §8.1.1";
+    /// `:status` is no status code.
     InvalidStatus: Stream PROTOCOL_ERROR "RFC 9113 §8.3.2";
+    /// An interim response with status 101: a stream cannot switch protocols.
+    SwitchingProtocols: Stream PROTOCOL_ERROR "RFC 9113 §8.6";
+    /// More interim responses than `Config::max_interim_responses`.
+    TooManyInterimResponses: Stream ENHANCE_YOUR_CALM "RFC 9113 §10.5";
+    /// A header section came on a stream that is a tunnel.
+    HeadersInTunnel: Stream PROTOCOL_ERROR "RFC 9113 §8.5";
     /// An interim response ends the stream.
     InterimEndsStream: Stream PROTOCOL_ERROR "RFC 9113 §8.1";
     /// A second header section does not end the stream.
@@ -176,6 +226,12 @@ violations! {
     PushOnWrongStream: Connection PROTOCOL_ERROR "RFC 9113 §6.6";
     /// PUSH_PROMISE promises a stream that is not the server's next.
     InvalidPromisedStream: Connection PROTOCOL_ERROR "RFC 9113 §6.6";
+    /// A promised request is not known to be safe and cacheable.
+    UnsafePromise: Stream PROTOCOL_ERROR "RFC 9113 §8.4";
+    /// A promised request announces content.
+    PromiseWithContent: Stream PROTOCOL_ERROR "RFC 9113 §8.4";
+    /// A frame came on a reserved stream that may not come there.
+    ReservedStream: Connection PROTOCOL_ERROR "RFC 9113 §5.1";
     /// A promise was refused before it was looked at.
     PushRefused: Stream REFUSED_STREAM "RFC 9113 §8.4.2";
 

@@ -129,12 +129,16 @@ pub(super) const fn padded_flag(padding: Option<u8>) -> Flags {
     }
 }
 
-/// The type of a frame (RFC 9113 §6). Types without a name here are extensions (§5.5).
+/// The type of a frame.
+///
+/// RFC 9113 §6 defines those up to CONTINUATION. All others are extensions (§5.5), of which three have a name here.
 ///
 /// ```
 /// use sans_h2::frame::Kind;
 ///
 /// assert_eq!(Kind::from(6), Kind::PING);
+/// assert!(!Kind::PING.is_extension());
+/// assert!(Kind::ALTSVC.is_extension());
 /// assert_eq!(Kind::PING.to_string(), "PING");
 /// assert_eq!(Kind::from(0xbe).to_string(), "0xbe");
 /// ```
@@ -162,7 +166,20 @@ registered! { for Kind(u8) {
     WINDOW_UPDATE = 0x8;
     /// More of a field block (RFC 9113 §6.10).
     CONTINUATION = 0x9;
+    /// An extension: where else an origin is served (RFC 7838 §4).
+    ALTSVC = 0xa;
+    /// An extension: the origins that a connection can be used for (RFC 8336 §2).
+    ORIGIN = 0xc;
+    /// An extension: how urgent a response is (RFC 9218 §7.1).
+    PRIORITY_UPDATE = 0x10;
 } }
+
+impl Kind {
+    /// Whether RFC 9113 leaves this type to extensions (§5.5), whether or not it has a name here.
+    pub const fn is_extension(self) -> bool {
+        self.0 > Self::CONTINUATION.0
+    }
+}
 
 /// The flags of a frame (RFC 9113 §4.1). Bits that a kind does not define are ignored.
 ///
@@ -228,6 +245,12 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn what_rfc_9113_does_not_define_is_an_extension() {
+        let extensions = (0..=255).filter(|&value| Kind(value).is_extension());
+        assert!(extensions.eq(10..=255));
+    }
+
     // covers 9113-4.1-4
     #[test]
     fn the_reserved_bit_is_ignored_and_never_written() {
@@ -249,9 +272,10 @@ mod tests {
 
     #[test]
     fn kinds_and_flags_show_what_they_are() {
-        assert_eq!(format!("{:?} {}", Kind::GOAWAY, Kind(0x10)), "GOAWAY 0x10");
-        assert_eq!((0..=255).filter(|&value| Kind(value).name().is_some()).count(), 10);
+        assert_eq!(format!("{:?} {}", Kind::GOAWAY, Kind(0x11)), "GOAWAY 0x11");
+        assert_eq!((0..=255).filter(|&value| Kind(value).name().is_some()).count(), 13);
         assert_eq!(Kind::CONTINUATION.to_string(), "CONTINUATION");
+        assert_eq!(Kind(0x10).to_string(), "PRIORITY_UPDATE");
         assert_eq!(format!("{:?}", Flags::END_HEADERS), "Flags(0x04)");
     }
 }

@@ -1,4 +1,4 @@
-//! The frame codec: the wire layout of RFC 9113 §4 and §6, and nothing else.
+//! The frame codec: the wire layout of RFC 9113 §4 and §6, of three extensions, and nothing else.
 //!
 //! [`Reader`] turns received octets, cut anywhere, into [`Frame`]s. The octets of DATA frames and of field blocks
 //! are lent straight from the input, so that no frame has to be in memory as a whole. Every type writes itself by
@@ -6,6 +6,9 @@
 //!
 //! The layer knows no streams, windows or header fields: it judges lengths, flags, padding, whether a frame
 //! belongs to a stream and that nothing interrupts a field block. Everything else is the connection's business.
+//!
+//! Frames of other types are skipped, or handed over as [`Extension`]s if [`Limits::max_extension`] asks for them.
+//! [`AltSvc`], [`Origins`] and [`PriorityUpdate`] read and write the payload of three of them.
 //!
 //! ```
 //! use sans_h2::frame::{Frame, Limits, Reader, ping};
@@ -21,26 +24,33 @@
 //! assert!(reader.is_idle());
 //! ```
 
+mod altsvc;
 mod continuation;
 mod data;
-pub mod ext;
+mod ext;
 mod goaway;
 mod head;
 pub mod headers;
+mod origin;
 pub mod ping;
 mod priority;
+mod priority_update;
 pub mod push;
 mod reader;
 pub mod reset;
 mod settings;
 mod window_update;
 
+pub use altsvc::AltSvc;
 pub use continuation::Continuation;
 pub use data::Data;
+pub use ext::{Extension, ExtensionError};
 pub use goaway::GoAway;
 pub use head::{Flags, Head, Kind};
 pub use headers::Headers;
+pub use origin::Origins;
 pub use priority::Priority;
+pub use priority_update::PriorityUpdate;
 pub use push::PushPromise;
 pub use reader::{Fault, Limits, Reader};
 pub use settings::{Setting, SettingId, Settings};
@@ -131,6 +141,9 @@ pub enum Frame<'b> {
     GoAway(GoAway),
     /// A WINDOW_UPDATE frame (RFC 9113 §6.9).
     WindowUpdate(WindowUpdate),
-    /// The head of a frame whose type RFC 9113 does not define (§4.1, §5.5). Its payload is skipped, not kept.
+    /// A frame whose type RFC 9113 does not define (§5.5), within [`Limits::max_extension`].
+    Extension(Extension),
+    /// The head of a frame whose type RFC 9113 does not define (§4.1, §5.5), and which is not within
+    /// [`Limits::max_extension`]. Its payload is skipped, not kept.
     Unknown(Head),
 }

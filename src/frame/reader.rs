@@ -5,8 +5,8 @@ use core::fmt;
 use smallvec::SmallVec;
 
 use super::{
-    Continuation, Data, Flags, Frame, GoAway, Head, Headers, Kind, Priority, PushPromise, Settings,
-    WindowUpdate, ping, reset,
+    Continuation, Data, Extension, Flags, Frame, GoAway, Head, Headers, Kind, Priority, PushPromise,
+    Settings, WindowUpdate, ping, reset,
 };
 use crate::error::{Scope, Violation};
 use crate::id::StreamId;
@@ -20,11 +20,22 @@ pub struct Limits {
     pub max_settings: usize,
     /// Octets of GOAWAY debug data that are kept; the rest is skipped. Default 256.
     pub max_debug: usize,
+    /// Octets of payload up to which an extension frame is kept and handed over as
+    /// [`Frame::Extension`]; a longer one is skipped. Default 0, which skips even those without payload.
+    pub max_extension: usize,
+}
+
+impl Limits {
+    /// Whether the frame is an extension that is handed over whole.
+    fn keeps(&self, head: &Head) -> bool {
+        let is_short = usize::try_from(head.length).is_ok_and(|octets| octets <= self.max_extension);
+        head.kind.is_extension() && self.max_extension > 0 && is_short
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_frame_size: Head::MIN_MAX_PAYLOAD, max_settings: 32, max_debug: 256 }
+        Self { max_frame_size: Head::MIN_MAX_PAYLOAD, max_settings: 32, max_debug: 256, max_extension: 0 }
     }
 }
 
@@ -52,8 +63,9 @@ impl core::error::Error for Fault {}
 /// Turns octets, cut anywhere, into [`Frame`]s.
 ///
 /// It lends DATA and field blocks straight from the input. Of everything else it keeps what has come of one
-/// unfinished frame, at most a head, a SETTINGS frame within [`Limits::max_settings`], or the part of a GOAWAY frame
-/// within [`Limits::max_debug`]. A frame that lies whole in the input is read in place.
+/// unfinished frame, at most a head, a SETTINGS frame within [`Limits::max_settings`], the part of a GOAWAY frame
+/// within [`Limits::max_debug`], or an extension frame within [`Limits::max_extension`]. A frame that lies whole in
+/// the input is read in place.
 ///
 /// A violation is reported at the earliest octet that proves it, and what comes out does not depend on how the
 /// octets were cut, except that a `Payload` can come in pieces.
@@ -121,7 +133,8 @@ impl Reader {
                     self.on_layout(head, Some(padding), fixed)?;
                 }
                 State::Fixed { head, padding, fixed, rest } => {
-                    let parsed = self.gather(input, fixed, |octets| parse(&head, padding, octets));
+                    let limits = self.limits;
+                    let parsed = self.gather(input, fixed, |octets| parse(&limits, &head, padding, octets));
                     let Some(parsed) = parsed else { return Ok(None) };
                     let frame = parsed.map_err(fatal)?;
                     self.on_frame(&frame, &head, padding, rest);
@@ -147,7 +160,7 @@ impl Reader {
         between_frames && matches!(self.block, Block::Closed) && self.first == First::Any
     }
 
-    /// Octets on the heap; zero except within a long SETTINGS or GOAWAY frame that came in pieces.
+    /// Octets on the heap; zero except within a long SETTINGS, GOAWAY or extension frame that came in pieces.
     pub fn memory_used(&self) -> usize {
         if self.kept.spilled() { self.kept.capacity() } else { 0 }
     }
@@ -195,6 +208,7 @@ impl Reader {
             Kind::GOAWAY => GoAway::check(head, self.limits.max_debug),
             Kind::WINDOW_UPDATE => WindowUpdate::check(head),
             Kind::CONTINUATION => Continuation::check(head, open),
+            _ if self.limits.keeps(head) => Ok(head.length),
             _ => Ok(0),
         }
     }
@@ -227,6 +241,7 @@ impl Reader {
             | Frame::Pong { .. }
             | Frame::GoAway(_)
             | Frame::WindowUpdate(_)
+            | Frame::Extension(_)
             | Frame::Unknown(_) => State::Rest { lend: 0, skip: rest },
         };
     }
@@ -326,7 +341,12 @@ enum Progress<'b> {
 }
 
 /// Reads a frame of which `octets` is the part behind the pad length that [`Reader::check`] asked for.
-fn parse(head: &Head, padding: Option<u8>, octets: &[u8]) -> Result<Frame<'static>, Violation> {
+fn parse(
+    limits: &Limits,
+    head: &Head,
+    padding: Option<u8>,
+    octets: &[u8],
+) -> Result<Frame<'static>, Violation> {
     Ok(match head.kind {
         Kind::DATA => Frame::Data(Data::parse(head, padding)?),
         Kind::HEADERS => Frame::Headers(Headers::parse(head, padding, octets)?),
@@ -342,6 +362,7 @@ fn parse(head: &Head, padding: Option<u8>, octets: &[u8]) -> Result<Frame<'stati
         Kind::GOAWAY => Frame::GoAway(GoAway::parse(octets)?),
         Kind::WINDOW_UPDATE => Frame::WindowUpdate(WindowUpdate::parse(head, octets)?),
         Kind::CONTINUATION => Frame::Continuation(Continuation::parse(head)?),
+        _ if limits.keeps(head) => Frame::Extension(Extension::parse(head, octets)),
         _ => Frame::Unknown(*head),
     })
 }

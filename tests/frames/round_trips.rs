@@ -4,8 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use sans_h2::StreamId;
 use sans_h2::frame::{
-    Data, Frame, GoAway, Head, Headers, Limits, Part, Priority, PushPromise, Reader, Setting, Settings,
-    WindowUpdate, ext, headers, ping, push, reset,
+    Data, Extension, Frame, GoAway, Head, Headers, Limits, Part, Priority, PushPromise, Reader, Setting,
+    Settings, WindowUpdate, headers, ping, push, reset,
 };
 
 use crate::{Seen, data, framed, id, read, read_whole, written};
@@ -128,9 +128,10 @@ fn any_other_frame() -> impl Strategy<Value = Written> {
     });
     let unknown = (10..=255_u8, any::<u8>(), proptest::option::of(any_id()), body).prop_map(
         |(kind, flags, stream, payload)| {
-            let length = payload.len() as u32;
-            let head = Head { length, kind: kind.into(), flags: flags.into(), stream };
-            (written(|out| ext::write(head, &payload, out)), vec![Seen::Frame(Frame::Unknown(head))])
+            let head = Head { length: payload.len() as u32, kind: kind.into(), flags: flags.into(), stream };
+            let Head { kind, flags, .. } = head;
+            let extension = Extension { kind, flags, stream, payload: payload.into() };
+            (written(|out| extension.write(out).unwrap()), vec![Seen::Frame(Frame::Unknown(head))])
         },
     );
     prop_oneof![data, unknown]
@@ -150,6 +151,7 @@ fn pieces<'b>(mut wire: &'b [u8], sizes: &[usize]) -> Vec<&'b [u8]> {
 }
 
 proptest! {
+    // covers 9113-6.6-3
     #[test]
     fn what_is_written_is_read(
         frames in vec(prop_oneof![any_block_frame(), any_small_frame(), any_other_frame()], 0..12),
