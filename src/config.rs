@@ -86,6 +86,17 @@ knobs! {
     /// Default 100, which most servers take (RFC 9113 §6.5.2). With 1, none is ever refused for want of knowing.
     max_early_streams: 100 in 0..=1_000_000;
 
+    /// Whether requests may carry `:protocol`, 0 or 1; SETTINGS_ENABLE_CONNECT_PROTOCOL, which only a server sends
+    /// (RFC 8441 §3). Default 0: the caller must know what to do with a tunnel.
+    enable_connect_protocol: 0 in 0..=1;
+
+    /// Whether the server may push, 0 or 1; SETTINGS_ENABLE_PUSH, which only a client sends (RFC 9113 §8.4). Default 0:
+    /// few callers want responses that nobody asked for.
+    enable_push: 0 in 0..=1;
+
+    /// How many streams the server may have promised and not begun to answer. More are refused. Default 100.
+    max_reserved_streams: 100 in 0..=1_000_000;
+
     /// Octets that a stream may receive before the caller releases some; SETTINGS_INITIAL_WINDOW_SIZE. Default
     /// 65,535, the protocol's own. With 0 nothing is received until the setting is changed.
     initial_window_size: 65_535 in 0..=2_147_483_647;
@@ -113,6 +124,10 @@ knobs! {
 
     /// The most CONTINUATION frames of one field block, empty ones included. More end the connection. Default 8.
     max_continuations: 8 in 0..=1_000_000;
+
+    /// The most interim responses (100 to 199) that a stream may get before the final one. More reset the stream.
+    /// Default 16.
+    max_interim_responses: 16 in 0..=255;
 
     /// The most entries of one SETTINGS frame. More end the connection. Default 32.
     max_settings_entries: 32 in 8..=2_730;

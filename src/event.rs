@@ -52,6 +52,16 @@ pub enum Event<'b> {
         /// The stream.
         stream: StreamId,
     },
+    /// The server will answer a request that nobody made (RFC 9113 §8.4). The response follows on the promised stream;
+    /// reset that to refuse it, and do so if the server has no authority over what `:authority` names.
+    PushPromise {
+        /// The request that the promise goes with.
+        stream: StreamId,
+        /// The stream that the response will come on.
+        promised: StreamId,
+        /// The request that is answered.
+        fields: Fields,
+    },
     /// The peer's SETTINGS have come, are in force and will be acknowledged. In the order of the wire, repeats and
     /// unknown ones included.
     Settings(Settings),
@@ -103,6 +113,8 @@ pub enum Cause {
     Violation(Violation),
     /// The peer sent GOAWAY with a last stream below this one.
     GoAway,
+    /// A promise could no longer be made: the request that it went with had ended, or the client takes none any more.
+    PromiseUnsent,
     /// The connection ended, for the reason that [`Event::Closed`] will give.
     ConnectionClosed(Option<ConnectionError>),
 }

@@ -5,6 +5,7 @@ use alloc::collections::VecDeque;
 
 use crate::config::{Config, within};
 use crate::error::{ConfigError, ControlError, Violation};
+use crate::fields::rules::ExtendedConnect;
 use crate::frame::{Setting, SettingId, Settings};
 use crate::id::Role;
 
@@ -17,6 +18,7 @@ pub(crate) struct Values {
     pub(crate) initial_window_size: u32,
     pub(crate) max_frame_size: u32,
     pub(crate) max_header_list_size: u32,
+    pub(crate) extended_connect: ExtendedConnect,
 }
 
 /// SETTINGS_ENABLE_PUSH.
@@ -35,6 +37,7 @@ impl Values {
         initial_window_size: 65_535,
         max_frame_size: 16_384,
         max_header_list_size: u32::MAX,
+        extended_connect: ExtendedConnect::Forbidden,
     };
 
     /// Takes over one setting that the end of this role has sent.
@@ -61,6 +64,14 @@ impl Values {
             }
             SettingId::MAX_FRAME_SIZE => self.max_frame_size = value,
             SettingId::MAX_HEADER_LIST_SIZE => self.max_header_list_size = value,
+            SettingId::ENABLE_CONNECT_PROTOCOL => {
+                self.extended_connect = match (value, self.extended_connect) {
+                    (0, ExtendedConnect::Forbidden) => ExtendedConnect::Forbidden,
+                    (1, _) => ExtendedConnect::Allowed,
+                    _ => return Err(Violation::InvalidEnableConnectProtocol),
+                }
+            }
+            SettingId::NO_RFC7540_PRIORITIES if value > 1 => return Err(Violation::InvalidNoPriorities),
             _ => {}
         }
         Ok(())
@@ -172,9 +183,14 @@ impl Local {
     /// Whether we may send a setting with this value.
     fn check(&self, setting: Setting) -> Result<(), ConfigError> {
         let (name, least, most) = match setting.id {
-            // RFC 9113 §6.5.2: a server never sets it to 1. A client of this engine does not take pushes.
-            SettingId::ENABLE_PUSH => ("enable_push", 0, 0),
-            SettingId::ENABLE_CONNECT_PROTOCOL => ("enable_connect_protocol", 0, 0),
+            // RFC 9113 §6.5.2: a server never sets it to 1.
+            SettingId::ENABLE_PUSH => ("enable_push", 0, u32::from(self.role == Role::Client)),
+            SettingId::ENABLE_CONNECT_PROTOCOL => {
+                // RFC 8441 §3: it is never taken back.
+                let least = u32::from(self.latest().extended_connect == ExtendedConnect::Allowed);
+                ("enable_connect_protocol", least, u32::from(self.role == Role::Server))
+            }
+            SettingId::NO_RFC7540_PRIORITIES => ("no_rfc7540_priorities", 0, 1),
             SettingId::HEADER_TABLE_SIZE => ("header_table_size", 0, MOST_TABLE),
             SettingId::INITIAL_WINDOW_SIZE => ("initial_window_size", 0, MAX_WINDOW),
             SettingId::MAX_FRAME_SIZE => ("max_frame_size", LEAST_FRAME, MOST_FRAME),
@@ -198,12 +214,13 @@ fn first_settings(config: &Config, role: Role) -> Settings {
     let initial = Values::INITIAL;
     let entry = |id, value, default| (value != default).then_some(Setting { id, value });
     let push = match role {
-        Role::Client => Some(Setting { id: SettingId::ENABLE_PUSH, value: 0 }),
+        Role::Client => entry(SettingId::ENABLE_PUSH, config.enable_push(), 1),
         Role::Server => None,
     };
-    let concurrent = match role {
-        Role::Client => None,
-        Role::Server => {
+    let concurrent = match (role, config.enable_push()) {
+        // Without push a server opens no streams that a client could limit.
+        (Role::Client, 0) => None,
+        (Role::Client | Role::Server, _) => {
             Some(Setting { id: SettingId::MAX_CONCURRENT_STREAMS, value: config.max_concurrent_streams() })
         }
     };
@@ -214,6 +231,10 @@ fn first_settings(config: &Config, role: Role) -> Settings {
         entry(SettingId::INITIAL_WINDOW_SIZE, config.initial_window_size(), initial.initial_window_size),
         entry(SettingId::MAX_FRAME_SIZE, config.max_frame_size(), initial.max_frame_size),
         Some(Setting { id: SettingId::MAX_HEADER_LIST_SIZE, value: config.max_header_list_size() }),
+        match role {
+            Role::Client => None,
+            Role::Server => entry(SettingId::ENABLE_CONNECT_PROTOCOL, config.enable_connect_protocol(), 0),
+        },
     ]
     .into_iter()
     .flatten()

@@ -8,7 +8,7 @@ use crate::error::{ConnectionError, ErrorCode, Violation};
 use crate::event::{Cause, Event, Verdict};
 use crate::frame::{self, GoAway};
 use crate::id::{Role, StreamId};
-use crate::stream::{Ending, Half, Key};
+use crate::stream::{Ending, Half, Key, Want};
 
 /// How far the end has come.
 #[derive(Debug, Default)]
@@ -168,7 +168,10 @@ impl Connection {
     pub(super) fn has_ending(&self) -> bool {
         match self.closing.stage {
             Stage::Open => {
-                self.stream_above_goaway().is_some() || self.is_drained() || !self.closing.transport_is_open()
+                self.streams.first(Want::Orphan).is_some()
+                    || self.stream_above_goaway().is_some()
+                    || self.is_drained()
+                    || !self.closing.transport_is_open()
             }
             Stage::Ending(_) => true,
             Stage::Closed => false,
@@ -178,6 +181,10 @@ impl Connection {
     /// The next stream that the end of the connection cuts off; after the last one, the end itself.
     pub(super) fn next_ending<'b>(&mut self) -> Option<Event<'b>> {
         if self.closing.is_open() {
+            if let Some(key) = self.streams.first(Want::Orphan) {
+                let stream = self.streams.get(key).id;
+                return Some(self.cut_off(stream, key, ErrorCode::CANCEL, Cause::PromiseUnsent));
+            }
             if let Some((stream, key)) = self.stream_above_goaway() {
                 return Some(self.cut_off(stream, key, ErrorCode::REFUSED_STREAM, Cause::GoAway));
             }
@@ -202,13 +209,14 @@ impl Connection {
     /// How far a stream had got.
     pub(super) fn verdict(&self, key: Key, cause: Cause, code: ErrorCode) -> Verdict {
         let record = self.streams.get(key);
-        let (id, recv) = (record.id, record.recv);
+        let (id, recv) = (record.id, record.recv.half);
         if id.initiator() == self.role && !self.streams.is_announced(id) {
             return Verdict::NeverSent;
         }
         match (recv, cause) {
-            (Half::Closed, _) => Verdict::Complete,
+            (_, Cause::PromiseUnsent) => Verdict::NeverSent,
             (_, Cause::GoAway) => Verdict::Unprocessed,
+            (Half::Closed, _) => Verdict::Complete,
             (_, Cause::Peer) if code == ErrorCode::REFUSED_STREAM => Verdict::Unprocessed,
             (_, Cause::Peer | Cause::Violation(_) | Cause::ConnectionClosed(_)) => Verdict::MaybeProcessed,
         }

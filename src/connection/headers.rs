@@ -7,18 +7,19 @@ use super::receive::{Incoming, on_connection, on_stream, violation_of};
 use crate::config::Config;
 use crate::error::Violation;
 use crate::event::{Event, Head};
-use crate::fields::{Field, Fields, Status};
+use crate::fields::rules::{self, Section, Status};
+use crate::fields::{Field, Fields};
 use crate::frame::{Fault, Headers, Part, PushPromise};
 use crate::hpack::{self, Decoder};
 use crate::id::{Role, StreamId};
 use crate::settings::Push;
-use crate::stream::{Ending, Half, Key, Place, Record, Step};
+use crate::stream::{Ending, Exchange, Half, Key, Message, Place, Record};
 
 /// A field block that is under way.
 #[derive(Debug)]
 pub(super) struct Block {
     purpose: Purpose,
-    section: Section,
+    collected: Collected,
     octets_left: usize,
     continuations_left: u32,
 }
@@ -30,6 +31,8 @@ enum Purpose {
     Request { stream: StreamId, part: Part },
     /// They belong to a stream that is open.
     Section { stream: StreamId, part: Part },
+    /// They are the request of a promise.
+    Promise { on: StreamId, promised: StreamId },
     /// They only keep the decoder in step (RFC 9113 §4.3).
     Discard,
 }
@@ -38,12 +41,12 @@ impl Block {
     /// `list_size` is the limit that the peer was told last.
     fn new(purpose: Purpose, fields: Fields, config: &Config, list_size: u32) -> Self {
         let keep = match purpose {
-            Purpose::Request { .. } | Purpose::Section { .. } => Keep::Fields,
+            Purpose::Request { .. } | Purpose::Section { .. } | Purpose::Promise { .. } => Keep::Fields,
             Purpose::Discard => Keep::Nothing,
         };
         Self {
             purpose,
-            section: Section {
+            collected: Collected {
                 fields,
                 keep,
                 octets: 0,
@@ -58,7 +61,7 @@ impl Block {
     pub(super) fn decode(&mut self, octets: &[u8], decoder: &mut Decoder) -> Result<(), Violation> {
         let (within, beyond) = octets.split_at(octets.len().min(self.octets_left));
         self.octets_left = self.octets_left.saturating_sub(within.len());
-        decoder.decode(within, &mut self.section)?;
+        decoder.decode(within, &mut self.collected)?;
         if beyond.is_empty() { Ok(()) } else { Err(Violation::FieldSectionFarTooLarge) }
     }
 
@@ -70,13 +73,13 @@ impl Block {
     }
 
     pub(super) fn memory_used(&self) -> usize {
-        self.section.fields.capacity_octets()
+        self.collected.fields.capacity_octets()
     }
 }
 
 /// Collects decoded fields within the limits.
 #[derive(Debug)]
-struct Section {
+struct Collected {
     fields: Fields,
     keep: Keep,
     octets: usize,
@@ -112,7 +115,7 @@ impl SectionLimits {
     }
 }
 
-impl hpack::Sink for Section {
+impl hpack::Sink for Collected {
     fn field(&mut self, field: Field<'_>) -> Result<(), Violation> {
         self.octets = self.octets.saturating_add(field.accounted_octets());
         self.count = self.count.saturating_add(1);
@@ -136,7 +139,10 @@ impl Connection {
         let Headers { stream, part, .. } = headers;
         let purpose = match self.streams.place(stream) {
             Place::Idle => self.on_new_stream(stream, part).map_err(on_connection)?,
-            Place::Live(key) if self.streams.get(key).recv == Half::Closed => {
+            Place::Live(key) if self.is_reserved_here(key) => {
+                return Err(on_connection(Violation::ReservedStream));
+            }
+            Place::Live(key) if self.streams.get(key).recv.half == Half::Closed => {
                 self.begin_block(Purpose::Discard);
                 return Err(on_stream(stream, Violation::HalfClosedStream));
             }
@@ -160,7 +166,7 @@ impl Connection {
         let allowed = self.local.latest().max_concurrent_streams as usize;
         if self.closing.refuses(stream) {
             self.refuse(stream, Violation::ShuttingDown);
-        } else if self.streams.peer_count() >= allowed {
+        } else if self.streams.peer_active() >= allowed {
             self.refuse(stream, Violation::TooManyStreams);
         } else {
             return Ok(Purpose::Request { stream, part });
@@ -168,12 +174,24 @@ impl Connection {
         Ok(Purpose::Discard)
     }
 
-    /// RFC 9113 §6.6. Promises are refused; their fields keep the decoder in step.
+    /// RFC 9113 §6.6. The fields of a promise that is refused keep the decoder in step.
     pub(super) fn on_push_promise<'b>(&mut self, promise: PushPromise) -> Result<Option<Event<'b>>, Fault> {
         self.check_promise(&promise).map_err(on_connection)?;
-        self.streams.use_peer_id(promise.promised);
-        self.refuse(promise.promised, Violation::PushRefused);
-        self.begin_block(Purpose::Discard);
+        let PushPromise { stream: on, promised, .. } = promise;
+        self.streams.use_peer_id(promised);
+        let wanted = self.local.latest().enable_push == Push::Enabled
+            && self.streams.find(on).is_some()
+            && self.streams.peer_reserved() < self.config.max_reserved_streams() as usize;
+        let purpose = if self.closing.refuses(promised) {
+            self.refuse(promised, Violation::ShuttingDown);
+            Purpose::Discard
+        } else if wanted {
+            Purpose::Promise { on, promised }
+        } else {
+            self.refuse(promised, Violation::PushRefused);
+            Purpose::Discard
+        };
+        self.begin_block(purpose);
         Ok(None)
     }
 
@@ -187,7 +205,7 @@ impl Connection {
         }
         match self.streams.place(promise.stream) {
             _ if promise.stream.initiator() != self.role => return Err(Violation::PushOnWrongStream),
-            Place::Live(key) if self.streams.get(key).recv != Half::Closed => {}
+            Place::Live(key) if self.streams.get(key).recv.half != Half::Closed => {}
             Place::Gone if self.streams.ending(promise.stream).allows_late_frames() => {}
             Place::Idle | Place::Live(_) | Place::Gone => return Err(Violation::PushOnWrongStream),
         }
@@ -204,25 +222,31 @@ impl Connection {
             return Ok(None);
         };
         self.decoder.finish().map_err(on_connection)?;
-        match (block.purpose, block.section.keep) {
+        match (block.purpose, block.collected.keep) {
             (Purpose::Discard, _) => {
-                self.recycle(block.section.fields);
+                self.recycle(block.collected.fields);
                 Ok(None)
             }
-            (Purpose::Request { stream, .. }, Keep::TooLarge | Keep::Nothing) => {
-                self.recycle(block.section.fields);
+            (
+                Purpose::Request { stream, .. } | Purpose::Promise { promised: stream, .. },
+                Keep::TooLarge | Keep::Nothing,
+            ) => {
+                self.recycle(block.collected.fields);
                 self.refuse(stream, Violation::FieldSectionTooLarge);
                 Ok(None)
             }
             (Purpose::Section { stream, .. }, Keep::TooLarge | Keep::Nothing) => {
-                self.recycle(block.section.fields);
+                self.recycle(block.collected.fields);
                 Err(on_stream(stream, Violation::FieldSectionTooLarge))
             }
             (Purpose::Request { stream, part }, Keep::Fields) => {
-                self.on_request(stream, part, block.section.fields)
+                self.on_request(stream, part, block.collected.fields)
+            }
+            (Purpose::Promise { on, promised }, Keep::Fields) => {
+                Ok(self.on_promise(on, promised, block.collected.fields))
             }
             (Purpose::Section { stream, part }, Keep::Fields) => {
-                self.on_section(stream, part, block.section.fields)
+                self.on_section(stream, part, block.collected.fields)
             }
         }
     }
@@ -233,12 +257,25 @@ impl Connection {
         part: Part,
         fields: Fields,
     ) -> Result<Option<Event<'b>>, Fault> {
-        let recv = Half::Idle
-            .after(Step::Headers, part)
-            .map_err(|misstep| on_stream(stream, violation_of(misstep)))?;
-        self.streams.insert(Record::new(stream, Half::Head, recv));
+        match self.accept_request(stream, part, &fields) {
+            Ok(()) => Ok(Some(Event::Headers { stream, head: Head::Request, fields, part })),
+            Err(violation) => {
+                self.recycle(fields);
+                self.refuse(stream, violation);
+                Ok(None)
+            }
+        }
+    }
+
+    fn accept_request(&mut self, stream: StreamId, part: Part, fields: &Fields) -> Result<(), Violation> {
+        let extended = self.local.latest().extended_connect;
+        let summary = rules::check(fields, Section::Request(extended))?;
+        let recv = Message::request(&summary, part).map_err(violation_of)?;
+        let exchange = Exchange::of(summary.method);
+        let key = self.streams.insert(Record::new(stream, Message::new(Half::Head), recv, exchange));
+        self.streams.activate(key);
         self.closing.accepted(stream);
-        Ok(Some(Event::Headers { stream, head: Head::Request, fields, part }))
+        Ok(())
     }
 
     fn on_section<'b>(
@@ -252,23 +289,66 @@ impl Connection {
             self.recycle(fields);
             return Ok(None);
         };
-        let head = self.head_of(key, &fields).map_err(|violation| on_stream(stream, violation))?;
-        let step = if head == Head::Interim { Step::Interim } else { Step::Headers };
-        let record = self.streams.record(key);
-        record.recv =
-            record.recv.after(step, part).map_err(|misstep| on_stream(stream, violation_of(misstep)))?;
-        self.settle(key);
-        Ok(Some(Event::Headers { stream, head, fields, part }))
+        match self.accept_section(key, part, &fields) {
+            Ok(head) => {
+                self.settle(key);
+                Ok(Some(Event::Headers { stream, head, fields, part }))
+            }
+            Err(violation) => {
+                self.recycle(fields);
+                Err(on_stream(stream, violation))
+            }
+        }
     }
 
-    fn head_of(&self, key: Key, fields: &Fields) -> Result<Head, Violation> {
-        if self.streams.get(key).recv == Half::Body {
+    fn on_promise<'b>(&mut self, on: StreamId, promised: StreamId, fields: Fields) -> Option<Event<'b>> {
+        match rules::check_promise(&fields) {
+            Ok(summary) => {
+                let (send, recv) = (Message::new(Half::Closed), Message::new(Half::Reserved));
+                self.streams.insert(Record::new(promised, send, recv, Exchange::of(summary.method)));
+                self.closing.accepted(promised);
+                Some(Event::PushPromise { stream: on, promised, fields })
+            }
+            Err(violation) => {
+                self.recycle(fields);
+                self.refuse(promised, violation);
+                None
+            }
+        }
+    }
+
+    /// Whether a stream is one that we have promised and not begun to answer: "reserved (local)".
+    pub(super) fn is_reserved_here(&self, key: Key) -> bool {
+        self.role == Role::Server
+            && self.streams.get(key).id.initiator() == Role::Server
+            && !self.streams.is_active(key)
+    }
+
+    fn accept_section(&mut self, key: Key, part: Part, fields: &Fields) -> Result<Head, Violation> {
+        let most_interims = self.config.max_interim_responses();
+        let allowed = self.local.latest().max_concurrent_streams as usize;
+        let peer_active = self.streams.peer_active();
+        let record = self.streams.record(key);
+        if record.recv.half == Half::Body {
+            record.recv = record.recv.after_trailers(record.exchange, part).map_err(violation_of)?;
+            rules::check(fields, Section::Trailers)?;
             return Ok(Head::Trailers);
         }
-        match Status::of(fields).ok_or(Violation::InvalidStatus)? {
-            Status::Interim => Ok(Head::Interim),
-            Status::Final => Ok(Head::Response),
+        let summary = rules::check(fields, Section::Response)?;
+        let (recv, exchange) =
+            record.recv.after_response(record.exchange, &summary, part).map_err(violation_of)?;
+        // RFC 9113 §5.1.2: a promised stream counts from its response on.
+        if record.recv.half == Half::Reserved && recv.half != Half::Reserved && peer_active >= allowed {
+            return Err(Violation::TooManyStreams);
         }
+        if u32::from(recv.interims()) > most_interims {
+            return Err(Violation::TooManyInterimResponses);
+        }
+        (record.recv, record.exchange) = (recv, exchange);
+        if recv.half != Half::Reserved {
+            self.streams.activate(key);
+        }
+        Ok(if summary.status == Status::Interim { Head::Interim } else { Head::Response })
     }
 
     fn begin_block(&mut self, purpose: Purpose) {

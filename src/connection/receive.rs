@@ -7,7 +7,7 @@ use crate::event::{Cause, Event};
 use crate::frame::{self, Continuation, Data, Fault, Frame, GoAway, Part, SettingId, Settings, WindowUpdate};
 use crate::id::{Role, StreamId};
 use crate::settings::Values;
-use crate::stream::{Ending, Half, Key, Misstep, Place, Step, Want};
+use crate::stream::{Ending, Half, Key, Misstep, Place, Want};
 
 /// What the next payload octets belong to.
 #[derive(Debug)]
@@ -90,6 +90,9 @@ impl Connection {
             Place::Gone if self.streams.ending(data.stream).allows_late_frames() => None,
             Place::Gone => return Err(on_connection(Violation::ClosedStream)),
         };
+        if live.is_some_and(|key| self.is_reserved(key)) {
+            return Err(on_connection(Violation::ReservedStream));
+        }
         self.flow.receive(data.flow_octets).map_err(on_connection)?;
         let Some(key) = live else {
             // RFC 9113 §5.1: late DATA counts towards the connection's window, and nobody else gives it back.
@@ -99,10 +102,18 @@ impl Connection {
         self.on_body(key, data).inspect_err(|_| self.flow.release(data.flow_octets))
     }
 
+    /// Whether a stream is reserved by either end: no DATA may come on it (RFC 9113 §5.1).
+    fn is_reserved(&self, key: Key) -> bool {
+        self.streams.get(key).recv.half == Half::Reserved || self.is_reserved_here(key)
+    }
+
     fn on_body<'b>(&mut self, key: Key, data: Data) -> Result<Option<Event<'b>>, Fault> {
         let Data { stream, octets, flow_octets, part, .. } = data;
         let record = self.streams.record(key);
-        record.recv.after(Step::Data, part).map_err(|misstep| on_stream(stream, violation_of(misstep)))?;
+        record
+            .recv
+            .begin_data(octets.into(), part)
+            .map_err(|misstep| on_stream(stream, violation_of(misstep)))?;
         self.flow
             .receive_on(&mut record.flow, flow_octets)
             .map_err(|violation| on_stream(stream, violation))?;
@@ -144,7 +155,7 @@ impl Connection {
 
     fn deliver<'b>(&mut self, key: Key, stream: StreamId, data: &'b [u8], part: Part) -> Event<'b> {
         if part.is_last() {
-            self.streams.record(key).recv = Half::Closed;
+            self.streams.record(key).recv.half = Half::Closed;
             self.settle(key);
         }
         Event::Data { stream, data, part }
@@ -222,6 +233,9 @@ impl Connection {
         match self.streams.place(stream) {
             Place::Idle => Err(on_connection(Violation::IdleStream)),
             Place::Gone => Ok(None),
+            Place::Live(key) if self.streams.get(key).recv.half == Half::Reserved => {
+                Err(on_connection(Violation::ReservedStream))
+            }
             Place::Live(key) => {
                 let flow = &mut self.streams.record(key).flow;
                 self.flow
@@ -334,6 +348,8 @@ pub(super) const fn violation_of(misstep: Misstep) -> Violation {
         Misstep::DataBeforeHeaders => Violation::DataBeforeHeaders,
         Misstep::InterimLast => Violation::InterimEndsStream,
         Misstep::TrailersNotLast => Violation::TrailersWithoutEnd,
+        Misstep::ContentLength => Violation::ContentLengthMismatch,
+        Misstep::HeadersInTunnel => Violation::HeadersInTunnel,
     }
 }
 

@@ -3,12 +3,14 @@
 use bytes::Bytes;
 
 use super::Connection;
-use crate::error::{ErrorCode, OpenError, SendError};
+use crate::error::{ErrorCode, OpenError, SendError, Violation};
 use crate::event::Blocked;
-use crate::fields::{Fields, Status};
+use crate::fields::Fields;
+use crate::fields::rules::{self, Section};
 use crate::frame::Part;
 use crate::id::{Role, StreamId};
-use crate::stream::{Ending, Fullness, Half, Key, Misstep, Pending, Record, State, Step, Want};
+use crate::settings::Push;
+use crate::stream::{Ending, Exchange, Fullness, Half, Key, Message, Misstep, Pending, Record, State, Want};
 
 /// One live stream: a handle for one or more commands, after one look-up.
 ///
@@ -43,8 +45,7 @@ impl<'c> Stream<'c> {
     ///
     /// [`SendError`], when the section does not fit where the stream is.
     pub fn send_headers(&mut self, fields: Fields, part: Part) -> Result<(), SendError> {
-        let step = self.step_of(&fields)?;
-        self.advance(step, part)?;
+        self.check_section(&fields, part)?;
         self.queue(Pending::Headers(fields, part));
         Ok(())
     }
@@ -57,12 +58,12 @@ impl<'c> Stream<'c> {
     ///
     /// [`SendError::Full`] without capacity; another [`SendError`] when data does not fit where the stream is.
     pub fn send_data(&mut self, chunk: Bytes, part: Part) -> Result<(), SendError> {
+        let send = self.get().send.after_data(chunk.len() as u64, part)?;
         if !chunk.is_empty() && self.capacity() == 0 {
-            self.get().send.after(Step::Data, part)?;
             self.record().fullness = Fullness::Full;
             return Err(SendError::Full);
         }
-        self.advance(Step::Data, part)?;
+        self.record().send = send;
         if !chunk.is_empty() || part.is_last() {
             self.queue(Pending::Data(chunk, part));
         }
@@ -95,7 +96,7 @@ impl<'c> Stream<'c> {
     /// The stream's state (RFC 9113 §5.1), as the calls so far have made it: what is queued counts as sent.
     pub fn state(&self) -> State {
         let record = self.get();
-        State::of(record.send, record.recv)
+        State::of(record.send.half, record.recv.half)
     }
 
     /// The stream's identifier.
@@ -117,20 +118,20 @@ impl<'c> Stream<'c> {
         self.connection.streams.record(self.key)
     }
 
-    fn step_of(&self, fields: &Fields) -> Result<Step, SendError> {
-        match self.get().send {
-            Half::Body | Half::Closed => Ok(Step::Headers),
-            Half::Idle | Half::Reserved | Half::Head => match Status::of(fields) {
-                Some(Status::Interim) => Ok(Step::Interim),
-                Some(Status::Final) => Ok(Step::Headers),
-                None => Err(SendError::InvalidStatus),
-            },
-        }
-    }
-
-    fn advance(&mut self, step: Step, part: Part) -> Result<(), SendError> {
+    fn check_section(&mut self, fields: &Fields, part: Part) -> Result<(), SendError> {
         let record = self.record();
-        record.send = record.send.after(step, part)?;
+        match record.send.half {
+            Half::Body | Half::Closed => {
+                let send = record.send.after_trailers(record.exchange, part)?;
+                rules::check(fields, Section::Trailers).map_err(SendError::Malformed)?;
+                record.send = send;
+            }
+            Half::Idle | Half::Reserved | Half::Head => {
+                let summary = rules::check(fields, Section::Response).map_err(SendError::Malformed)?;
+                (record.send, record.exchange) =
+                    record.send.after_response(record.exchange, &summary, part)?;
+            }
+        }
         Ok(())
     }
 
@@ -149,20 +150,61 @@ impl Connection {
     /// [`OpenError`]; nothing has changed then.
     pub fn open(&mut self, fields: Fields, part: Part) -> Result<StreamId, OpenError> {
         let id = self.check_opening()?;
-        let send = match part {
-            Part::More => Half::Body,
-            Part::Last => Half::Closed,
-        };
-        let key = self.streams.insert(Record::new(id, send, Half::Head));
-        self.next_id = id.next();
-        self.queue(key, Pending::Headers(fields, part));
+        let extended = self.peer.values().extended_connect;
+        let summary = rules::check(&fields, Section::Request(extended)).map_err(OpenError::Malformed)?;
+        let send = Message::request(&summary, part)
+            .map_err(|_| OpenError::Malformed(Violation::ContentLengthMismatch))?;
+        let recv = Message::new(Half::Head);
+        let record = Record::new(id, send, recv, Exchange::of(summary.method));
+        self.start(record, Pending::Headers(fields, part), Want::Open);
         Ok(id)
     }
 
-    fn check_opening(&self) -> Result<StreamId, OpenError> {
-        if self.role == Role::Server {
-            return Err(OpenError::NotClient);
+    /// Promises a response to a request that nobody made; server only (RFC 9113 §8.4).
+    ///
+    /// The promise goes out before anything that is sent afterwards. Answer it on the promised stream, as if it were a
+    /// request; the answer goes out as soon as the client's limit of concurrent streams admits it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]; nothing has changed then.
+    pub fn push(&mut self, on: StreamId, fields: Fields) -> Result<StreamId, OpenError> {
+        if self.role == Role::Client {
+            return Err(OpenError::NotServer);
         }
+        let id = self.check_new_stream()?;
+        if self.peer.values().enable_push == Push::Disabled {
+            return Err(OpenError::PushDisabled);
+        }
+        let parent = self.streams.find(on).filter(|_| on.initiator() == Role::Client);
+        let half = parent.map(|key| self.streams.get(key).send.half);
+        if !matches!(half, Some(Half::Head | Half::Body)) {
+            return Err(OpenError::NoSuchRequest);
+        }
+        let summary = rules::check_promise(&fields).map_err(OpenError::Malformed)?;
+        let (send, recv) = (Message::new(Half::Reserved), Message::new(Half::Closed));
+        let record = Record::new(id, send, recv, Exchange::of(summary.method));
+        self.start(record, Pending::Promise(on, fields), Want::Promise);
+        Ok(id)
+    }
+
+    /// Adds a stream of ours, which waits for its place on the wire.
+    fn start(&mut self, record: Record, first: Pending, want: Want) {
+        self.next_id = record.id.next();
+        let key = self.streams.insert(record);
+        let (record, queues) = self.streams.record_and_queues(key);
+        queues.push(&mut record.queue, first);
+        self.streams.enlist(key, want);
+    }
+
+    fn check_opening(&self) -> Result<StreamId, OpenError> {
+        match self.role {
+            Role::Client => self.check_new_stream(),
+            Role::Server => Err(OpenError::NotClient),
+        }
+    }
+
+    fn check_new_stream(&self) -> Result<StreamId, OpenError> {
         if !self.closing.is_open() {
             return Err(OpenError::Closed);
         }
@@ -181,16 +223,18 @@ impl Connection {
         let first = record.queue.is_empty();
         queues.push(&mut record.queue, item);
         let id = record.id;
-        // A stream of ours enters the lists when it enters the wire.
-        if first && (id.initiator() != self.role || self.streams.is_announced(id)) {
-            self.streams.enlist(key, Want::Send);
+        if first && !self.streams.is_listed(key, Want::Orphan) {
+            // With an empty queue a stream of ours is on the wire, but a promised one may not be open yet.
+            let waits = id.initiator() == self.role && !self.streams.is_active(key);
+            self.streams.enlist(key, if waits { Want::Open } else { Want::Send });
         }
     }
 
     fn reset(&mut self, key: Key, code: ErrorCode) {
         let id = self.streams.get(key).id;
         // RFC 9113 §6.4: a stream that never reached the wire needs no reset, and must not get one.
-        if id.initiator() != self.role || self.streams.is_announced(id) {
+        let sent = self.streams.is_announced(id) && !self.streams.is_listed(key, Want::Orphan);
+        if id.initiator() != self.role || sent {
             self.write_reset(id, code);
         }
         self.streams.remove(key, Ending::Reset, &mut self.flow);
@@ -201,7 +245,7 @@ impl Connection {
         let limit = self.send_buffer_size();
         while let Some(key) = self.streams.pop(Want::Notice) {
             let record = self.streams.record(key);
-            if record.send == Half::Closed {
+            if record.send.half == Half::Closed {
                 continue;
             }
             // The caller may have filled it again since.
@@ -225,8 +269,8 @@ impl Connection {
         let data_first = queues.next_data(&record.queue, 1).is_some_and(|next| next.octets > 0);
         let stream_window = self.flow.sendable_on(&record.flow);
         let id = record.id;
-        if id.initiator() == self.role && !self.streams.is_announced(id) {
-            return (!self.may_announce()).then_some(Blocked::StreamLimit);
+        if id.initiator() == self.role && !self.streams.is_active(key) {
+            return (!self.may_open()).then_some(Blocked::StreamLimit);
         }
         match (data_first, stream_window, self.flow.sendable()) {
             (false, _, _) => None,
@@ -244,6 +288,8 @@ impl From<Misstep> for SendError {
             Misstep::DataBeforeHeaders => Self::HeadersFirst,
             Misstep::InterimLast => Self::InterimLast,
             Misstep::TrailersNotLast => Self::TrailersNotLast,
+            Misstep::ContentLength => Self::ContentLength,
+            Misstep::HeadersInTunnel => Self::HeadersInTunnel,
         }
     }
 }

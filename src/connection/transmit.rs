@@ -2,8 +2,9 @@
 
 use super::Connection;
 use crate::fields::Fields;
-use crate::frame::{Data, Part, WindowUpdate, headers};
-use crate::id::StreamId;
+use crate::frame::{Data, Part, WindowUpdate, headers, push};
+use crate::id::{Role, StreamId};
+use crate::settings::Push;
 use crate::stream::{Fullness, Half, Key, Want};
 
 impl Connection {
@@ -18,6 +19,7 @@ impl Connection {
             return;
         }
         self.write_updates();
+        while self.has_room() && self.write_promise().is_some() {}
         while self.has_room() && self.write_opening().is_some() {}
         while self.has_room() && self.write_turn().is_some() {}
     }
@@ -28,9 +30,9 @@ impl Connection {
     }
 
     /// Whether the peer admits one more stream of ours.
-    pub(super) fn may_announce(&self) -> bool {
+    pub(super) fn may_open(&self) -> bool {
         let limit = self.peer.max_concurrent_streams() as usize;
-        self.streams.announced_count() < limit && !self.closing.peer_is_leaving()
+        self.streams.local_active() < limit && !(self.role == Role::Client && self.closing.peer_is_leaving())
     }
 
     fn has_room(&self) -> bool {
@@ -51,7 +53,7 @@ impl Connection {
             let Some(key) = self.streams.pop(Want::Update) else { return };
             let record = self.streams.record(key);
             // RFC 9113 §5.1: nothing flow-controlled comes on a half that has ended.
-            if record.recv == Half::Closed {
+            if record.recv.half == Half::Closed {
                 continue;
             }
             let stream = Some(record.id);
@@ -61,18 +63,57 @@ impl Connection {
         }
     }
 
-    /// Puts the next stream of ours on the wire, in the order of their identifiers (RFC 9113 §5.1.1).
+    /// Writes the next promise, ahead of all that could refer to what is promised (RFC 9113 §8.4.1), and in the order
+    /// of the identifiers.
+    fn write_promise(&mut self) -> Option<()> {
+        let key = self.streams.pop(Want::Promise)?;
+        let (record, queues) = self.streams.record_and_queues(key);
+        let (promised, (on, fields)) = (record.id, queues.pop_promise(&mut record.queue)?);
+        let more = !record.queue.is_empty();
+        if !self.may_promise(on) {
+            self.recycle(fields);
+            self.streams.enlist(key, Want::Orphan);
+            return Some(());
+        }
+        let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
+        self.batch.write(|out| {
+            let start = push::start_block(promised, out);
+            encoder.encode(&fields, out);
+            push::finish_block(out, start, on, max_frame_size);
+        });
+        self.recycle(fields);
+        self.streams.announce(promised);
+        if more {
+            self.streams.enlist(key, Want::Open);
+        }
+        Some(())
+    }
+
+    /// Whether a promise may be made on this stream: no frame has ended our half of it (RFC 9113 §6.6).
+    fn may_promise(&self, on: StreamId) -> bool {
+        let open = self.streams.find(on).is_some_and(|key| {
+            let record = self.streams.get(key);
+            record.send.half != Half::Closed || !record.queue.is_empty()
+        });
+        open && self.peer.values().enable_push == Push::Enabled && !self.closing.peer_is_leaving()
+    }
+
+    /// Opens the next stream of ours that waits for the peer's limit, in the order in which they came to wait: for a
+    /// client that of the identifiers (RFC 9113 §5.1.1).
     fn write_opening(&mut self) -> Option<()> {
-        if !self.may_announce() {
+        if !self.may_open() {
             return None;
         }
-        let (id, key) = self.streams.first_unannounced()?;
-        let (record, queues) = self.streams.record_and_queues(key);
-        let (fields, part) = queues.pop_headers(&mut record.queue)?;
-        let more = !record.queue.is_empty();
+        let key = self.streams.pop(Want::Open)?;
+        let (id, fields, part) = self.next_section(key)?;
         self.write_headers(id, fields, part);
-        self.streams.announce(id);
-        if more {
+        self.streams.activate(key);
+        if !self.streams.is_announced(id) {
+            self.streams.announce(id);
+        }
+        if self.streams.get(key).queue.is_empty() {
+            self.settle(key);
+        } else {
             self.streams.enlist(key, Want::Send);
         }
         Some(())
@@ -133,7 +174,9 @@ impl Connection {
     fn notice_room(&mut self, key: Key) {
         let enough = self.send_buffer_size() / 2;
         let record = self.streams.record(key);
-        if record.send != Half::Closed && record.fullness == Fullness::Full && record.queue.octets() <= enough
+        if record.send.half != Half::Closed
+            && record.fullness == Fullness::Full
+            && record.queue.octets() <= enough
         {
             record.fullness = Fullness::Room;
             self.streams.enlist(key, Want::Notice);

@@ -1,11 +1,23 @@
 use core::fmt;
 
-/// Why [`Connection::open`](crate::Connection::open) refused to open a stream. Nothing has changed.
+use super::Violation;
+
+/// Why [`Connection::open`](crate::Connection::open) or [`Connection::push`](crate::Connection::push) refused to open
+/// a stream. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OpenError {
     /// Only a client opens streams with requests (RFC 9113 §8.1).
     NotClient,
+    /// Only a server promises streams (RFC 9113 §8.4).
+    NotServer,
+    /// The client takes no promises (RFC 9113 §6.5.2).
+    PushDisabled,
+    /// The stream on which the promise would be made is not a request whose response is still being sent
+    /// (RFC 9113 §6.6).
+    NoSuchRequest,
+    /// The request breaks this rule, for which the peer would reset its stream (RFC 9113 §8.1.1).
+    Malformed(Violation),
     /// As many streams wait or are open as [`Config::max_open_streams`](crate::Config::max_open_streams) allows.
     TooManyStreams,
     /// The stream identifiers are used up; a new connection is needed (RFC 9113 §5.1.1).
@@ -19,7 +31,11 @@ pub enum OpenError {
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Malformed(violation) => return write!(f, "the request is malformed: {violation}"),
             Self::NotClient => "only a client opens streams",
+            Self::NotServer => "only a server promises streams",
+            Self::PushDisabled => "the client takes no promises",
+            Self::NoSuchRequest => "there is no request to answer with a promise",
             Self::TooManyStreams => "too many streams are open",
             Self::IdsExhausted => "the stream identifiers are used up",
             Self::ShuttingDown => "the connection is shutting down",
@@ -42,8 +58,12 @@ pub enum SendError {
     TrailersNotLast,
     /// An interim response cannot end the stream (RFC 9113 §8.1).
     InterimLast,
-    /// A response needs a `:status` of three digits, 100 to 999 (RFC 9113 §8.3.2).
-    InvalidStatus,
+    /// The section breaks this rule, for which the peer would reset the stream (RFC 9113 §8.1.1).
+    Malformed(Violation),
+    /// The content would be longer or shorter than `content-length` says, or there may be none (RFC 9113 §8.1.1).
+    ContentLength,
+    /// The stream is a tunnel: only data may be sent (RFC 9113 §8.5).
+    HeadersInTunnel,
     /// The stream's send buffer is full; wait for [`Event::Writable`](crate::Event::Writable).
     Full,
 }
@@ -51,11 +71,13 @@ pub enum SendError {
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Malformed(violation) => return write!(f, "the section is malformed: {violation}"),
             Self::Ended => "this half of the stream has ended",
             Self::HeadersFirst => "the header section must come before data",
             Self::TrailersNotLast => "trailers must end the stream",
             Self::InterimLast => "an interim response cannot end the stream",
-            Self::InvalidStatus => "the response has no valid :status",
+            Self::ContentLength => "the content is not as long as content-length says",
+            Self::HeadersInTunnel => "only data may be sent on a tunnel",
             Self::Full => "the stream's send buffer is full",
         })
     }

@@ -1,11 +1,10 @@
 //! A list of fields in one compact block.
 
-mod rules;
+mod octets;
+pub(crate) mod rules;
 
 use alloc::vec::Vec;
 use core::fmt;
-
-pub(crate) use rules::Status;
 
 /// How HPACK may represent a field (RFC 7541 §6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

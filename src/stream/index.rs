@@ -54,12 +54,6 @@ impl Index {
         self.entries.last().and_then(|&(id, key)| Some((id, key?)))
     }
 
-    /// The first stream whose identifier is at least `id`.
-    pub(super) fn first_from(&self, id: StreamId) -> Option<(StreamId, Key)> {
-        let from = self.entries.partition_point(|&(entry, _)| entry < id);
-        self.entries.iter().skip(from).find_map(|&(id, key)| Some((id, key?)))
-    }
-
     pub(super) fn memory_used(&self) -> usize {
         self.entries.capacity().saturating_mul(size_of::<(StreamId, Option<Key>)>())
     }
@@ -150,7 +144,6 @@ mod tests {
         assert_eq!(index.last(), Some((id(1_999), Key::from_index(1_999))));
         for &number in &live {
             assert_eq!(index.find(id(number)), Some(Key::from_index(number as usize)));
-            assert_eq!(index.first_from(id(number)).map(|(found, _)| found), Some(id(number)));
         }
         for number in live {
             index.remove(id(number));

@@ -17,9 +17,13 @@ impl Key {
     }
 }
 
-/// What a stream may be listed for. A stream with something to send is in exactly one of the first three lists.
+/// What a stream may be listed for. A stream with something to send is in exactly one of the first five lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Want {
+    /// It is to be promised.
+    Promise,
+    /// It waits until the peer's limit of concurrent streams admits it.
+    Open,
     /// It has something to send, and nothing of its own holds it back.
     Send,
     /// It has data to send, and waits for its own window.
@@ -30,40 +34,60 @@ pub(crate) enum Want {
     Update,
     /// It was full, and the caller is to be told that it takes data again.
     Notice,
+    /// It can no longer be promised, and the caller is to be told so.
+    Orphan,
 }
 
 impl Want {
-    pub(super) const ALL: [Self; 5] = [Self::Send, Self::Window, Self::Shared, Self::Update, Self::Notice];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Promise,
+        Self::Open,
+        Self::Send,
+        Self::Window,
+        Self::Shared,
+        Self::Update,
+        Self::Notice,
+        Self::Orphan,
+    ];
 }
 
 /// One value for each want.
 #[derive(Debug, Default)]
 pub(super) struct PerWant<T> {
+    promise: T,
+    open: T,
     send: T,
     window: T,
     shared: T,
     update: T,
     notice: T,
+    orphan: T,
 }
 
 impl<T> PerWant<T> {
     pub(super) fn of(&self, want: Want) -> &T {
         match want {
+            Want::Promise => &self.promise,
+            Want::Open => &self.open,
             Want::Send => &self.send,
             Want::Window => &self.window,
             Want::Shared => &self.shared,
             Want::Update => &self.update,
             Want::Notice => &self.notice,
+            Want::Orphan => &self.orphan,
         }
     }
 
     pub(super) fn of_mut(&mut self, want: Want) -> &mut T {
         match want {
+            Want::Promise => &mut self.promise,
+            Want::Open => &mut self.open,
             Want::Send => &mut self.send,
             Want::Window => &mut self.window,
             Want::Shared => &mut self.shared,
             Want::Update => &mut self.update,
             Want::Notice => &mut self.notice,
+            Want::Orphan => &mut self.orphan,
         }
     }
 }

@@ -2,13 +2,15 @@
 
 mod index;
 mod list;
+mod message;
 mod queue;
 mod state;
 mod store;
 
 pub(crate) use index::Ending;
 pub(crate) use list::{Key, Want};
+pub(crate) use message::{Exchange, Message};
 pub(crate) use queue::Pending;
 pub use state::State;
-pub(crate) use state::{Half, Misstep, Step};
+pub(crate) use state::{Half, Misstep};
 pub(crate) use store::{Fullness, Place, Record, Store};

@@ -6,10 +6,13 @@ use bytes::Bytes;
 
 use crate::fields::Fields;
 use crate::frame::Part;
+use crate::id::StreamId;
 
 /// One thing that a stream will send.
 #[derive(Debug)]
 pub(crate) enum Pending {
+    /// The request of a promise on another stream, always first.
+    Promise(StreamId, Fields),
     /// A header or trailer section, encoded when its turn comes.
     Headers(Fields, Part),
     /// A chunk of body, framed when its turn comes.
@@ -78,14 +81,25 @@ impl Queues {
         queue.last = at;
     }
 
+    /// Takes the first item if it is a promise: the stream on which it is made, and the request.
+    pub(crate) fn pop_promise(&mut self, queue: &mut Queue) -> Option<(StreamId, Fields)> {
+        match self.node(queue.first)?.item {
+            Some(Pending::Promise(..)) => match self.pop(queue)? {
+                Pending::Promise(on, fields) => Some((on, fields)),
+                Pending::Headers(..) | Pending::Data(..) => None,
+            },
+            Some(Pending::Headers(..) | Pending::Data(..)) | None => None,
+        }
+    }
+
     /// Takes the first item if it is a header or trailer section.
     pub(crate) fn pop_headers(&mut self, queue: &mut Queue) -> Option<(Fields, Part)> {
         match self.node(queue.first)?.item {
             Some(Pending::Headers(..)) => match self.pop(queue)? {
                 Pending::Headers(fields, part) => Some((fields, part)),
-                Pending::Data(..) => None,
+                Pending::Promise(..) | Pending::Data(..) => None,
             },
-            Some(Pending::Data(..)) | None => None,
+            Some(Pending::Promise(..) | Pending::Data(..)) | None => None,
         }
     }
 

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::index::{Ending, Endings, Index};
 use super::list::{Ends, Key, Link, PerWant, Want};
+use super::message::{Exchange, Message};
 use super::queue::{Queue, Queues};
 use super::state::Half;
 use crate::flow::{Flow, StreamFlow};
@@ -14,14 +15,24 @@ use crate::id::{Role, StreamId};
 pub(crate) struct Record {
     pub(crate) id: StreamId,
     /// What the caller has sent; it may still lie in `queue`.
-    pub(crate) send: Half,
+    pub(crate) send: Message,
     /// What the peer has sent.
-    pub(crate) recv: Half,
+    pub(crate) recv: Message,
+    pub(crate) exchange: Exchange,
+    activity: Activity,
     pub(crate) flow: StreamFlow,
     pub(crate) queue: Queue,
     /// Whether the caller was told that the stream is full, and waits to hear that it no longer is.
     pub(crate) fullness: Fullness,
     links: PerWant<Link>,
+}
+
+/// Whether a stream counts towards its initiator's limit (RFC 9113 §5.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Activity {
+    /// Not yet: it is not on the wire, or only reserved.
+    Waiting,
+    Active,
 }
 
 /// Whether a stream takes data.
@@ -32,11 +43,13 @@ pub(crate) enum Fullness {
 }
 
 impl Record {
-    pub(crate) fn new(id: StreamId, send: Half, recv: Half) -> Self {
+    pub(crate) fn new(id: StreamId, send: Message, recv: Message, exchange: Exchange) -> Self {
         Self {
             id,
             send,
             recv,
+            exchange,
+            activity: Activity::Waiting,
             flow: StreamFlow::default(),
             queue: Queue::new(),
             fullness: Fullness::Room,
@@ -46,7 +59,7 @@ impl Record {
 
     /// Whether both messages are over and nothing waits to be written.
     pub(crate) fn is_over(&self) -> bool {
-        self.send == Half::Closed && self.recv == Half::Closed && self.queue.is_empty()
+        self.send.half == Half::Closed && self.recv.half == Half::Closed && self.queue.is_empty()
     }
 }
 
@@ -71,8 +84,9 @@ pub(crate) struct Store {
     peer: Index,
     /// The first of our identifiers that is not on the wire yet.
     next_announced: Option<StreamId>,
-    /// How many streams of ours are on the wire.
-    announced: usize,
+    /// How many of our streams and of the peer's are active.
+    local_active: usize,
+    peer_active: usize,
     /// The highest identifier that the peer has used.
     highest_peer: Option<StreamId>,
     endings: Endings,
@@ -95,7 +109,8 @@ impl Store {
             local: Index::default(),
             peer: Index::default(),
             next_announced: Some(StreamId::first(role)),
-            announced: 0,
+            local_active: 0,
+            peer_active: 0,
             highest_peer: None,
             endings: Endings::new(remembered),
             lists: PerWant::default(),
@@ -133,8 +148,9 @@ impl Store {
         self.queues.clear(&mut record.queue);
         flow.forget(&record.flow);
         self.index(record.id).remove(record.id);
-        if record.id.initiator() == self.role && self.is_announced(record.id) {
-            self.announced -= 1;
+        match record.activity {
+            Activity::Waiting => {}
+            Activity::Active => *self.active(record.id) -= 1,
         }
         self.endings.remember(record.id, ending);
     }
@@ -197,9 +213,33 @@ impl Store {
         self.highest_peer = self.highest_peer.max(Some(id));
     }
 
-    /// Streams that the peer has opened.
-    pub(crate) const fn peer_count(&self) -> usize {
-        self.peer.len()
+    /// A stream is open now, and counts as such.
+    pub(crate) fn activate(&mut self, key: Key) {
+        let record = self.record(key);
+        let id = record.id;
+        if core::mem::replace(&mut record.activity, Activity::Active) == Activity::Waiting {
+            *self.active(id) += 1;
+        }
+    }
+
+    /// Whether a stream is open, beyond being reserved.
+    pub(crate) fn is_active(&self, key: Key) -> bool {
+        self.get(key).activity == Activity::Active
+    }
+
+    /// Streams that the peer has open.
+    pub(crate) const fn peer_active(&self) -> usize {
+        self.peer_active
+    }
+
+    /// Streams that the peer has reserved.
+    pub(crate) const fn peer_reserved(&self) -> usize {
+        self.peer.len().saturating_sub(self.peer_active)
+    }
+
+    /// Streams that this end has open.
+    pub(crate) const fn local_active(&self) -> usize {
+        self.local_active
     }
 
     /// Streams that this end has opened, on the wire or not.
@@ -211,20 +251,9 @@ impl Store {
         self.local.len() == 0 && self.peer.len() == 0
     }
 
-    /// The first stream of ours that is not on the wire yet.
-    pub(crate) fn first_unannounced(&self) -> Option<(StreamId, Key)> {
-        self.local.first_from(self.next_announced?)
-    }
-
     /// A stream of ours is on the wire now, and with it all lower ones.
     pub(crate) fn announce(&mut self, id: StreamId) {
         self.next_announced = id.next();
-        self.announced += 1;
-    }
-
-    /// How many streams of ours are on the wire and not over.
-    pub(crate) const fn announced_count(&self) -> usize {
-        self.announced
     }
 
     /// Whether a stream of ours is on the wire.
@@ -261,6 +290,10 @@ impl Store {
             .saturating_add(self.queues.memory_used())
     }
 
+    fn active(&mut self, id: StreamId) -> &mut usize {
+        if id.initiator() == self.role { &mut self.local_active } else { &mut self.peer_active }
+    }
+
     fn index(&mut self, id: StreamId) -> &mut Index {
         if id.initiator() == self.role { &mut self.local } else { &mut self.peer }
     }
@@ -295,6 +328,11 @@ impl Store {
                 }
             }
         }
+    }
+
+    /// Whether a stream is in a list.
+    pub(crate) fn is_listed(&self, key: Key, want: Want) -> bool {
+        matches!(self.get(key).links.of(want), Link::Listed { .. })
     }
 
     /// Takes a stream out of a list, if it is in it.
@@ -362,12 +400,16 @@ mod tests {
         StreamId::new(number).unwrap()
     }
 
+    fn record(number: u32, send: Half, recv: Half) -> Record {
+        Record::new(id(number), Message::new(send), Message::new(recv), Exchange::Plain)
+    }
+
     fn store_of_five() -> (Store, Vec<Key>) {
         let mut store = Store::new(Role::Server, 10);
         let keys = (0..5)
             .map(|n| {
                 store.use_peer_id(id(2 * n + 1));
-                store.insert(Record::new(id(2 * n + 1), Half::Head, Half::Body))
+                store.insert(record(2 * n + 1, Half::Head, Half::Body))
             })
             .collect();
         (store, keys)
@@ -401,22 +443,20 @@ mod tests {
         assert_eq!(store.place(id(11)), Place::Idle);
         for number in [13, 15] {
             store.use_peer_id(id(number));
-            store.insert(Record::new(id(number), Half::Head, Half::Body));
+            store.insert(record(number, Half::Head, Half::Body));
         }
         assert_eq!(store.slots.len(), 5);
         assert_eq!((store.place(id(11)), store.ending(id(11))), (Place::Gone, Ending::Unknown));
         assert_eq!(store.place(id(15)), Place::Live(keys[1]));
-        assert_eq!(store.peer_count(), 5);
+        assert_eq!((store.peer_active(), store.peer_reserved()), (0, 5));
     }
 
     #[test]
     fn a_stream_of_ours_is_idle_to_the_peer_until_it_is_on_the_wire() {
         let mut store = Store::new(Role::Client, 10);
-        let key = store.insert(Record::new(id(1), Half::Body, Half::Head));
+        let key = store.insert(record(1, Half::Body, Half::Head));
         assert_eq!(store.place(id(1)), Place::Idle);
-        assert_eq!(store.first_unannounced(), Some((id(1), key)));
         store.announce(id(1));
         assert_eq!(store.place(id(1)), Place::Live(key));
-        assert_eq!(store.first_unannounced(), None);
     }
 }

@@ -50,7 +50,7 @@ fn vector(text: &str) -> (Vec<u8>, Vec<ErrorCode>) {
 
 // covers 9113-6.1-3 9113-6.1-5 9113-6.2-5 9113-6.2-6 9113-6.3-1 9113-6.3-2 9113-6.4-4 9113-6.4-7 9113-6.5-4
 // covers 9113-6.5-6 9113-6.5-8 9113-6.6-6 9113-6.6-12 9113-6.6-13 9113-6.7-6 9113-6.7-7 9113-6.8-4 9113-6.9-2
-// covers 9113-6.9-5 9113-4.2-2 9113-4.2-3 9113-5.4-3 9113-5.4.1-1
+// covers 9113-6.9-5 9113-4.2-2 9113-4.2-3 9113-5.4-3 9113-5.4.1-1 9113-5.4.1-2
 #[test]
 fn malformed_frames_get_the_code_and_the_scope_of_the_rfc() {
     let Some(root) = vectors("http2-frame-test-case") else { return };
@@ -133,7 +133,7 @@ fn a_stream_error_on_an_idle_stream_is_the_connections() {
     assert_eq!(outcome.sent, [Sent::settings_ack(), Sent::goaway(0, ErrorCode::FRAME_SIZE_ERROR)]);
 }
 
-// covers 9113-5.4-1 9113-5.4-2 9113-5.4.1-1
+// covers 9113-5.4-1 9113-5.4-2 9113-5.4.1-1 9113-5.4.1-2
 #[test]
 fn after_a_connection_error_there_is_one_goaway_and_then_silence() {
     talk(Role::Client, &Config::default(), &[], |talk| {

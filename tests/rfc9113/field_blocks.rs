@@ -149,7 +149,7 @@ fn the_tables_stay_in_step_when_a_stream_is_reset_within_its_block() {
 fn the_tables_stay_in_step_after_a_malformed_message() {
     talk(Role::Client, &Config::default(), &[], |talk| {
         assert_eq!((talk.opened(Part::Last), talk.opened(Part::Last)), (1, 3));
-        let broken = Seen::broken(1, Violation::InvalidStatus, Verdict::MaybeProcessed);
+        let broken = Seen::broken(1, Violation::MissingPseudoField, Verdict::MaybeProcessed);
         assert_eq!(talk.hear(|wire| wire.headers(1, &indexed(Fields::new()), Part::Last)), [broken]);
         let fields = Fields::response(200).with("x-step", "in step");
         let answer = Seen::Headers(3, Head::Response, fields, Part::Last);

@@ -176,6 +176,7 @@ fn credit_comes_back_after_our_window_shrank() {
     });
 }
 
+// covers 9113-5.2.2-1
 #[test]
 fn a_few_slow_streams_do_not_stop_the_others() {
     let config = config(|config| config.connection_window_size(100_000).initial_window_size(90_000));

@@ -154,7 +154,7 @@ fn a_server_serves_on_after_a_clients_goaway() {
     });
 }
 
-// covers 9113-6.8-6 9113-6.8-5 9113-6.8-7 9113-8.7-2
+// covers 9113-6.8-6 9113-6.8-5 9113-6.8-7 9113-8.7-2 9113-8.7-1
 #[test]
 fn a_server_shuts_down_in_two_steps() {
     let config = config(|config| config.connection_window_size(65_535));
@@ -257,7 +257,7 @@ fn an_error_during_a_shutdown_does_not_raise_the_last_stream() {
     }
 }
 
-// covers 9113-5.4.1-3 9113-6.8-2
+// covers 9113-5.4.1-3 9113-6.8-2 9113-9.1-3
 #[test]
 fn close_ends_at_once() {
     talk(Role::Server, &Config::default(), &[], |talk| {

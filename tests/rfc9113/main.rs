@@ -11,6 +11,7 @@ mod goaway;
 mod messages;
 mod ping;
 mod preface;
+mod push;
 mod sending;
 mod settings;
 mod states;

@@ -12,7 +12,7 @@ const LIST: (SettingId, u32) = (SettingId::MAX_HEADER_LIST_SIZE, 16_384);
 /// What raises the connection's window from the protocol's to the default of 1 MiB.
 const RAISE: u32 = 1_048_576 - 65_535;
 
-// covers 9113-3.4-1 9113-6.5-1
+// covers 9113-3.4-1 9113-6.5-1 9113-3.2-2
 #[test]
 fn a_client_begins_with_the_fixed_octets_and_settings() {
     let octets = drain(&mut Connection::client(Config::default()));
@@ -21,7 +21,7 @@ fn a_client_begins_with_the_fixed_octets_and_settings() {
     assert_eq!(frames(&octets), expected);
 }
 
-// covers 9113-3.4-2 9113-6.5-1
+// covers 9113-3.4-2 9113-6.5-1 9113-3.2-2 9113-3.3-2
 #[test]
 fn a_server_begins_with_settings() {
     let octets = drain(&mut Connection::server(Config::default()));

@@ -288,7 +288,7 @@ fn is_of(event: &Seen, kind: Kind, on: u32) -> bool {
 }
 
 /// Until a client's SETTINGS are acknowledged, a server may push; what it promises is refused.
-// covers 9113-6.6-10 9113-6.6-11 9113-6.6-12
+// covers 9113-6.6-10 9113-6.6-11 9113-6.6-12 9113-5.1-5
 #[test]
 fn promises_before_our_settings_are_acknowledged() {
     let cases: [(&str, Reach, u32, u32, Option<Violation>); 9] = [

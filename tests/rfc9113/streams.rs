@@ -62,7 +62,7 @@ fn priority_opens_nothing() {
     assert_eq!(outcome.sent, [Sent::settings_ack()]);
 }
 
-// covers 9113-5.1.2-2
+// covers 9113-5.1.2-2 9113-8.7-1
 #[test]
 fn streams_above_our_limit_are_refused_until_one_ends() {
     talk(Role::Server, &config(|config| config.max_concurrent_streams(2)), &[], |talk| {

@@ -9,7 +9,9 @@ use std::io::{self, Write as _};
 use std::iter;
 
 use bytes::{Buf, Bytes};
-use sans_h2::frame::{self, Flags, Head as FrameHead, Headers, Kind, Part, Setting, SettingId, Settings};
+use sans_h2::frame::{
+    self, Flags, Head as FrameHead, Headers, Kind, Part, PushPromise, Setting, SettingId, Settings,
+};
 use sans_h2::{
     Cause, Config, Connection, ConnectionError, ErrorCode, Event, Fields, Head, Role, StreamId, Time,
     Verdict, Violation, hpack,
@@ -64,6 +66,15 @@ impl Wire {
         let mut block = Vec::new();
         self.encoder.encode(fields, &mut block);
         let head = Headers { stream: id(stream), priority: None, padding: None, part };
+        head.write_block(&block, 16_384, &mut self.octets);
+        self
+    }
+
+    /// A promise in one PUSH_PROMISE frame.
+    pub fn promise(mut self, stream: u32, promised: u32, fields: &Fields) -> Self {
+        let mut block = Vec::new();
+        self.encoder.encode(fields, &mut block);
+        let head = PushPromise { stream: id(stream), promised: id(promised), padding: None };
         head.write_block(&block, 16_384, &mut self.octets);
         self
     }
@@ -144,6 +155,7 @@ pub enum Seen {
     Headers(u32, Head, Fields, Part),
     Data(u32, Vec<u8>, Part),
     Reset(u32, ErrorCode, Cause, Verdict),
+    PushPromise(u32, u32, Fields),
     Writable(u32),
     Settings(Settings),
     SettingsAcknowledged,
@@ -166,6 +178,9 @@ impl Seen {
                     cause => *cause,
                 };
                 Self::Reset(stream.number(), *code, cause, *verdict)
+            }
+            Event::PushPromise { stream, promised, fields } => {
+                Self::PushPromise(stream.number(), promised.number(), fields.clone())
             }
             Event::Writable { stream } => Self::Writable(stream.number()),
             Event::Settings(settings) => Self::Settings(settings.clone()),

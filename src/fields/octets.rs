@@ -1,0 +1,98 @@
+//! Which octets may stand where (RFC 9110 §5, RFC 3986 §3).
+
+/// What one octet may be part of; a set of bits.
+const CLASSES: [u8; 256] = classes();
+
+/// In a field name: a token without upper case (RFC 9110 §5.6.2, RFC 9113 §8.2.1).
+const NAME: u8 = 1;
+/// In a token, such as a method.
+const TOKEN: u8 = 1 << 1;
+/// In a field value: visible characters, space, tab and everything above ASCII (RFC 9110 §5.5).
+const VALUE: u8 = 1 << 2;
+/// In a path with its query: what is visible but `#`, and everything above ASCII, which clients send unescaped.
+const PATH: u8 = 1 << 3;
+/// In the host and port of an authority (RFC 3986 §3.2.2): no `@`, for the user part is deprecated.
+const AUTHORITY: u8 = 1 << 4;
+/// In a scheme, behind its first letter (RFC 3986 §3.1).
+const SCHEME: u8 = 1 << 5;
+
+/// Whether `octets` are the name of a field that is no pseudo-header field.
+pub(super) fn is_name(octets: &[u8]) -> bool {
+    !octets.is_empty() && all(octets, NAME)
+}
+
+/// Whether `octets` are a token.
+pub(super) fn is_token(octets: &[u8]) -> bool {
+    !octets.is_empty() && all(octets, TOKEN)
+}
+
+/// Whether `octets` are a field value: nothing that HTTP/1.1 would take for a delimiter, no white space at the ends.
+pub(super) fn is_value(octets: &[u8]) -> bool {
+    let blank = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t'));
+    all(octets, VALUE) && !blank(octets.first()) && !blank(octets.last())
+}
+
+/// Whether `octets` may follow the first octet of a `:path`.
+pub(super) fn is_path(octets: &[u8]) -> bool {
+    all(octets, PATH)
+}
+
+/// Whether `octets` are a host, perhaps with a port.
+pub(super) fn is_authority(octets: &[u8]) -> bool {
+    !octets.is_empty() && all(octets, AUTHORITY)
+}
+
+/// Whether `octets` are a scheme.
+pub(super) fn is_scheme(octets: &[u8]) -> bool {
+    octets.first().is_some_and(u8::is_ascii_alphabetic) && all(octets, SCHEME)
+}
+
+fn all(octets: &[u8], class: u8) -> bool {
+    octets.iter().all(|&octet| class_of(octet) & class != 0)
+}
+
+#[expect(clippy::indexing_slicing, reason = "the table has an entry for every octet")]
+fn class_of(octet: u8) -> u8 {
+    CLASSES[octet as usize]
+}
+
+#[expect(clippy::indexing_slicing, reason = "the loop ends with the table")]
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        classes[octet] = class(octet as u8);
+        octet += 1;
+    }
+    classes
+}
+
+const fn class(octet: u8) -> u8 {
+    let token = match octet {
+        b'a'..=b'z' | b'0'..=b'9' => NAME | TOKEN,
+        b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|'
+        | b'~' => NAME | TOKEN,
+        b'A'..=b'Z' => TOKEN,
+        _ => 0,
+    };
+    let value = match octet {
+        b'\t' | b' '..=b'~' | 0x80.. => VALUE,
+        _ => 0,
+    };
+    let path = match octet {
+        b'#' => 0,
+        b'!'..=b'~' | 0x80.. => PATH,
+        _ => 0,
+    };
+    let authority = match octet {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => AUTHORITY,
+        b'-' | b'.' | b'_' | b'~' | b'%' | b':' | b'[' | b']' => AUTHORITY,
+        b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' => AUTHORITY,
+        _ => 0,
+    };
+    let scheme = match octet {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'-' | b'.' => SCHEME,
+        _ => 0,
+    };
+    token | value | path | authority | scheme
+}

@@ -1,0 +1,198 @@
+//! The message of one direction of a stream: how far it has got, and what its fields have announced (RFC 9113 §8.1).
+
+use super::state::{Half, Misstep, Step};
+use crate::fields::rules::{Method, Status, Summary};
+use crate::frame::Part;
+
+/// One direction of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) half: Half,
+    content: Content,
+    /// Interim responses so far.
+    interims: u8,
+}
+
+/// What is still to come of a message's content (RFC 9113 §8.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    /// As much as there is.
+    Any,
+    /// So many octets: `content-length` says so, or there can be none.
+    Exactly(u64),
+}
+
+/// What the request makes of its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exchange {
+    Plain,
+    /// The response has no content.
+    Head,
+    /// A successful response opens a tunnel (RFC 9113 §8.5).
+    Connect,
+    /// Only data flows any more.
+    Tunnel,
+}
+
+impl Exchange {
+    pub(crate) const fn of(method: Method) -> Self {
+        match method {
+            Method::Head => Self::Head,
+            Method::Connect => Self::Connect,
+            Method::Get | Method::Options | Method::Other => Self::Plain,
+        }
+    }
+}
+
+impl Message {
+    pub(crate) const fn new(half: Half) -> Self {
+        Self { half, content: Content::Any, interims: 0 }
+    }
+
+    /// A request whose header section has come or gone.
+    pub(crate) fn request(summary: &Summary, part: Part) -> Result<Self, Misstep> {
+        let content = Content::announced(summary.content_length);
+        Self::new(Half::Idle).after(Step::Headers, part)?.with(content, part)
+    }
+
+    /// After a header section of the response; tells what it makes of the exchange, too.
+    pub(crate) fn after_response(
+        self,
+        exchange: Exchange,
+        summary: &Summary,
+        part: Part,
+    ) -> Result<(Self, Exchange), Misstep> {
+        let after = |step| self.after(step, part);
+        let content = Content::announced(summary.content_length);
+        match (exchange, summary.status) {
+            (_, Status::Interim) => {
+                let after = after(Step::Interim)?;
+                Ok((Self { interims: after.interims.saturating_add(1), ..after }, exchange))
+            }
+            (Exchange::Connect | Exchange::Tunnel, Status::Success) => {
+                Ok((after(Step::Headers)?, Exchange::Tunnel))
+            }
+            // RFC 9110 §6.4.1: whatever `content-length` says of them.
+            (Exchange::Head, _) | (_, Status::WithoutContent) => {
+                Ok((after(Step::Headers)?.with(Content::Exactly(0), part)?, exchange))
+            }
+            (Exchange::Plain | Exchange::Connect | Exchange::Tunnel, Status::Success | Status::Other) => {
+                Ok((after(Step::Headers)?.with(content, part)?, exchange))
+            }
+        }
+    }
+
+    /// After a trailer section.
+    pub(crate) fn after_trailers(self, exchange: Exchange, part: Part) -> Result<Self, Misstep> {
+        match exchange {
+            Exchange::Tunnel => Err(Misstep::HeadersInTunnel),
+            Exchange::Plain | Exchange::Head | Exchange::Connect => {
+                self.after(Step::Headers, part)?.with(self.content, part)
+            }
+        }
+    }
+
+    /// After data.
+    pub(crate) fn after_data(self, octets: u64, part: Part) -> Result<Self, Misstep> {
+        let content = self.content.after(octets).ok_or(Misstep::ContentLength)?;
+        self.after(Step::Data, part)?.with(content, part)
+    }
+
+    /// A DATA frame of the peer's begins, whose octets will come in pieces: the half moves on with the last of them.
+    pub(crate) fn begin_data(&mut self, octets: u64, part: Part) -> Result<(), Misstep> {
+        self.content = self.after_data(octets, part)?.content;
+        Ok(())
+    }
+
+    pub(crate) const fn interims(&self) -> u8 {
+        self.interims
+    }
+
+    fn after(self, step: Step, part: Part) -> Result<Self, Misstep> {
+        Ok(Self { half: self.half.after(step, part)?, ..self })
+    }
+
+    fn with(self, content: Content, part: Part) -> Result<Self, Misstep> {
+        match (content, part) {
+            (Content::Exactly(1..), Part::Last) => Err(Misstep::ContentLength),
+            (Content::Any | Content::Exactly(_), _) => Ok(Self { content, ..self }),
+        }
+    }
+}
+
+impl Content {
+    const fn announced(length: Option<u64>) -> Self {
+        match length {
+            Some(octets) => Self::Exactly(octets),
+            None => Self::Any,
+        }
+    }
+
+    fn after(self, octets: u64) -> Option<Self> {
+        match self {
+            Self::Any => Some(self),
+            Self::Exactly(left) => left.checked_sub(octets).map(Self::Exactly),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(method: Method, status: Status, content_length: Option<u64>) -> Summary {
+        Summary { method, status, content_length }
+    }
+
+    // covers 9113-8.1.1-2
+    #[test]
+    fn content_must_be_as_long_as_announced() {
+        let request = |length, part| Message::request(&summary(Method::Other, Status::Other, length), part);
+        assert_eq!(request(Some(1), Part::Last), Err(Misstep::ContentLength));
+        assert!(request(Some(0), Part::Last).is_ok());
+        assert!(request(None, Part::Last).is_ok());
+        let message = request(Some(5), Part::More).unwrap();
+        assert_eq!(message.after_data(6, Part::More), Err(Misstep::ContentLength));
+        assert_eq!(message.after_data(4, Part::Last), Err(Misstep::ContentLength));
+        assert_eq!(message.after_trailers(Exchange::Plain, Part::Last), Err(Misstep::ContentLength));
+        let message = message.after_data(5, Part::More).unwrap();
+        assert_eq!(message.after_data(1, Part::Last), Err(Misstep::ContentLength));
+        assert!(message.after_data(0, Part::Last).is_ok());
+        assert!(message.after_trailers(Exchange::Plain, Part::Last).is_ok());
+    }
+
+    #[test]
+    fn some_responses_have_no_content_whatever_they_say() {
+        let head = Message::new(Half::Head);
+        let respond = |exchange, status, part| {
+            head.after_response(exchange, &summary(Method::Other, status, Some(7)), part)
+                .map(|(message, _)| message)
+        };
+        for (exchange, status) in
+            [(Exchange::Head, Status::Success), (Exchange::Plain, Status::WithoutContent)]
+        {
+            assert!(respond(exchange, status, Part::Last).is_ok());
+            let message = respond(exchange, status, Part::More).unwrap();
+            assert_eq!(message.after_data(1, Part::More), Err(Misstep::ContentLength));
+            assert!(message.after_data(0, Part::Last).is_ok());
+        }
+        assert_eq!(respond(Exchange::Plain, Status::Success, Part::Last), Err(Misstep::ContentLength));
+    }
+
+    // covers 9113-8.5-2
+    #[test]
+    fn a_successful_connect_opens_a_tunnel() {
+        let head = Message::new(Half::Head);
+        let respond = |status| {
+            head.after_response(Exchange::Connect, &summary(Method::Other, status, Some(7)), Part::More)
+                .unwrap()
+        };
+        let (message, exchange) = respond(Status::Success);
+        assert_eq!(exchange, Exchange::Tunnel);
+        assert!(message.after_data(1_000, Part::Last).is_ok());
+        assert_eq!(message.after_trailers(exchange, Part::Last), Err(Misstep::HeadersInTunnel));
+        let (message, exchange) = respond(Status::Other);
+        assert_eq!(exchange, Exchange::Connect);
+        assert_eq!(message.after_data(8, Part::More), Err(Misstep::ContentLength));
+    }
+}
