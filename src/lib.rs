@@ -15,6 +15,8 @@ mod flow;
 pub mod frame;
 mod guard;
 pub mod hpack;
+#[cfg(feature = "http")]
+pub mod http;
 mod id;
 mod output;
 mod registry;
