@@ -8,5 +8,5 @@ mod usage;
 mod violation;
 
 pub use code::ErrorCode;
-pub use usage::{ConfigError, ControlError, OpenError, SendError};
+pub use usage::{ConfigError, ControlError, OpenError, SendError, UpgradeError};
 pub use violation::{ConnectionError, Scope, Violation};

@@ -6,6 +6,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod base64;
 mod config;
 mod connection;
 mod error;
@@ -25,9 +26,10 @@ mod stream;
 mod time;
 
 pub use config::{Config, ConfigBuilder};
-pub use connection::{Connection, Stream};
+pub use connection::{ALPN, Connection, Preface, Stream, UPGRADE_TOKEN};
 pub use error::{
-    ConfigError, ConnectionError, ControlError, ErrorCode, OpenError, Scope, SendError, Violation,
+    ConfigError, ConnectionError, ControlError, ErrorCode, OpenError, Scope, SendError, UpgradeError,
+    Violation,
 };
 pub use event::{Blocked, Cause, Event, Head, Verdict};
 pub use fields::{Field, Fields, Indexing, Iter};

@@ -7,11 +7,13 @@ mod receive;
 mod send;
 mod timers;
 mod transmit;
+mod upgrade;
 
 use alloc::vec::Vec;
 
 use closing::Closing;
-use preface::Preface;
+use preface::Magic;
+pub use preface::{ALPN, Preface, UPGRADE_TOKEN};
 use receive::{Incoming, Received};
 pub use send::Stream;
 use timers::Pings;
@@ -81,7 +83,7 @@ use crate::time::Time;
 pub struct Connection {
     role: Role,
     config: Config,
-    preface: Preface,
+    preface: Magic,
     reader: Reader,
     incoming: Incoming,
     decoder: hpack::Decoder,
@@ -121,7 +123,7 @@ impl Connection {
         };
         let mut connection = Self {
             role,
-            preface: Preface::new(role),
+            preface: Magic::new(role),
             reader: Reader::of_connection(limits),
             incoming: Incoming::Nothing,
             decoder: hpack::Decoder::new(Values::INITIAL.header_table_size)

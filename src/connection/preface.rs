@@ -4,14 +4,53 @@ use super::Connection;
 use crate::error::Violation;
 use crate::id::Role;
 
+/// Which protocol the first octets of a connection in clear text belong to.
+///
+/// ```
+/// use sans_h2::Preface;
+///
+/// assert_eq!(Preface::of(b"PRI * HT"), Preface::NeedMore);
+/// assert_eq!(Preface::of(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0"), Preface::Http2);
+/// assert_eq!(Preface::of(b"GET / HTTP/1.1\r\n"), Preface::Http1);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Preface {
+    /// A client's whole preface but for its SETTINGS frame (RFC 9113 §3.4): give all octets to a
+    /// [`Connection::server`].
+    Http2,
+    /// Something else: HTTP/1.1, if anything.
+    Http1,
+    /// Too few octets to tell.
+    NeedMore,
+}
+
+impl Preface {
+    /// Looks at the first octets that a client has sent; all of them, each time.
+    pub fn of(octets: &[u8]) -> Self {
+        if octets.starts_with(MAGIC) {
+            Self::Http2
+        } else if MAGIC.starts_with(octets) {
+            Self::NeedMore
+        } else {
+            Self::Http1
+        }
+    }
+}
+
+/// The protocol's name in TLS ALPN (RFC 9113 §3.2).
+pub const ALPN: &[u8] = b"h2";
+
+/// The protocol's name in an `Upgrade` field, for clear text only: never in TLS (RFC 9113 §3.1).
+pub const UPGRADE_TOKEN: &str = "h2c";
+
 /// How many of the fixed octets have come with which a client begins; its SETTINGS frame is the reader's business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Preface {
+pub(super) enum Magic {
     Missing(usize),
     Complete,
 }
 
-impl Preface {
+impl Magic {
     pub(super) const fn new(role: Role) -> Self {
         match role {
             Role::Client => Self::Complete,

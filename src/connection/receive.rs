@@ -184,27 +184,32 @@ impl Connection {
 
     /// RFC 9113 §6.5.
     fn on_settings<'b>(&mut self, settings: Settings) -> Result<Option<Event<'b>>, Fault> {
+        self.apply_settings(&settings).map_err(on_connection)?;
+        self.reply(Settings::write_ack);
+        Ok(Some(Event::Settings(settings)))
+    }
+
+    /// Takes over what the peer has set, in order (RFC 9113 §6.5.3).
+    pub(super) fn apply_settings(&mut self, settings: &Settings) -> Result<(), Violation> {
         for setting in settings.iter() {
-            self.peer.apply(*setting, self.role.peer()).map_err(on_connection)?;
+            self.peer.apply(*setting, self.role.peer())?;
             match setting.id {
                 SettingId::HEADER_TABLE_SIZE => self.encoder.set_table_limit(setting.value),
                 SettingId::INITIAL_WINDOW_SIZE => {
-                    self.flow.set_peer_initial(setting.value, self.streams.flows()).map_err(on_connection)?;
+                    self.flow.set_peer_initial(setting.value, self.streams.flows())?;
                     self.windows_moved();
                 }
                 _ => {}
             }
         }
         self.peer.applied();
-        self.reply(Settings::write_ack);
-        Ok(Some(Event::Settings(settings)))
+        Ok(())
     }
 
     /// RFC 9113 §6.5.3.
     fn on_settings_ack<'b>(&mut self) -> Result<Option<Event<'b>>, Fault> {
         self.local.acknowledge().map_err(on_connection)?;
-        self.decoder.set_table_limit(self.local.acknowledged().header_table_size);
-        self.refresh_ceilings();
+        self.put_in_force();
         // A smaller window can leave the peer short of credit that was released before.
         let flow = &self.flow;
         self.streams.enlist_all(Want::Update, |record| flow.update_is_due_on(&record.flow));
@@ -292,6 +297,12 @@ impl Connection {
         if self.flow.update_is_due_on(&record.flow) {
             self.streams.enlist(key, Want::Update);
         }
+    }
+
+    /// Our settings that the peer has acknowledged bind it now (RFC 9113 §6.5.3).
+    pub(super) fn put_in_force(&mut self) {
+        self.decoder.set_table_limit(self.local.acknowledged().header_table_size);
+        self.refresh_ceilings();
     }
 
     /// What the peer may do follows our settings, those under way included where they allow more.

@@ -46,6 +46,30 @@ impl fmt::Display for OpenError {
 
 impl core::error::Error for OpenError {}
 
+/// Why a connection could not be taken over from HTTP/1.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UpgradeError {
+    /// `HTTP2-Settings` is not in base64url (RFC 7540 §3.2.1).
+    InvalidSettings,
+    /// `HTTP2-Settings` holds settings that break this rule.
+    Violation(Violation),
+    /// The request breaks this rule of HTTP/2's messages (RFC 9113 §8.1.1).
+    Malformed(Violation),
+}
+
+impl fmt::Display for UpgradeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidSettings => f.write_str("HTTP2-Settings is not in base64url"),
+            Self::Violation(violation) => write!(f, "HTTP2-Settings breaks the protocol: {violation}"),
+            Self::Malformed(violation) => write!(f, "the request is malformed: {violation}"),
+        }
+    }
+}
+
+impl core::error::Error for UpgradeError {}
+
 /// Why a command on a [`Stream`](crate::Stream) was refused. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

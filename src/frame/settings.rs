@@ -30,6 +30,29 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Octets of an entry in a payload.
+    pub const ENTRY_OCTETS: usize = ENTRY_LENGTH as usize;
+
+    /// The payload of a SETTINGS frame, which an `HTTP2-Settings` field carries, too (RFC 7540 §3.2.1).
+    pub fn to_payload(&self) -> Vec<u8> {
+        let mut payload = Vec::with_capacity(self.entries.len().saturating_mul(Self::ENTRY_OCTETS));
+        self.entries.iter().for_each(|entry| entry.write(&mut payload));
+        payload
+    }
+
+    /// The settings of such a payload.
+    ///
+    /// # Errors
+    ///
+    /// [`Violation::SettingsLength`] if it does not hold whole entries.
+    pub fn from_payload(payload: &[u8]) -> Result<Self, Violation> {
+        if payload.len() % Self::ENTRY_OCTETS == 0 {
+            Ok(Self::parse(payload))
+        } else {
+            Err(Violation::SettingsLength)
+        }
+    }
+
     /// Appends a SETTINGS frame without ACK.
     ///
     /// 2730 entries fill the longest frame that every peer takes; more than that go into further frames, each of
@@ -40,10 +63,7 @@ impl Settings {
             let (entries, more) = rest.split_at_checked(MAX_ENTRIES).unwrap_or((rest, &[]));
             let length = u32::try_from(entries.len()).unwrap_or(u32::MAX).saturating_mul(ENTRY_LENGTH);
             head(length, Flags::NONE).write(out);
-            for entry in entries {
-                out.extend_from_slice(&entry.id.0.to_be_bytes());
-                out.extend_from_slice(&entry.value.to_be_bytes());
-            }
+            entries.iter().for_each(|entry| entry.write(out));
             if more.is_empty() {
                 return;
             }
@@ -124,6 +144,11 @@ pub struct Setting {
 }
 
 impl Setting {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.id.value().to_be_bytes());
+        out.extend_from_slice(&self.value.to_be_bytes());
+    }
+
     fn parse(octets: &[u8; ENTRY_LENGTH as usize]) -> Self {
         let [i0, i1, v0, v1, v2, v3] = *octets;
         Self { id: SettingId(u16::from_be_bytes([i0, i1])), value: u32::from_be_bytes([v0, v1, v2, v3]) }

@@ -14,5 +14,6 @@ mod preface;
 mod push;
 mod sending;
 mod settings;
+mod start;
 mod states;
 mod streams;

@@ -1,0 +1,94 @@
+//! Connections that begin as HTTP/1.1 and go on as HTTP/2 by `Upgrade: h2c` (RFC 7540 §3.2, which RFC 9113 §3.1
+//! deprecates and leaves to those that still need it).
+//!
+//! The caller speaks HTTP/1.1; the engine takes over with stream 1, on which the request counts as sent.
+
+use alloc::string::String;
+
+use super::Connection;
+use crate::base64;
+use crate::config::Config;
+use crate::error::{UpgradeError, Violation};
+use crate::fields::Fields;
+use crate::fields::rules::{self, ExtendedConnect, Section};
+use crate::frame::Settings;
+use crate::id::{Role, StreamId};
+use crate::settings::Local;
+use crate::stream::{Exchange, Half, Message, Record};
+
+impl Connection {
+    /// What a client puts into the `HTTP2-Settings` field of its upgrade request: the payload of its first SETTINGS
+    /// frame in base64url without padding (RFC 7540 §3.2.1).
+    ///
+    /// ```
+    /// use sans_h2::{Config, Connection};
+    ///
+    /// // ENABLE_PUSH 0 and MAX_HEADER_LIST_SIZE 16,384.
+    /// assert_eq!(Connection::http2_settings(&Config::default()), "AAIAAAAAAAYAAEAA");
+    /// ```
+    pub fn http2_settings(config: &Config) -> String {
+        base64::encode(&Local::new(Role::Client, config).first(config).to_payload())
+    }
+
+    /// The client's end after the server has answered an upgrade request by 101 (RFC 7540 §3.2).
+    ///
+    /// `request` is the request as HTTP/2 would carry it; its response comes on the stream that is returned. The rest
+    /// of what the server sent after the 101 response goes to [`poll`](Self::poll).
+    ///
+    /// # Errors
+    ///
+    /// [`UpgradeError::Malformed`] for a request that HTTP/2 would not carry.
+    pub fn upgraded_client(config: Config, request: &Fields) -> Result<(Self, StreamId), UpgradeError> {
+        let exchange = exchange_of(request)?;
+        let mut connection = Self::client(config);
+        let stream = StreamId::first(Role::Client);
+        let record = Record::new(stream, Message::new(Half::Closed), Message::new(Half::Head), exchange);
+        let key = connection.streams.insert(record);
+        connection.streams.activate(key);
+        connection.streams.announce(stream);
+        connection.next_id = stream.next();
+        // The 101 response has acknowledged what `HTTP2-Settings` said.
+        connection.local.assume_known();
+        connection.put_in_force();
+        Ok((connection, stream))
+    }
+
+    /// The server's end after it has answered an upgrade request by 101 (RFC 7540 §3.2).
+    ///
+    /// `http2_settings` is the value of the request's only `HTTP2-Settings` field, `request` the request as HTTP/2
+    /// would carry it, with its body, if any, received already; answer it on the stream that is returned. The rest of
+    /// what the client sent goes to [`poll`](Self::poll), beginning with its preface.
+    ///
+    /// # Errors
+    ///
+    /// [`UpgradeError`]; answer the request by HTTP/1.1 then, for which it is not too late.
+    pub fn upgraded_server(
+        config: Config,
+        http2_settings: &str,
+        request: &Fields,
+    ) -> Result<(Self, StreamId), UpgradeError> {
+        let exchange = exchange_of(request)?;
+        let payload = base64::decode(http2_settings).ok_or(UpgradeError::InvalidSettings)?;
+        let entries = payload.len().div_ceil(Settings::ENTRY_OCTETS);
+        if entries > config.max_settings_entries() as usize {
+            return Err(UpgradeError::Violation(Violation::TooManySettings));
+        }
+        let settings = Settings::from_payload(&payload).map_err(UpgradeError::Violation)?;
+        let mut connection = Self::server(config);
+        // The 101 response is their acknowledgement.
+        connection.apply_settings(&settings).map_err(UpgradeError::Violation)?;
+        let stream = StreamId::first(Role::Client);
+        connection.streams.use_peer_id(stream);
+        let record = Record::new(stream, Message::new(Half::Head), Message::new(Half::Closed), exchange);
+        let key = connection.streams.insert(record);
+        connection.streams.activate(key);
+        connection.closing.accepted(stream);
+        Ok((connection, stream))
+    }
+}
+
+fn exchange_of(request: &Fields) -> Result<Exchange, UpgradeError> {
+    let section = Section::Request(ExtendedConnect::Forbidden);
+    let summary = rules::check(request, section).map_err(UpgradeError::Malformed)?;
+    Ok(Exchange::of(summary.method))
+}
