@@ -97,6 +97,14 @@ knobs! {
     /// How many streams the server may have promised and not begun to answer. More are refused. Default 100.
     max_reserved_streams: 100 in 0..=1_000_000;
 
+    /// The longest payload of an extension frame that is looked at, in octets; longer ones are skipped unread. Default
+    /// 256, which every PRIORITY_UPDATE fits; ALTSVC and ORIGIN frames can need more.
+    max_extension_octets: 256 in 0..=65_536;
+
+    /// Whether frames of types that the engine does not know are told as
+    /// [`Event::Extension`](crate::Event::Extension), 0 or 1. Default 0: they are ignored (RFC 9113 §5.5).
+    report_unknown_frames: 0 in 0..=1;
+
     /// Octets that a stream may receive before the caller releases some; SETTINGS_INITIAL_WINDOW_SIZE. Default
     /// 65,535, the protocol's own. With 0 nothing is received until the setting is changed.
     initial_window_size: 65_535 in 0..=2_147_483_647;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::error::{ConnectionError, ErrorCode, Violation};
 use crate::fields::Fields;
-use crate::frame::{Part, Settings};
+use crate::frame::{AltSvc, Extension, Origins, Part, PriorityUpdate, Settings};
 use crate::id::StreamId;
 
 /// One fact that [`Connection::poll`](crate::Connection::poll) reports.
@@ -72,6 +72,16 @@ pub enum Event<'b> {
         /// The octets that the ping carried.
         payload: [u8; 8],
     },
+    /// The server names another place where an origin is served (RFC 7838 §4). Whether to believe it is the caller's
+    /// to decide.
+    AltSvc(AltSvc),
+    /// The server names the origins that it serves on this connection (RFC 8336). Valid over TLS only, and not
+    /// through a proxy: a caller that knows better ignores it.
+    Origins(Origins),
+    /// The client tells how urgent a response is (RFC 9218 §7.1): of a stream that is open, or will be.
+    PriorityUpdate(PriorityUpdate),
+    /// A frame of an unknown type, on request by [`report_unknown_frames`](crate::Config::report_unknown_frames).
+    Extension(Extension),
     /// The peer is shutting the connection down. Streams above `last` follow as [`Event::Reset`].
     GoAway {
         /// The highest stream of ours that the peer may have worked on; `None` if none.

@@ -163,6 +163,7 @@ impl Connection {
             return Err(Violation::IdleStream);
         }
         self.streams.use_peer_id(stream);
+        self.prioritized.opened(stream);
         let allowed = self.local.latest().max_concurrent_streams as usize;
         if self.closing.refuses(stream) {
             self.refuse(stream, Violation::ShuttingDown);

@@ -1,6 +1,7 @@
 //! The engine: the only place where the layers meet.
 
 mod closing;
+mod extensions;
 mod headers;
 mod preface;
 mod receive;
@@ -95,6 +96,7 @@ pub struct Connection {
     streams: Store,
     next_id: Option<StreamId>,
     guard: Guard,
+    prioritized: extensions::Prioritized,
     /// Control frames that the next batch begins with.
     control: Vec<u8>,
     batch: Batch,
@@ -119,7 +121,7 @@ impl Connection {
             max_frame_size: config.max_frame_size(),
             max_settings: config.max_settings_entries() as usize,
             max_debug: config.max_debug_octets() as usize,
-            max_extension: 0,
+            max_extension: config.max_extension_octets() as usize,
         };
         let mut connection = Self {
             role,
@@ -136,6 +138,7 @@ impl Connection {
             streams: Store::new(role, config.remembered_streams() as usize),
             next_id: Some(StreamId::first(role)),
             guard: Guard::default(),
+            prioritized: extensions::Prioritized::default(),
             control: Vec::new(),
             batch: Batch::default(),
             pings: Pings::default(),
@@ -272,6 +275,7 @@ impl Connection {
             self.encoder.memory_used(),
             self.spare.memory_used(),
             self.streams.memory_used(),
+            self.prioritized.memory_used(),
             self.control.capacity(),
             self.batch.memory_used(),
             self.incoming.memory_used(),

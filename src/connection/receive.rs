@@ -76,8 +76,10 @@ impl Connection {
             Frame::Pong { payload } => Ok(self.on_pong(payload)),
             Frame::GoAway(goaway) => self.on_goaway(goaway),
             Frame::WindowUpdate(update) => self.on_window_update(update),
-            // RFC 9113 §5.3.2: the signal is deprecated. §4.1: unknown types are ignored.
-            Frame::Priority { .. } | Frame::Extension(_) | Frame::Unknown(_) => Ok(None),
+            // RFC 9113 §5.3.2: the signal is deprecated.
+            Frame::Priority { .. } => Ok(None),
+            Frame::Extension(extension) => self.on_extension(extension),
+            Frame::Unknown(head) => self.on_skipped_extension(head),
         }
     }
 

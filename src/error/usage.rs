@@ -115,6 +115,10 @@ impl core::error::Error for SendError {}
 pub enum ControlError {
     /// Too many PINGs or SETTINGS of ours still wait for their acknowledgement.
     TooManyPending,
+    /// The frame is none that may be sent as an extension in this role.
+    InvalidExtension,
+    /// The payload is longer than the peer takes (RFC 9113 §4.2).
+    TooLong,
     /// The setting cannot have this value.
     InvalidSetting(ConfigError),
     /// The connection is closed.
@@ -125,6 +129,8 @@ impl fmt::Display for ControlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooManyPending => f.write_str("too many frames wait for their acknowledgement"),
+            Self::InvalidExtension => f.write_str("the frame may not be sent as an extension"),
+            Self::TooLong => f.write_str("the payload is longer than the peer takes"),
             Self::InvalidSetting(error) => error.fmt(f),
             Self::Closed => f.write_str("the connection is closed"),
         }

@@ -235,6 +235,12 @@ violations! {
     /// A promise was refused before it was looked at.
     PushRefused: Stream REFUSED_STREAM "RFC 9113 §8.4.2";
 
+    /// PRIORITY_UPDATE came to a client.
+    PriorityUpdateToClient: Connection PROTOCOL_ERROR "RFC 9218 §7.1";
+    /// PRIORITY_UPDATE names a push stream that has not been promised.
+    PriorityUpdateOfIdlePush: Connection PROTOCOL_ERROR "RFC 9218 §7.1";
+    /// More streams have a priority before they are opened than may be open.
+    TooManyPrioritizedStreams: Connection PROTOCOL_ERROR "RFC 9218 §7.1";
     /// GOAWAY names a last stream above the one that an earlier GOAWAY named.
     GoAwayRaised: Connection PROTOCOL_ERROR "RFC 9113 §6.8";
     /// The peer causes more answers than may wait to be written.

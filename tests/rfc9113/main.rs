@@ -4,6 +4,7 @@
 mod support;
 
 mod errors;
+mod extensions;
 mod field_blocks;
 mod flow_control;
 mod frames;

@@ -10,7 +10,8 @@ use std::iter;
 
 use bytes::{Buf, Bytes};
 use sans_h2::frame::{
-    self, Flags, Head as FrameHead, Headers, Kind, Part, PushPromise, Setting, SettingId, Settings,
+    self, AltSvc, Extension, Flags, Head as FrameHead, Headers, Kind, Origins, Part, PriorityUpdate,
+    PushPromise, Setting, SettingId, Settings,
 };
 use sans_h2::{
     Cause, Config, Connection, ConnectionError, ErrorCode, Event, Fields, Head, Role, StreamId, Time,
@@ -156,6 +157,10 @@ pub enum Seen {
     Data(u32, Vec<u8>, Part),
     Reset(u32, ErrorCode, Cause, Verdict),
     PushPromise(u32, u32, Fields),
+    AltSvc(AltSvc),
+    Origins(Origins),
+    PriorityUpdate(PriorityUpdate),
+    Extension(Extension),
     Writable(u32),
     Settings(Settings),
     SettingsAcknowledged,
@@ -179,6 +184,10 @@ impl Seen {
                 };
                 Self::Reset(stream.number(), *code, cause, *verdict)
             }
+            Event::AltSvc(alternative) => Self::AltSvc(alternative.clone()),
+            Event::Origins(origins) => Self::Origins(origins.clone()),
+            Event::PriorityUpdate(update) => Self::PriorityUpdate(update.clone()),
+            Event::Extension(extension) => Self::Extension(extension.clone()),
             Event::PushPromise { stream, promised, fields } => {
                 Self::PushPromise(stream.number(), promised.number(), fields.clone())
             }
