@@ -105,6 +105,22 @@ knobs! {
     /// [`Event::Extension`](crate::Event::Extension), 0 or 1. Default 0: they are ignored (RFC 9113 §5.5).
     report_unknown_frames: 0 in 0..=1;
 
+    /// Whether a malformed request is answered with status 400 before its stream is reset, 0 or 1 (RFC 9113 §8.2.1).
+    /// Default 0: a client that breaks the protocol costs no more than a reset.
+    answer_malformed: 0 in 0..=1;
+
+    /// Whether the `cookie` fields of a received section are put together into one, 0 or 1 (RFC 9113 §8.2.3). Default
+    /// 0: fields are told as they came.
+    join_cookies: 0 in 0..=1;
+
+    /// Whether `cookie` fields are split on sending, 0 or 1, so that each part is indexed by itself (RFC 9113 §8.2.3).
+    /// Default 0.
+    split_cookies: 0 in 0..=1;
+
+    /// Whether the priority signals of RFC 7540 mean nothing to this end, 0 or 1; SETTINGS_NO_RFC7540_PRIORITIES
+    /// (RFC 9218 §2.1). The engine ignores them in any case. Default 0: the setting is left out.
+    no_rfc7540_priorities: 0 in 0..=1;
+
     /// Octets that a stream may receive before the caller releases some; SETTINGS_INITIAL_WINDOW_SIZE. Default
     /// 65,535, the protocol's own. With 0 nothing is received until the setting is changed.
     initial_window_size: 65_535 in 0..=2_147_483_647;

@@ -118,6 +118,7 @@ pub(crate) struct Local {
     role: Role,
     /// No larger field section is ever taken: the decoder's memory was sized by it.
     most_header_list: u32,
+    no_rfc7540_priorities: u32,
     acknowledged: Values,
     /// What will hold after each SETTINGS frame under way.
     pending: VecDeque<Values>,
@@ -128,7 +129,15 @@ pub(crate) struct Local {
 impl Local {
     pub(crate) fn new(role: Role, config: &Config) -> Self {
         let most_header_list = config.max_header_list_size();
-        Self { role, most_header_list, acknowledged: Values::INITIAL, pending: VecDeque::new(), heard: false }
+        let no_rfc7540_priorities = config.no_rfc7540_priorities();
+        Self {
+            role,
+            most_header_list,
+            no_rfc7540_priorities,
+            acknowledged: Values::INITIAL,
+            pending: VecDeque::new(),
+            heard: false,
+        }
     }
 
     /// The values that the peer has acknowledged.
@@ -195,7 +204,10 @@ impl Local {
                 let least = u32::from(self.latest().extended_connect == ExtendedConnect::Allowed);
                 ("enable_connect_protocol", least, u32::from(self.role == Role::Server))
             }
-            SettingId::NO_RFC7540_PRIORITIES => ("no_rfc7540_priorities", 0, 1),
+            // RFC 9218 §2.1: it stays as the first frame had it.
+            SettingId::NO_RFC7540_PRIORITIES => {
+                ("no_rfc7540_priorities", self.no_rfc7540_priorities, self.no_rfc7540_priorities)
+            }
             SettingId::HEADER_TABLE_SIZE => ("header_table_size", 0, MOST_TABLE),
             SettingId::INITIAL_WINDOW_SIZE => ("initial_window_size", 0, MAX_WINDOW),
             SettingId::MAX_FRAME_SIZE => ("max_frame_size", LEAST_FRAME, MOST_FRAME),
@@ -236,6 +248,7 @@ fn first_settings(config: &Config, role: Role) -> Settings {
         entry(SettingId::INITIAL_WINDOW_SIZE, config.initial_window_size(), initial.initial_window_size),
         entry(SettingId::MAX_FRAME_SIZE, config.max_frame_size(), initial.max_frame_size),
         Some(Setting { id: SettingId::MAX_HEADER_LIST_SIZE, value: config.max_header_list_size() }),
+        entry(SettingId::NO_RFC7540_PRIORITIES, config.no_rfc7540_priorities(), 0),
         match role {
             Role::Client => None,
             Role::Server => entry(SettingId::ENABLE_CONNECT_PROTOCOL, config.enable_connect_protocol(), 0),

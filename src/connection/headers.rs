@@ -8,8 +8,8 @@ use crate::config::Config;
 use crate::error::Violation;
 use crate::event::{Event, Head};
 use crate::fields::rules::{self, Section, Status};
-use crate::fields::{Field, Fields};
-use crate::frame::{Fault, Headers, Part, PushPromise};
+use crate::fields::{Field, Fields, cookies};
+use crate::frame::{Fault, Headers, Part, PushPromise, headers};
 use crate::hpack::{self, Decoder};
 use crate::id::{Role, StreamId};
 use crate::settings::Push;
@@ -223,6 +223,7 @@ impl Connection {
             return Ok(None);
         };
         self.decoder.finish().map_err(on_connection)?;
+        let block = self.with_cookies_joined(block);
         match (block.purpose, block.collected.keep) {
             (Purpose::Discard, _) => {
                 self.recycle(block.collected.fields);
@@ -252,6 +253,15 @@ impl Connection {
         }
     }
 
+    fn with_cookies_joined(&mut self, mut block: Block) -> Block {
+        if self.config.join_cookies() == 1 && block.collected.keep == Keep::Fields {
+            let (fields, spare) = cookies::join(block.collected.fields, self.spare.take());
+            self.recycle(spare);
+            block.collected.fields = fields;
+        }
+        block
+    }
+
     fn on_request<'b>(
         &mut self,
         stream: StreamId,
@@ -262,10 +272,24 @@ impl Connection {
             Ok(()) => Ok(Some(Event::Headers { stream, head: Head::Request, fields, part })),
             Err(violation) => {
                 self.recycle(fields);
+                if self.config.answer_malformed() == 1 {
+                    self.answer_bad_request(stream);
+                }
                 self.refuse(stream, violation);
                 Ok(None)
             }
         }
+    }
+
+    /// RFC 9113 §8.1.1: a server may answer before it resets the stream. What is encoded here goes out ahead of what
+    /// is encoded for the next batch, as HPACK demands.
+    fn answer_bad_request(&mut self, stream: StreamId) {
+        let before = self.control.len();
+        let start = headers::start_block(&mut self.control);
+        self.encoder.encode(&Fields::response(400), &mut self.control);
+        let max_frame_size = self.peer.values().max_frame_size;
+        headers::finish_block(&mut self.control, start, stream, Part::More, max_frame_size);
+        self.guard.replied(self.control.len().saturating_sub(before));
     }
 
     fn accept_request(&mut self, stream: StreamId, part: Part, fields: &Fields) -> Result<(), Violation> {

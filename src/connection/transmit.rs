@@ -1,7 +1,7 @@
 //! Makes the next batch of output: frames are made only when the writer asks (RFC 9113 §4, §6).
 
 use super::Connection;
-use crate::fields::Fields;
+use crate::fields::{Fields, cookies};
 use crate::frame::{Data, Part, WindowUpdate, headers, push};
 use crate::id::{Role, StreamId};
 use crate::settings::Push;
@@ -162,9 +162,14 @@ impl Connection {
     /// Encodes a section straight into the batch; its memory serves for one that is received.
     fn write_headers(&mut self, stream: StreamId, fields: Fields, part: Part) {
         let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
+        let split = self.config.split_cookies() == 1;
         self.batch.write(|out| {
             let start = headers::start_block(out);
-            encoder.encode(&fields, out);
+            if split {
+                encoder.encode(fields.iter().flat_map(cookies::split), out);
+            } else {
+                encoder.encode(&fields, out);
+            }
             headers::finish_block(out, start, stream, part, max_frame_size);
         });
         self.recycle(fields);

@@ -1,5 +1,6 @@
 //! A list of fields in one compact block.
 
+pub(crate) mod cookies;
 mod octets;
 pub(crate) mod rules;
 

@@ -1,0 +1,74 @@
+//! Cookies in crumbs (RFC 9113 §8.2.3): a `cookie` field may be split, so that HPACK indexes each part.
+
+use alloc::vec::Vec;
+
+use super::{Field, Fields, Indexing};
+
+/// Puts all `cookie` fields into one, at the place of the first, and leaves `fields` as it is if there is none to join.
+/// One that was never indexed makes the whole a secret. `spare` lends its memory.
+pub(crate) fn join(fields: Fields, mut spare: Fields) -> (Fields, Fields) {
+    if fields.iter().filter(is_cookie).count() < 2 {
+        return (fields, spare);
+    }
+    let value: Vec<u8> =
+        fields.iter().filter(is_cookie).map(|crumb| crumb.value).collect::<Vec<_>>().join(&b"; "[..]);
+    let secret = fields.iter().filter(is_cookie).any(|crumb| crumb.indexing == Indexing::Never);
+    let indexing = if secret { Indexing::Never } else { Indexing::Auto };
+    spare.clear();
+    let mut joined = false;
+    for field in &fields {
+        if !is_cookie(&field) {
+            spare.push(field);
+        } else if !joined {
+            spare.push(Field { value: &value, indexing, ..field });
+            joined = true;
+        }
+    }
+    (spare, fields)
+}
+
+/// The field itself, or its crumbs if it is a cookie.
+pub(crate) fn split<'f>(field: Field<'f>) -> impl Iterator<Item = Field<'f>> {
+    let mut rest = Some(field.value);
+    core::iter::from_fn(move || {
+        let value = rest?;
+        let cut = if is_cookie(&field) { value.windows(2).position(|pair| pair == b"; ") } else { None };
+        let (crumb, after) = match cut {
+            Some(at) => (value.get(..at)?, value.get(at.saturating_add(2)..)),
+            None => (value, None),
+        };
+        rest = after;
+        Some(Field { value: crumb, ..field })
+    })
+}
+
+fn is_cookie(field: &Field<'_>) -> bool {
+    field.name == b"cookie"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_split_is_joined_again() {
+        let whole = Fields::new().with("a", "1; 2").with("cookie", "b=c; d=e; f").with("z", "");
+        let mut crumbs = Fields::new();
+        whole.iter().flat_map(split).for_each(|field| crumbs.push(field));
+        assert_eq!(crumbs.len(), 5);
+        assert_eq!(
+            crumbs.iter().filter(is_cookie).map(|crumb| crumb.value).collect::<Vec<_>>(),
+            [&b"b=c"[..], b"d=e", b"f"]
+        );
+        assert_eq!(join(crumbs, Fields::new()).0, whole);
+        assert_eq!(join(whole.clone(), Fields::new()).0, whole);
+    }
+
+    #[test]
+    fn a_secret_crumb_makes_a_secret_cookie() {
+        let crumbs =
+            Fields::new().with("cookie", "a").with("b", "c").with_indexing("cookie", "d", Indexing::Never);
+        let joined = Fields::new().with_indexing("cookie", "a; d", Indexing::Never).with("b", "c");
+        assert_eq!(join(crumbs, Fields::response(200)).0, joined);
+    }
+}

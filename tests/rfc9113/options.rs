@@ -1,0 +1,137 @@
+//! What a `Config` switches on: answers to malformed requests, cookies in one or in crumbs, settings of extensions.
+
+use sans_h2::frame::{Kind, Part, SettingId};
+use sans_h2::{Config, ControlError, ErrorCode, Fields, Head, Indexing, Role};
+
+use crate::support::{Seen, Sent, config, get, heads, settings_of, talk};
+
+fn crumbs() -> Fields {
+    get()
+        .with("cookie", "first=long-enough-to-index")
+        .with("accept", "*/*")
+        .with("cookie", "second=long-enough-to-index")
+        .with("cookie", "third=long-enough-to-index")
+}
+
+fn whole() -> Fields {
+    get()
+        .with("cookie", "first=long-enough-to-index; second=long-enough-to-index; third=long-enough-to-index")
+        .with("accept", "*/*")
+}
+
+// covers 9113-8.2.1-9
+#[test]
+fn a_malformed_request_is_answered_with_400_on_request() {
+    let polite = config(|config| config.answer_malformed(1));
+    talk(Role::Server, &polite, &[], |talk| {
+        let answered = [Sent::headers(1, &[0x8c], Part::More), Sent::reset(1, ErrorCode::PROTOCOL_ERROR)];
+        assert_eq!(talk.hear(|wire| wire.headers(1, &get().with("Upper", "1"), Part::More)), []);
+        talk.assert_usable(&answered);
+        // In step with what is encoded afterwards.
+        assert_eq!(talk.hear(|wire| wire.get(3)), [Seen::get(3)]);
+        talk.respond(3, 400, Part::Last);
+        assert_eq!(talk.frames(), [Sent::headers(3, &[0x8c], Part::Last)]);
+        // Trailers come too late for an answer.
+        talk.hear(|wire| wire.post(5).headers(5, &Fields::new().with("Upper", "1"), Part::Last));
+        talk.assert_usable(&[Sent::reset(5, ErrorCode::PROTOCOL_ERROR)]);
+    });
+}
+
+// covers 9113-8.2.3-1
+#[test]
+fn cookies_are_joined_on_request() {
+    for (joined, seen) in [(0, crumbs()), (1, whole())] {
+        let config = config(|config| config.join_cookies(joined));
+        talk(Role::Server, &config, &[], |talk| {
+            let request = Seen::Headers(1, Head::Request, seen.clone(), Part::Last);
+            assert_eq!(talk.hear(|wire| wire.headers(1, &crumbs(), Part::Last)), [request]);
+        });
+    }
+    // One that is secret keeps all of it out of tables (RFC 7541 §6.2.3).
+    let config = config(|config| config.join_cookies(1));
+    talk(Role::Server, &config, &[], |talk| {
+        let mixed =
+            get().with_indexing("cookie", "s=1", Indexing::Never).with("cookie", "a-cookie-of-some-length=2");
+        let joined = get().with_indexing("cookie", "s=1; a-cookie-of-some-length=2", Indexing::Never);
+        let request = Seen::Headers(1, Head::Request, joined, Part::Last);
+        assert_eq!(talk.hear(|wire| wire.headers(1, &mixed, Part::Last)), [request]);
+    });
+}
+
+#[test]
+fn cookies_are_split_on_request() {
+    for (split, sent) in [
+        (0, whole()),
+        (
+            1,
+            get()
+                .with("cookie", "first=long-enough-to-index")
+                .with("cookie", "second=long-enough-to-index")
+                .with("cookie", "third=long-enough-to-index")
+                .with("accept", "*/*"),
+        ),
+    ] {
+        let config = config(|config| config.split_cookies(split));
+        talk(Role::Client, &config, &[], |talk| {
+            talk.connection.open(whole(), Part::Last).unwrap();
+            let frames = talk.frames();
+            assert_eq!(heads(&frames), [(Kind::HEADERS, 1)]);
+            let mut fields = Fields::new();
+            let mut decoder = sans_h2::hpack::Decoder::new(4_096);
+            decoder.decode(&frames[0].payload, &mut fields).unwrap();
+            decoder.finish().unwrap();
+            let pairs = |fields: &Fields| {
+                fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect::<Vec<_>>()
+            };
+            assert_eq!(pairs(&fields), pairs(&sent));
+        });
+    }
+}
+
+// covers 9218-2.1-3 9218-2.1-4
+#[test]
+fn a_setting_about_old_priorities_comes_first_and_stays() {
+    const SETTING: SettingId = SettingId::NO_RFC7540_PRIORITIES;
+    for value in [0, 1] {
+        let config = config(|config| config.no_rfc7540_priorities(value));
+        for role in [Role::Client, Role::Server] {
+            talk(role, &config, &[], |talk| {
+                let other = talk.connection.update_settings(&settings_of(&[(SETTING, 1 - value)]));
+                assert!(matches!(other, Err(ControlError::InvalidSetting(_))));
+                assert_eq!(talk.connection.update_settings(&settings_of(&[(SETTING, value)])), Ok(()));
+            });
+            let mut connection = match role {
+                Role::Client => sans_h2::Connection::client(config.clone()),
+                Role::Server => sans_h2::Connection::server(config.clone()),
+            };
+            let first = &crate::support::frames(&crate::support::drain(&mut connection))[0];
+            let said = first.payload.chunks(6).any(|entry| entry == [0, 9, 0, 0, 0, 1]);
+            assert_eq!((first.kind, said), (Kind::SETTINGS, value == 1));
+        }
+    }
+}
+
+// covers 8441-3-2 9113-5.5-5 9113-5.5-6
+#[test]
+fn extended_connect_is_off_until_the_server_allows_it_and_stays_on() {
+    const SETTING: SettingId = SettingId::ENABLE_CONNECT_PROTOCOL;
+    let request = Fields::new()
+        .with(":method", "CONNECT")
+        .with(":protocol", "websocket")
+        .with(":scheme", "https")
+        .with(":authority", "localhost")
+        .with(":path", "/chat");
+    talk(Role::Server, &Config::default(), &[], |talk| {
+        assert_eq!(talk.hear(|wire| wire.headers(1, &request, Part::More)), []);
+        talk.assert_usable(&[Sent::reset(1, ErrorCode::PROTOCOL_ERROR)]);
+        assert_eq!(talk.connection.update_settings(&settings_of(&[(SETTING, 1)])), Ok(()));
+        let back = talk.connection.update_settings(&settings_of(&[(SETTING, 0)]));
+        assert!(matches!(back, Err(ControlError::InvalidSetting(_))));
+        assert_eq!(talk.hear(|wire| wire.headers(3, &request, Part::More)).len(), 1);
+    });
+    talk(Role::Client, &Config::default(), &[], |talk| {
+        assert!(talk.connection.open(request.clone(), Part::More).is_err());
+        talk.hear(|wire| wire.settings(&[(SETTING, 1)]));
+        assert!(talk.connection.open(request.clone(), Part::More).is_ok());
+    });
+}
