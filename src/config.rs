@@ -101,6 +101,9 @@ knobs! {
     /// 256, which every PRIORITY_UPDATE fits; ALTSVC and ORIGIN frames can need more.
     max_extension_octets: 256 in 0..=65_536;
 
+    /// Whether the transport is clear text, 0 or 1: a client ignores ORIGIN frames there (RFC 8336 §2.2). Default 0.
+    clear_text: 0 in 0..=1;
+
     /// Whether frames of types that the engine does not know are told as
     /// [`Event::Extension`](crate::Event::Extension), 0 or 1. Default 0: they are ignored (RFC 9113 §5.5).
     report_unknown_frames: 0 in 0..=1;

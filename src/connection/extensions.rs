@@ -59,7 +59,22 @@ impl Connection {
             (Kind::PRIORITY_UPDATE, Role::Server) | (Kind::ORIGIN | Kind::ALTSVC, Role::Client) => {
                 Err(ControlError::InvalidExtension)
             }
+            (Kind::PRIORITY_UPDATE, Role::Client) if !self.may_prioritize(extension) => {
+                Err(ControlError::InvalidExtension)
+            }
             (_, _) => extension.write(&mut self.control).map_err(|_| ControlError::InvalidExtension),
+        }
+    }
+
+    /// Whether a PRIORITY_UPDATE of ours is about a request, or about a push that is promised or under way
+    /// (RFC 9218 §7.1).
+    fn may_prioritize(&self, extension: &Extension) -> bool {
+        match PriorityUpdate::parse(extension) {
+            Ok(Some(update)) => match update.prioritized.initiator() {
+                Role::Client => true,
+                Role::Server => matches!(self.streams.place(update.prioritized), Place::Live(_)),
+            },
+            Ok(None) | Err(_) => false,
         }
     }
 
@@ -67,6 +82,8 @@ impl Connection {
         match (extension.kind, self.role) {
             // RFC 7838 §4, RFC 8336 §2.1: what only a server says; anything else is ignored.
             (Kind::ALTSVC, Role::Client) => Ok(AltSvc::parse(&extension).map(Event::AltSvc)),
+            // RFC 8336 §2.2: it means nothing without TLS.
+            (Kind::ORIGIN, Role::Client) if self.config.clear_text() == 1 => Ok(None),
             (Kind::ORIGIN, Role::Client) => Ok(Origins::parse(&extension).map(Event::Origins)),
             (Kind::ALTSVC | Kind::ORIGIN, Role::Server) => Ok(None),
             (Kind::PRIORITY_UPDATE, _) => self.on_priority_update(&extension).map_err(on_connection),

@@ -148,6 +148,35 @@ fn a_client_is_told_alternatives_and_origins() {
     });
 }
 
+// covers 8336-2.2-2
+#[test]
+fn origins_mean_nothing_in_clear_text() {
+    let clear = config(|config| config.clear_text(1));
+    talk(Role::Client, &clear, &[], |talk| {
+        let origins = Origins::new(["https://a.example"]).unwrap();
+        assert_eq!(talk.hear(|wire| say(wire, &origins.to_extension())), []);
+        talk.assert_usable(&[]);
+    });
+}
+
+// covers 9218-7.1-6 9218-7.1-7
+#[test]
+fn a_client_prioritizes_a_push_only_while_it_lives() {
+    let taker = config(|config| config.enable_push(1));
+    let extension = update(2, "u=7").to_extension();
+    talk(Role::Client, &taker, &[], |talk| {
+        talk.opened(Part::Last);
+        assert_eq!(talk.connection.send_extension(&extension), Err(ControlError::InvalidExtension));
+        talk.hear(|wire| wire.promise(1, 2, &get()));
+        assert_eq!(talk.connection.send_extension(&extension), Ok(()));
+        talk.hear(|wire| wire.response(2, 200, Part::More));
+        assert_eq!(talk.connection.send_extension(&extension), Ok(()));
+        talk.hear(|wire| wire.data(2, b"", Part::Last));
+        assert_eq!(talk.connection.send_extension(&extension), Err(ControlError::InvalidExtension));
+        assert_eq!(talk.frames().len(), 2);
+    });
+}
+
 // covers 9113-5.5-1 9113-5.5-2 9113-4.1-2
 #[test]
 fn unknown_frames_are_told_on_request_and_can_be_sent() {
