@@ -241,6 +241,12 @@ impl Connection {
                 self.recycle(block.collected.fields);
                 Err(on_stream(stream, Violation::FieldSectionTooLarge))
             }
+            // The caller may have named the last stream while the block came.
+            (Purpose::Request { stream, .. }, Keep::Fields) if self.closing.refuses(stream) => {
+                self.recycle(block.collected.fields);
+                self.refuse(stream, Violation::ShuttingDown);
+                Ok(None)
+            }
             (Purpose::Request { stream, part }, Keep::Fields) => {
                 self.on_request(stream, part, block.collected.fields)
             }

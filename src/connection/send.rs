@@ -249,10 +249,11 @@ impl Connection {
                 continue;
             }
             // The caller may have filled it again since.
+            // If not, the notice is due again when half of it is free.
             if record.queue.octets() < limit {
+                record.fullness = Fullness::Room;
                 return Some(record.id);
             }
-            record.fullness = Fullness::Full;
         }
         None
     }

@@ -8,7 +8,8 @@ use sans_h2::{
 };
 
 use crate::support::{
-    Log, MAGIC, Script, Seen, Sent, Talk, Wire, config, get, heads, settings_seen, talk, talk_from_start,
+    Log, MAGIC, Script, Seen, Sent, Talk, Wire, config, drain, frames, get, heads, settings_seen, talk,
+    talk_from_start,
 };
 
 const NO_ERROR: ErrorCode = ErrorCode::NO_ERROR;
@@ -352,4 +353,28 @@ fn what_came_before_the_end_of_the_transport_is_told() {
         Seen::Closed(Some(ConnectionError::UnexpectedEnd)),
     ];
     assert_eq!(log.events, told);
+}
+
+/// A stream above the last one that GOAWAY names is refused even if its header block had begun before.
+// covers 9113-8.7-2
+#[test]
+fn a_request_that_was_half_here_when_the_last_stream_was_named_is_refused() {
+    let mut server = Connection::server(Config::default());
+    let poll = |server: &mut Connection, mut octets: &[u8]| {
+        let mut log = Log::default();
+        while let Some(event) = server.poll(&mut octets, Time::ZERO) {
+            log.push(&event);
+        }
+        log.events
+    };
+    let before = Wire::client().get(1).octets.len();
+    let octets = Wire::client().get(1).get(3).octets;
+    poll(&mut server, &octets[..before + 9]);
+    server.shut_down();
+    server.shut_down();
+    assert_eq!(poll(&mut server, &octets[before + 9..]), []);
+    let sent = frames(&drain(&mut server));
+    let goaway = sent.iter().rev().find(|sent| sent.kind == Kind::GOAWAY).map(Sent::number);
+    assert_eq!(goaway, Some(1));
+    assert!(sent.contains(&Sent::reset(3, ErrorCode::REFUSED_STREAM)), "{sent:?}");
 }
