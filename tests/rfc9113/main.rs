@@ -20,3 +20,4 @@ mod start;
 mod states;
 mod streams;
 mod traced;
+mod verdicts;
