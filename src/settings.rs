@@ -116,6 +116,8 @@ impl Peer {
 #[derive(Debug)]
 pub(crate) struct Local {
     role: Role,
+    /// How many streams the peer may open while it has been told no limit.
+    untold_streams: u32,
     /// No larger field section is ever taken: the decoder's memory was sized by it.
     most_header_list: u32,
     no_rfc7540_priorities: u32,
@@ -128,10 +130,12 @@ pub(crate) struct Local {
 
 impl Local {
     pub(crate) fn new(role: Role, config: &Config) -> Self {
+        let untold_streams = config.max_concurrent_streams();
         let most_header_list = config.max_header_list_size();
         let no_rfc7540_priorities = config.no_rfc7540_priorities();
         Self {
             role,
+            untold_streams,
             most_header_list,
             no_rfc7540_priorities,
             acknowledged: Values::INITIAL,
@@ -153,6 +157,19 @@ impl Local {
     /// Whether the peer has acknowledged any SETTINGS, and so knows our limits.
     pub(crate) const fn is_heard(&self) -> bool {
         self.heard
+    }
+
+    /// How many streams the peer may have open at once.
+    pub(crate) fn max_concurrent_streams(&self) -> u32 {
+        match self.latest().max_concurrent_streams {
+            u32::MAX => self.untold_streams,
+            told => told,
+        }
+    }
+
+    /// The largest field section that is taken.
+    pub(crate) fn max_header_list_size(&self) -> u32 {
+        self.latest().max_header_list_size.min(self.most_header_list)
     }
 
     /// The largest of a value among those that the peer may already use.

@@ -112,7 +112,7 @@ impl Connection {
         match (self.streams.place(update.prioritized), update.prioritized.initiator()) {
             (Place::Idle, Role::Server) => return Err(Violation::PriorityUpdateOfIdlePush),
             (Place::Idle, Role::Client) => {
-                let allowed = self.local.latest().max_concurrent_streams as usize;
+                let allowed = self.local.max_concurrent_streams() as usize;
                 let most = allowed.saturating_sub(self.streams.peer_active());
                 self.prioritized.add(update.prioritized, most)?;
             }

@@ -164,7 +164,7 @@ impl Connection {
         }
         self.streams.use_peer_id(stream);
         self.prioritized.opened(stream);
-        let allowed = self.local.latest().max_concurrent_streams as usize;
+        let allowed = self.local.max_concurrent_streams() as usize;
         if self.closing.refuses(stream) {
             self.refuse(stream, Violation::ShuttingDown);
         } else if self.streams.peer_active() >= allowed {
@@ -357,7 +357,7 @@ impl Connection {
 
     fn accept_section(&mut self, key: Key, part: Part, fields: &Fields) -> Result<Head, Violation> {
         let most_interims = self.config.max_interim_responses();
-        let allowed = self.local.latest().max_concurrent_streams as usize;
+        let allowed = self.local.max_concurrent_streams() as usize;
         let peer_active = self.streams.peer_active();
         let record = self.streams.record(key);
         if record.recv.half == Half::Body {
@@ -383,7 +383,7 @@ impl Connection {
     }
 
     fn begin_block(&mut self, purpose: Purpose) {
-        let list_size = self.local.latest().max_header_list_size;
+        let list_size = self.local.max_header_list_size();
         self.incoming = Incoming::Block(Block::new(purpose, self.spare.take(), &self.config, list_size));
     }
 }

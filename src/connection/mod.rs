@@ -116,14 +116,48 @@ impl Connection {
         Self::new(Role::Server, config)
     }
 
+    /// The client's end of a new connection whose first SETTINGS frame holds exactly these settings, in this order,
+    /// unknown ones included. The limits of `config` hold beside them.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::InvalidSetting`] for a value that this end may not send, or not enforce.
+    pub fn client_with_settings(config: Config, first: &Settings) -> Result<Self, ControlError> {
+        Self::with_settings(Role::Client, config, first)
+    }
+
+    /// The server's end of a new connection, with exactly these settings in its first SETTINGS frame; see
+    /// [`client_with_settings`](Self::client_with_settings).
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::InvalidSetting`] for a value that this end may not send, or not enforce.
+    pub fn server_with_settings(config: Config, first: &Settings) -> Result<Self, ControlError> {
+        Self::with_settings(Role::Server, config, first)
+    }
+
     fn new(role: Role, config: Config) -> Self {
+        let mut connection = Self::without_preface(role, config);
+        let first = connection.local.first(&connection.config);
+        connection.write_preface(&first);
+        connection
+    }
+
+    fn with_settings(role: Role, config: Config, first: &Settings) -> Result<Self, ControlError> {
+        let mut connection = Self::without_preface(role, config);
+        connection.local.change(first)?;
+        connection.write_preface(first);
+        Ok(connection)
+    }
+
+    fn without_preface(role: Role, config: Config) -> Self {
         let limits = Limits {
             max_frame_size: config.max_frame_size(),
             max_settings: config.max_settings_entries() as usize,
             max_debug: config.max_debug_octets() as usize,
             max_extension: config.max_extension_octets() as usize,
         };
-        let mut connection = Self {
+        Self {
             role,
             preface: Magic::new(role),
             reader: Reader::of_connection(limits),
@@ -145,9 +179,7 @@ impl Connection {
             closing: Closing::default(),
             now: Time::ZERO,
             config,
-        };
-        connection.write_preface();
-        connection
+        }
     }
 
     /// Takes octets from the front of `input` until something is worth telling, and tells it.

@@ -2,6 +2,7 @@
 
 use super::Connection;
 use crate::error::Violation;
+use crate::frame::Settings;
 use crate::id::Role;
 
 /// Which protocol the first octets of a connection in clear text belong to.
@@ -82,11 +83,11 @@ impl Magic {
 
 impl Connection {
     /// Makes our own preface the first thing to be written.
-    pub(super) fn write_preface(&mut self) {
+    pub(super) fn write_preface(&mut self, first: &Settings) {
         if self.role == Role::Client {
             self.control.extend_from_slice(MAGIC);
         }
-        self.local.first(&self.config).write(&mut self.control);
+        first.write(&mut self.control);
         self.refresh_ceilings();
     }
 }

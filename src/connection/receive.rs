@@ -5,7 +5,7 @@ use super::headers::Block;
 use crate::error::{ErrorCode, Scope, Violation};
 use crate::event::{Cause, Event};
 use crate::frame::{self, Continuation, Data, Fault, Frame, GoAway, Part, SettingId, Settings, WindowUpdate};
-use crate::id::{Role, StreamId};
+use crate::id::StreamId;
 use crate::settings::Values;
 use crate::stream::{Ending, Half, Key, Misstep, Place, Want};
 
@@ -325,12 +325,7 @@ impl Connection {
     /// lets the peer open, and for many more before the peer has heard of that limit.
     fn reply_limit(&self) -> usize {
         let early = if self.local.is_heard() { 0 } else { EARLY_STREAMS };
-        let allowed = match self.role {
-            // It tells the server no limit, since it takes no pushes.
-            Role::Client => self.config.max_concurrent_streams(),
-            Role::Server => self.local.latest().max_concurrent_streams,
-        };
-        let resets = early.saturating_add(allowed);
+        let resets = early.saturating_add(self.local.max_concurrent_streams());
         let octets =
             resets.saturating_mul(frame::reset::OCTETS).saturating_add(self.config.max_reply_octets());
         octets as usize

@@ -1,9 +1,9 @@
 //! What a `Config` switches on: answers to malformed requests, cookies in one or in crumbs, settings of extensions.
 
 use sans_h2::frame::{Kind, Part, SettingId};
-use sans_h2::{Config, ControlError, ErrorCode, Fields, Head, Indexing, Role};
+use sans_h2::{Config, Connection, ControlError, ErrorCode, Event, Fields, Head, Indexing, Role, Time};
 
-use crate::support::{Seen, Sent, config, get, heads, settings_of, talk};
+use crate::support::{MAGIC, Seen, Sent, Wire, config, drain, frames, get, heads, hex, settings_of, talk};
 
 fn crumbs() -> Fields {
     get()
@@ -101,10 +101,10 @@ fn a_setting_about_old_priorities_comes_first_and_stays() {
                 assert_eq!(talk.connection.update_settings(&settings_of(&[(SETTING, value)])), Ok(()));
             });
             let mut connection = match role {
-                Role::Client => sans_h2::Connection::client(config.clone()),
-                Role::Server => sans_h2::Connection::server(config.clone()),
+                Role::Client => Connection::client(config.clone()),
+                Role::Server => Connection::server(config.clone()),
             };
-            let first = &crate::support::frames(&crate::support::drain(&mut connection))[0];
+            let first = &frames(&drain(&mut connection))[0];
             let said = first.payload.chunks(6).any(|entry| entry == [0, 9, 0, 0, 0, 1]);
             assert_eq!((first.kind, said), (Kind::SETTINGS, value == 1));
         }
@@ -134,4 +134,52 @@ fn extended_connect_is_off_until_the_server_allows_it_and_stays_on() {
         talk.hear(|wire| wire.settings(&[(SETTING, 1)]));
         assert!(talk.connection.open(request.clone(), Part::More).is_ok());
     });
+}
+
+/// As a browser begins: its settings in their order, one that nobody knows among them, then a large window.
+#[test]
+fn the_first_settings_can_be_given_to_the_letter() {
+    let list = [
+        (SettingId::HEADER_TABLE_SIZE, 65_536),
+        (SettingId::from(0x2a2a), 7),
+        (SettingId::ENABLE_PUSH, 0),
+        (SettingId::INITIAL_WINDOW_SIZE, 6_291_456),
+        (SettingId::MAX_HEADER_LIST_SIZE, 262_144),
+    ];
+    let config = config(|config| config.connection_window_size(15_728_640).max_header_list_size(262_144));
+    let mut client = Connection::client_with_settings(config, &settings_of(&list)).unwrap();
+    let octets = drain(&mut client);
+    let expected = hex(
+        "00001e 04 00 00000000  0001 00010000  2a2a 00000007  0002 00000000  0004 00600000  0006 00040000
+         000004 08 00 00000000  00ef0001",
+    );
+    assert_eq!(octets, [MAGIC, &expected[..]].concat());
+
+    let mut server = Connection::server(Config::default());
+    let mut input = &octets[..];
+    let told = server.poll(&mut input, Time::ZERO);
+    assert_eq!(told, Some(Event::Settings(settings_of(&list))));
+}
+
+#[test]
+fn first_settings_that_could_not_hold_are_refused() {
+    let first = |list: &[(SettingId, u32)]| {
+        Connection::server_with_settings(Config::default(), &settings_of(list)).map(drop)
+    };
+    assert_eq!(first(&[]), Ok(()));
+    for (setting, value) in [
+        (SettingId::MAX_HEADER_LIST_SIZE, 16_385),
+        (SettingId::ENABLE_PUSH, 1),
+        (SettingId::MAX_FRAME_SIZE, 1),
+    ] {
+        assert!(matches!(first(&[(setting, value)]), Err(ControlError::InvalidSetting(_))), "{setting}");
+    }
+    // What is left out keeps the limits of the config.
+    let few = config(|config| config.max_concurrent_streams(1));
+    let mut server = Connection::server_with_settings(few, &settings_of(&[])).unwrap();
+    let wire = Wire::client().get(1).get(3);
+    let mut input = &wire.octets[..];
+    while server.poll(&mut input, Time::ZERO).is_some() {}
+    let sent = frames(&drain(&mut server));
+    assert!(sent.contains(&Sent::reset(3, ErrorCode::REFUSED_STREAM)), "{sent:?}");
 }
