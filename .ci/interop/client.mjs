@@ -1,6 +1,7 @@
 // Node's HTTP/2 client against a server: node client.mjs ORIGIN
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import http2 from 'node:http2';
 
 const session = http2.connect(process.argv[2], { rejectUnauthorized: false });
@@ -11,16 +12,18 @@ function fail(error) {
   process.exit(1);
 }
 
-/** Sends one request; resolves to its status, header fields and body. */
-function request(fields, body) {
+/** Sends one request; resolves to its status, header fields, body and trailers. */
+function request(fields, body, trailers) {
   return new Promise((resolve, reject) => {
-    const stream = session.request(fields, { endStream: body === undefined });
+    const stream = session.request(fields, { endStream: body === undefined, waitForTrailers: trailers !== undefined });
     const chunks = [];
-    let head;
+    let head, end;
+    stream.on('wantTrailers', () => stream.sendTrailers(trailers));
+    stream.on('trailers', (fields) => (end = fields));
     stream.on('response', (fields) => (head = fields));
     stream.on('data', (chunk) => chunks.push(chunk));
     stream.on('error', reject);
-    stream.on('end', () => resolve({ status: head[':status'], head, body: Buffer.concat(chunks) }));
+    stream.on('end', () => resolve({ status: head[':status'], head, end, body: Buffer.concat(chunks) }));
     if (body !== undefined) stream.end(body);
   });
 }
@@ -46,6 +49,32 @@ echoes.forEach((echo, n) => assert.equal(digest(echo.body), digest(bodies[n]), `
 const sizes = [0, 1, 16_384, 65_535, 65_536, 10_000_000];
 const streams = await Promise.all(sizes.map((size) => request({ ':path': `/bytes/${size}` })));
 streams.forEach((stream, n) => assert.equal(stream.body.length, sizes[n]));
+
+// A call as gRPC makes it: messages behind a mark and their length, and the status in the trailers.
+const message = Buffer.concat([Buffer.from([0, 0, 1, 0x86, 0xa0]), randomBytes(100_000)]);
+const grpc = { ':method': 'POST', ':path': '/echo', 'content-type': 'application/grpc', te: 'trailers' };
+const call = await request(grpc, message, { 'x-end': 'yes' });
+assert.equal(call.head['content-type'], 'application/grpc');
+assert.equal(digest(call.body), digest(message));
+assert.equal(call.end['grpc-status'], '0');
+
+// A tunnel for a WebSocket: what goes in comes back before it is closed, and then its end does (RFC 8441).
+assert.equal(session.remoteSettings.enableConnectProtocol, true);
+const tunnel = session.request({ ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/echo' });
+tunnel.on('error', fail);
+const [upgraded] = await once(tunnel, 'response');
+assert.equal(upgraded[':status'], 200);
+for (const text of ['one', 'two']) {
+  tunnel.write(text);
+  const [echoed] = await once(tunnel, 'data');
+  assert.equal(echoed.toString(), text);
+}
+const large = randomBytes(1_000_000);
+const returned = [];
+tunnel.on('data', (chunk) => returned.push(chunk));
+tunnel.end(large);
+await once(tunnel, 'end');
+assert.equal(digest(Buffer.concat(returned)), digest(large));
 
 await new Promise((resolve, reject) => session.ping((error) => (error ? reject(error) : resolve())));
 session.close(() => console.log('node client: ok'));

@@ -9,7 +9,7 @@ const server = http2.createServer();
 server.on('stream', (stream, fields) => {
   if (fields[':method'] === 'POST') {
     stream.respond({ ':status': 200 }, { waitForTrailers: true });
-    stream.on('wantTrailers', () => stream.sendTrailers({ 'x-end': 'yes' }));
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
     return stream.pipe(stream);
   }
   try {

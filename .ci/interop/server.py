@@ -1,4 +1,7 @@
-"""An HTTP/2 server on Python's h2: server.py FOLDER serves its files over cleartext; prints the port."""
+"""An HTTP/2 server on Python's h2: server.py FOLDER serves its files over cleartext; prints the port.
+
+Each response has an interim one before it and trailers behind it; with file1 comes file2, if the client takes pushes.
+"""
 import pathlib
 import socketserver
 import sys
@@ -27,14 +30,24 @@ class Handler(socketserver.BaseRequestHandler):
 
     def on_event(self, event):
         if isinstance(event, h2.events.RequestReceived):
-            path = FOLDER / pathlib.PurePosixPath(dict(event.headers)[":path"]).name
-            status, body = ("200", path.read_bytes()) if path.is_file() else ("404", b"")
-            self.connection.send_headers(event.stream_id, [(":status", status), ("content-length", str(len(body)))])
-            self.bodies[event.stream_id] = body
+            fields = dict(event.headers)
+            self.connection.send_headers(event.stream_id, [(":status", "103"), ("link", "</file2>")])
+            if fields[":path"] == "/file1" and self.connection.remote_settings.enable_push:
+                promised = self.connection.get_next_available_stream_id()
+                request = fields | {":path": "/file2"}
+                self.connection.push_stream(event.stream_id, promised, list(request.items()))
+                self.respond(promised, "/file2")
+            self.respond(event.stream_id, fields[":path"])
         elif isinstance(event, h2.events.DataReceived):
             self.connection.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         elif isinstance(event, h2.events.StreamReset):
             self.bodies.pop(event.stream_id, None)
+
+    def respond(self, stream, path):
+        path = FOLDER / pathlib.PurePosixPath(path).name
+        status, body = ("200", path.read_bytes()) if path.is_file() else ("404", b"")
+        self.connection.send_headers(stream, [(":status", status), ("content-length", str(len(body)))])
+        self.bodies[stream] = body
 
     def send_bodies(self):
         for stream, body in list(self.bodies.items()):
@@ -46,7 +59,7 @@ class Handler(socketserver.BaseRequestHandler):
                 body = body[room:]
             self.bodies[stream] = body
             if not body:
-                self.connection.end_stream(stream)
+                self.connection.send_headers(stream, [("x-end", "yes")], end_stream=True)
                 del self.bodies[stream]
 
     def flush(self):

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 
 use bytes::Bytes;
-use sans_h2::{Connection, Part, StreamId};
+use sans_h2::{Connection, Fields, Part, StreamId};
 
 /// What is left to send of one message.
 pub enum Body {
@@ -46,10 +46,15 @@ impl Body {
         while stream.capacity() > 0 {
             let Next::Chunk(chunk, part) = self.next()? else { break };
             let octets = chunk.len();
-            stream.send_data(chunk, part).map_err(io::Error::other)?;
+            let trailers = if part.is_last() { self.take_trailers() } else { None };
+            let data_part = if trailers.is_some() { Part::More } else { part };
+            stream.send_data(chunk, data_part).map_err(io::Error::other)?;
             if let Self::Echo(_) = self {
                 // Now that the way back has taken them, the peer may send as many more.
                 stream.release(octets);
+            }
+            if let Some(trailers) = trailers {
+                stream.send_headers(trailers, Part::Last).map_err(io::Error::other)?;
             }
             if part.is_last() {
                 return Ok(Progress::Finished);
@@ -65,6 +70,25 @@ impl Body {
             Self::Pattern(left) | Self::File(_, left) => *left,
             Self::Echo(echo) => echo.chunks.iter().map(|chunk| chunk.len() as u64).sum(),
         }
+    }
+
+    fn take_trailers(&mut self) -> Option<Fields> {
+        match self {
+            Self::Echo(echo) => echo.trailers.take(),
+            Self::Whole(_) | Self::Pattern(_) | Self::File(..) => None,
+        }
+    }
+
+    /// The next piece, for a transport other than a stream; `None` for an echo, whose pieces are not ours.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or is shorter than it was.
+    pub fn next_chunk(&mut self) -> io::Result<Option<(Bytes, Part)>> {
+        Ok(match self.next()? {
+            Next::Chunk(chunk, part) => Some((chunk, part)),
+            Next::Wait => None,
+        })
     }
 
     fn next(&mut self) -> io::Result<Next> {
@@ -91,15 +115,21 @@ impl Body {
 pub struct Echo {
     chunks: VecDeque<Bytes>,
     received: Part,
+    trailers: Option<Fields>,
 }
 
 impl Default for Echo {
     fn default() -> Self {
-        Self { chunks: VecDeque::new(), received: Part::More }
+        Self { chunks: VecDeque::new(), received: Part::More, trailers: None }
     }
 }
 
 impl Echo {
+    /// An echo with something to say at its end.
+    pub fn with_trailers(trailers: Fields) -> Self {
+        Self { trailers: Some(trailers), ..Self::default() }
+    }
+
     pub fn push(&mut self, chunk: Bytes, part: Part) {
         if !chunk.is_empty() {
             self.chunks.push_back(chunk);

@@ -54,11 +54,18 @@ enum Unsent {
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Link<T> {
     pub fn new(connection: Connection, transport: T) -> Self {
+        Self::resume(connection, transport, &[])
+    }
+
+    /// Takes a transport over from which these octets have been read, and not been dealt with.
+    pub fn resume(connection: Connection, transport: T, received: &[u8]) -> Self {
+        let mut buffer = received.to_vec();
+        buffer.resize(received.len().max(BUFFER_OCTETS), 0);
         Self {
             connection,
             transport,
-            buffer: vec![0; BUFFER_OCTETS].into_boxed_slice(),
-            filled: 0,
+            buffer: buffer.into_boxed_slice(),
+            filled: received.len(),
             unsent: Unsent::Nothing,
             epoch: Instant::now(),
         }

@@ -5,6 +5,7 @@ mod common;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -31,6 +32,30 @@ fn answer(
         stream.send_headers(head, Part::More)?;
         stream.send_data(Bytes::copy_from_slice(body), part)?;
     }
+    Ok(())
+}
+
+#[test]
+fn a_push_for_another_origin_is_refused() -> anyhow::Result<()> {
+    let (sender, refused) = mpsc::channel();
+    let url = listen(move |socket| {
+        play(socket, Config::default(), |connection, event| {
+            match event {
+                Event::Headers { stream, .. } => {
+                    let promise = Fields::request("GET", "http", "elsewhere", "/");
+                    let promised = connection.push(stream, promise)?;
+                    answer(connection, stream, Fields::response(200), b"page", Part::Last)?;
+                    answer(connection, promised, Fields::response(200), b"pushed", Part::More)?;
+                }
+                Event::Reset { code, .. } => sender.send(code)?,
+                _ => {}
+            }
+            Ok(Then::GoOn)
+        })
+    })?;
+    let output = fetch(["--push", &url])?;
+    assert!(output.status.success() && output.stdout == b"page" && output.stderr.is_empty());
+    assert_eq!(refused.recv_timeout(Duration::from_secs(5))?, ErrorCode::PROTOCOL_ERROR);
     Ok(())
 }
 

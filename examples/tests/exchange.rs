@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -184,6 +184,20 @@ fn the_blocking_server_answers_each_get() -> anyhow::Result<()> {
 }
 
 #[test]
+fn pushed_responses_are_told_of_if_they_are_wanted() -> anyhow::Result<()> {
+    let server = Server::start_pushing()?;
+    for url in [server.http("/"), server.https("/")] {
+        let style = fetch(["-k", &server.http("/style.css")])?.stdout.len();
+        let output = fetch(["-k", "--push", &url])?;
+        assert!(output.status.success() && output.stdout.starts_with(b"<!doctype html>"));
+        assert_eq!(errors(&output), [format!("pushed: /style.css 200 {style}")]);
+        let output = fetch(["-k", &url])?;
+        assert!(output.status.success() && output.stderr.is_empty());
+    }
+    Ok(())
+}
+
+#[test]
 fn an_interrupted_server_finishes_what_it_has_begun() -> anyhow::Result<()> {
     const OCTETS: usize = 100_000_000;
     let mut server = Server::start(None)?;
@@ -209,7 +223,8 @@ fn an_interrupted_server_finishes_what_it_has_begun() -> anyhow::Result<()> {
 #[test]
 fn a_second_interrupt_cuts_off_whoever_is_silent() -> anyhow::Result<()> {
     let mut server = Server::start(None)?;
-    let _silent = TcpStream::connect(server.address()?)?;
+    let mut silent = TcpStream::connect(server.address()?)?;
+    silent.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")?;
     thread::sleep(Duration::from_millis(200));
     server.interrupt()?;
     thread::sleep(Duration::from_millis(200));

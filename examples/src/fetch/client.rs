@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::Job;
 use super::order::{Credit, Message, Piece};
+use super::pushes::{Concern, Pushes};
 use super::target::Origin;
 use super::trace::Trace;
 use crate::body::{Body, Progress};
@@ -29,6 +30,7 @@ pub struct Client {
     unprocessed: Vec<usize>,
     /// What is under way, or received but not written yet.
     exchanges: HashMap<StreamId, Exchange>,
+    pushes: Pushes,
     stage: Stage,
     /// Requests that the end of the connection has cut off, until it is known why.
     cut_off: Vec<(usize, Verdict)>,
@@ -78,6 +80,7 @@ impl Client {
             queue: requests,
             unprocessed: Vec::new(),
             exchanges: HashMap::new(),
+            pushes: Pushes::new(origin),
             stage: Stage::Open,
             cut_off: Vec::new(),
             transport_error: None,
@@ -97,7 +100,8 @@ impl Client {
                 break;
             }
         }
-        if self.queue.is_empty() && !self.exchanges.values().any(Exchange::is_live) {
+        let owed = self.exchanges.values().any(Exchange::is_live) || !self.pushes.is_empty();
+        if self.queue.is_empty() && !owed {
             connection.shut_down();
             self.stage = Stage::Done;
         }
@@ -253,6 +257,15 @@ impl Client {
         }
     }
 
+    fn on_pushed(&mut self, event: &Event<'_>) {
+        self.active = Instant::now();
+        if let (Some(trace), Event::PushPromise { fields, .. } | Event::Headers { fields, .. }) =
+            (&self.trace, event)
+        {
+            trace.fields(fields);
+        }
+    }
+
     fn on_reset(&mut self, id: StreamId, code: ErrorCode, cause: Cause, verdict: Verdict) {
         let Some(exchange) = self.exchanges.get(&id) else { return };
         if !exchange.is_live() {
@@ -312,6 +325,14 @@ impl Client {
 
 impl Handler for Client {
     fn on_event(&mut self, connection: &mut Connection, event: Event<'_>) {
+        match self.pushes.on_event(connection, &event) {
+            Concern::Other => {}
+            Concern::Push => return self.on_pushed(&event),
+            Concern::End(line) => {
+                self.on_pushed(&event);
+                return self.job.report.tell(&line);
+            }
+        }
         match event {
             Event::Headers { stream, head, fields, part } => {
                 self.on_headers(connection, stream, head, fields, part);

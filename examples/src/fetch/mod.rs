@@ -3,6 +3,7 @@
 mod client;
 mod order;
 mod origin;
+mod pushes;
 mod report;
 mod request;
 mod target;
@@ -52,6 +53,9 @@ pub struct Options {
     /// One more field of the request; may be given several times.
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
+    /// Let servers push, and tell on standard error what came in that way: `pushed: PATH STATUS OCTETS`.
+    #[arg(long)]
+    push: bool,
     /// Where the bodies go instead of standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -63,12 +67,20 @@ pub struct Options {
     urls: Vec<String>,
 }
 
+/// What becomes of responses that nobody asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Push {
+    Refused,
+    Taken,
+}
+
 /// What all connections share.
 struct Job {
     /// In the order of the URLs; `None` for one that makes no sense.
     targets: Vec<Option<Target>>,
     template: Template,
     trust: Trust,
+    push: Push,
     timeout: Duration,
     trace: trace::Mode,
     report: Report,
@@ -122,6 +134,7 @@ impl Job {
         }
         Ok(Self {
             template,
+            push: if options.push { Push::Taken } else { Push::Refused },
             trust: if options.insecure { Trust::Anyone } else { Trust::WebRoots },
             timeout: Duration::from_secs(options.timeout.into()),
             trace,

@@ -8,10 +8,10 @@ use sans_h2::{Config, Connection};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{sleep_until, timeout};
 
-use super::Job;
 use super::client::{AT_ONCE, Client};
 use super::target::Origin;
 use super::tls::{Transport, connect};
+use super::{Job, Push};
 use crate::link::Link;
 
 /// Fetches what `requests` name. Each of them has been ended in the job when this returns.
@@ -45,7 +45,7 @@ async fn fetch_over(
     requests: VecDeque<usize>,
 ) -> VecDeque<usize> {
     let (sender, mut credits) = unbounded_channel();
-    let mut link = Link::new(Connection::client(config(requests.len())), transport);
+    let mut link = Link::new(Connection::client(config(requests.len(), job.push)), transport);
     let mut client = Client::new(Arc::clone(job), origin, requests, sender);
     loop {
         link.deliver(&mut client);
@@ -85,7 +85,7 @@ fn fail_all(job: &Job, requests: VecDeque<usize>, reason: &str) {
 }
 
 /// The fewer requests, the wider the windows; all of them full are [`MEMORY`].
-fn config(requests: usize) -> Config {
+fn config(requests: usize, push: Push) -> Config {
     let at_once = u32::try_from(requests.clamp(1, AT_ONCE)).unwrap_or(u32::MAX);
     let window = (MEMORY / at_once).clamp(65_535, 1 << 20);
     Config::builder()
@@ -93,6 +93,7 @@ fn config(requests: usize) -> Config {
         // A body that waits for its turn keeps its credit: it must not use up that of the body that it waits for.
         .connection_window_size(window.saturating_mul(at_once))
         .max_open_streams(at_once)
+        .enable_push(u32::from(push == Push::Taken))
         // Above the server's limit, which its SETTINGS tell, requests would only be refused.
         .max_early_streams(1)
         .build()

@@ -48,6 +48,12 @@ impl Report {
         self.bar.suspend(|| eprintln!("{line}"));
     }
 
+    /// Tells of something that is no failure, in one line.
+    pub fn tell(&self, line: &str) {
+        let line = line.replace(char::is_control, " ");
+        self.bar.suspend(|| eprintln!("{line}"));
+    }
+
     pub fn has_failures(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
     }

@@ -23,7 +23,14 @@ impl Exchange {
         Self { site, bodies: HashMap::new() }
     }
 
-    fn on_request(&mut self, connection: &mut Connection, id: StreamId, fields: Fields, part: Part) {
+    /// Answers a request: one that has just come, or the one that the connection was upgraded on.
+    pub fn on_request(&mut self, connection: &mut Connection, id: StreamId, fields: Fields, part: Part) {
+        if let Some(promised) = self.site.promise(&fields) {
+            // Before the page that makes the client ask for it. A client need not take it.
+            if let Ok(stream) = connection.push(id, promised.clone()) {
+                self.on_request(connection, stream, promised, Part::Last);
+            }
+        }
         let Answer { head, body } = self.site.answer(&fields);
         connection.recycle(fields);
         let body = match body {

@@ -1,7 +1,9 @@
 //! The server: listeners, one task for each connection, and a clean stop.
 
 mod exchange;
+mod http1;
 mod site;
+mod start;
 mod tls;
 
 use std::io::{self, Write};
@@ -13,8 +15,9 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Parser;
 use exchange::Exchange;
-use sans_h2::{Config, Connection, ErrorCode};
-use site::Site;
+use sans_h2::{Config, Connection, ErrorCode, Part};
+use site::{Push, Site};
+use start::Start;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -25,10 +28,12 @@ use tokio_rustls::TlsAcceptor;
 use crate::H2;
 use crate::link::Link;
 
-/// Serves files over HTTP/2: in clear text by prior knowledge, and over TLS with a certificate made at start.
+/// Serves files over HTTP/2: in clear text by prior knowledge or an upgrade from HTTP/1.1, and over TLS with a
+/// certificate made at start. In clear text, clients that speak nothing but HTTP/1.1 are served, too.
 ///
-/// Beside the files there are `POST /echo`, which sends the body back as it comes, and `GET /bytes/N`, which sends
-/// N octets: 0 to 250 in turn.
+/// Beside the files there are `POST /echo`, which sends the body back as it comes, `GET /bytes/N`, which sends
+/// N octets: 0 to 250 in turn, and an extended CONNECT to /echo for "websocket", which sends back what comes through
+/// the tunnel.
 #[derive(Debug, Parser)]
 #[command(name = "serve")]
 pub struct Options {
@@ -41,10 +46,13 @@ pub struct Options {
     /// The directory whose files are served; a built-in page if none is given.
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    /// Push what the built-in page needs to clients that take it.
+    #[arg(long)]
+    push: bool,
 }
 
 /// What the connections are asked to do. It only ever moves on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 enum Phase {
     Serving,
     /// Finish what has been asked, and take no more.
@@ -59,7 +67,9 @@ enum Phase {
 ///
 /// When it cannot start: the directory, the certificate or a listener fails.
 pub async fn run(options: Options) -> anyhow::Result<()> {
-    let server = Server { site: Arc::new(Site::new(options.root.as_deref())?), tls: tls::acceptor()? };
+    let push = if options.push { Push::WithPage } else { Push::Never };
+    let site = Arc::new(Site::new(options.root.as_deref(), push)?);
+    let server = Server { site, tls: tls::acceptor()? };
     let http = listen(options.http).await?;
     let https = listen(options.https).await?;
     let mut interrupts = interrupts()?;
@@ -109,9 +119,43 @@ struct Server {
 
 impl Server {
     async fn serve_clear(self, socket: TcpStream, phase: watch::Receiver<Phase>) {
-        if socket.set_nodelay(true).is_ok() {
-            self.serve(socket, phase).await;
+        if socket.set_nodelay(true).is_err() {
+            return;
         }
+        // A client that is cut off, or leaves, is nobody's error.
+        let _ = self.begin(socket, phase).await;
+    }
+
+    /// Finds out what a client in clear text speaks, and serves it in that way.
+    async fn begin(self, mut socket: TcpStream, mut phase: watch::Receiver<Phase>) -> io::Result<()> {
+        let mut octets = Vec::with_capacity(start::HEAD_OCTETS);
+        let start = tokio::select! {
+            start = start::recognise(&mut socket, &mut octets) => start?,
+            () = reached(&mut phase, Phase::Draining) => return Ok(()),
+        };
+        match start {
+            None => {}
+            Some(Start::Http2) => {
+                let exchange = Exchange::new(Arc::clone(&self.site));
+                let link = Link::resume(Connection::server(config()), socket, &octets);
+                serve(link, exchange, phase).await;
+            }
+            Some(Start::Http1(request)) => {
+                let rest = octets.split_off(request.octets);
+                if let Some((mut connection, id)) = start::upgrade(&mut socket, config(), &request).await? {
+                    let mut exchange = Exchange::new(Arc::clone(&self.site));
+                    exchange.on_request(&mut connection, id, request.fields, Part::Last);
+                    serve(Link::resume(connection, socket, &rest), exchange, phase).await;
+                } else {
+                    tokio::select! {
+                        responded = start::respond(socket, &self.site, &request, &rest) => responded?,
+                        () = reached(&mut phase, Phase::Closing) => {}
+                    }
+                }
+            }
+            Some(Start::Refused(refused)) => start::refuse(socket, refused).await?,
+        }
+        Ok(())
     }
 
     async fn serve_tls(self, socket: TcpStream, phase: watch::Receiver<Phase>) {
@@ -121,39 +165,45 @@ impl Server {
         let Ok(Ok(stream)) = timeout(HANDSHAKE, self.tls.accept(socket)).await else { return };
         // RFC 9113 §3.2: without `h2` the client means another protocol.
         if stream.get_ref().1.alpn_protocol() == Some(H2) {
-            self.serve(stream, phase).await;
+            let link = Link::new(Connection::server(config()), stream);
+            serve(link, Exchange::new(self.site), phase).await;
         }
     }
+}
 
-    async fn serve<T>(self, transport: T, mut phase: watch::Receiver<Phase>)
-    where
-        T: AsyncRead + AsyncWrite + Unpin,
-    {
-        let mut link = Link::new(Connection::server(config()), transport);
-        let mut exchange = Exchange::new(self.site);
-        let mut obeyed = Phase::Serving;
-        loop {
-            link.deliver(&mut exchange);
-            if link.connection.is_closed() {
-                break;
-            }
-            // Looked at in every turn, because the transport of a busy connection is always ready.
-            let asked = *phase.borrow_and_update();
-            if asked != obeyed {
-                obey(&mut link.connection, asked);
-                obeyed = asked;
-                continue;
-            }
-            tokio::select! {
-                biased;
-                moved = link.moved(&mut exchange) => if moved.is_err() {
-                    return;
-                },
-                _ = phase.changed() => {}
-            }
+/// Serves one connection in HTTP/2 to its end.
+async fn serve<T>(mut link: Link<T>, mut exchange: Exchange, mut phase: watch::Receiver<Phase>)
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut obeyed = Phase::Serving;
+    loop {
+        link.deliver(&mut exchange);
+        if link.connection.is_closed() {
+            break;
         }
-        link.finish(&mut exchange).await;
+        // Looked at in every turn, because the transport of a busy connection is always ready.
+        let asked = *phase.borrow_and_update();
+        if asked != obeyed {
+            obey(&mut link.connection, asked);
+            obeyed = asked;
+            continue;
+        }
+        tokio::select! {
+            biased;
+            moved = link.moved(&mut exchange) => if moved.is_err() {
+                return;
+            },
+            _ = phase.changed() => {}
+        }
     }
+    link.finish(&mut exchange).await;
+}
+
+/// Waits until the connections are asked for at least so much.
+async fn reached(phase: &mut watch::Receiver<Phase>, wanted: Phase) {
+    // When nobody is left to ask, all is over anyway.
+    let _ = phase.wait_for(|asked| *asked >= wanted).await;
 }
 
 fn obey(connection: &mut Connection, asked: Phase) {
@@ -169,6 +219,7 @@ fn config() -> Config {
     Config::builder()
         .initial_window_size(WINDOW)
         .connection_window_size(4 * WINDOW)
+        .enable_connect_protocol(1)
         .build()
         .expect("the values are within their ranges")
 }

@@ -15,6 +15,14 @@ pub struct Site {
     root: Option<PathBuf>,
     /// The header section of the built-in page, made once.
     page: Fields,
+    push: Push,
+}
+
+/// Whether what the built-in page needs is pushed along with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Push {
+    Never,
+    WithPage,
 }
 
 /// A response: its header section, and the body unless there is none.
@@ -23,18 +31,11 @@ pub struct Answer {
     pub body: Option<Body>,
 }
 
-/// The methods that files, the page and `/bytes/N` know.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Method {
-    Get,
-    Head,
-}
-
 impl Site {
     /// # Errors
     ///
     /// When `root` is not a directory that can be found.
-    pub fn new(root: Option<&Path>) -> anyhow::Result<Self> {
+    pub fn new(root: Option<&Path>, push: Push) -> anyhow::Result<Self> {
         let root = match root {
             Some(root) => {
                 let canonical =
@@ -44,7 +45,20 @@ impl Site {
             }
             None => None,
         };
-        Ok(Self { root, page: ok("text/html; charset=utf-8", PAGE.len() as u64) })
+        Ok(Self { root, page: ok("text/html; charset=utf-8", PAGE.len() as u64), push })
+    }
+
+    /// The request that the client is going to make after this one, if it is to be answered at once.
+    pub fn promise(&self, request: &Fields) -> Option<Fields> {
+        if self.push == Push::Never || self.root.is_some() || request.get(":method") != Some(b"GET") {
+            return None;
+        }
+        let page = matches!(request.get(":path"), Some(b"/" | b"/index.html"));
+        let promise = |scheme, authority| {
+            let fields = Fields::new().with(":method", "GET").with(":scheme", scheme);
+            fields.with(":authority", authority).with(":path", STYLE_PATH)
+        };
+        page.then(|| Some(promise(request.get(":scheme")?, request.get(":authority")?)))?
     }
 
     /// The answer to a request with these fields.
@@ -52,19 +66,18 @@ impl Site {
         let target = request.get(":path").and_then(|path| std::str::from_utf8(path).ok()).unwrap_or_default();
         let path = target.split_once('?').map_or(target, |(path, _)| path);
         let method = request.get(":method").unwrap_or_default();
-        if path == "/echo" {
-            return if method == b"POST" { echo(request) } else { not_allowed("POST") };
-        }
-        let method = match method {
-            b"GET" => Method::Get,
-            b"HEAD" => Method::Head,
-            _ => return not_allowed("GET, HEAD"),
+        let mut answer = match (method, path, request.get(":protocol")) {
+            // RFC 8441 §5: not to a WebSocket's frames, but good for any tunnel.
+            (b"CONNECT", "/echo", Some(b"websocket")) => tunnel(),
+            (b"POST", "/echo", _) => echo(request),
+            (_, "/echo", _) => not_allowed("POST"),
+            (b"GET" | b"HEAD", _, _) => match path.strip_prefix("/bytes/") {
+                Some(number) => bytes(number),
+                None => self.file(path),
+            },
+            _ => not_allowed("GET, HEAD"),
         };
-        let mut answer = match path.strip_prefix("/bytes/") {
-            Some(number) => bytes(number),
-            None => self.file(path),
-        };
-        if method == Method::Head {
+        if method == b"HEAD" {
             answer.body = None;
         }
         answer
@@ -76,6 +89,10 @@ impl Site {
                 "/" | "/index.html" => {
                     Answer { head: self.page.clone(), body: Some(Body::Whole(Bytes::from_static(PAGE))) }
                 }
+                STYLE_PATH => Answer {
+                    head: ok("text/css; charset=utf-8", STYLE.len() as u64),
+                    body: Some(Body::Whole(Bytes::from_static(STYLE))),
+                },
                 _ => not_found(),
             };
         };
@@ -130,7 +147,17 @@ fn bytes(number: &str) -> Answer {
 
 fn echo(request: &Fields) -> Answer {
     let kind = request.get("content-type").unwrap_or(b"application/octet-stream");
-    Answer { head: Fields::response(200).with("content-type", kind), body: Some(Body::Echo(Echo::default())) }
+    // A call of gRPC ends with its status, which says here that all went well.
+    let echo = match kind.starts_with(b"application/grpc") {
+        true => Echo::with_trailers(Fields::new().with("grpc-status", "0")),
+        false => Echo::default(),
+    };
+    Answer { head: Fields::response(200).with("content-type", kind), body: Some(Body::Echo(echo)) }
+}
+
+/// Whatever comes goes back, for as long as the client likes.
+fn tunnel() -> Answer {
+    Answer { head: Fields::response(200), body: Some(Body::Echo(Echo::default())) }
 }
 
 fn not_found() -> Answer {
@@ -178,6 +205,7 @@ const PAGE: &[u8] = b"<!doctype html>
 <html lang=\"en\">
 <meta charset=\"utf-8\">
 <title>sans-h2</title>
+<link rel=\"stylesheet\" href=\"/style.css\">
 <h1>It speaks HTTP/2</h1>
 <p>This page was served by an HTTP/2 engine that does no I/O of its own.
 <ul>
@@ -186,6 +214,11 @@ const PAGE: &[u8] = b"<!doctype html>
 </ul>
 </html>
 ";
+
+/// What the page needs.
+const STYLE_PATH: &str = "/style.css";
+
+const STYLE: &[u8] = b"body { font-family: sans-serif; margin: 2em auto; max-width: 40em }\n";
 
 const NOT_FOUND: &str = "There is nothing here.\n";
 

@@ -32,6 +32,13 @@ impl Server {
         Self::listening(command, 2)
     }
 
+    /// `serve` with its page, and what that needs pushed with it.
+    pub fn start_pushing() -> anyhow::Result<Self> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_serve"));
+        command.args(["--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--push"]);
+        Self::listening(command, 2)
+    }
+
     pub fn start_blocking() -> anyhow::Result<Self> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_blocking"));
         command.arg("127.0.0.1:0");
