@@ -180,6 +180,12 @@ impl Connection {
         self.check_promise(&promise).map_err(on_connection)?;
         let PushPromise { stream: on, promised, .. } = promise;
         self.streams.use_peer_id(promised);
+        if self.streams.find(on).is_some_and(|key| self.streams.get(key).exchange == Exchange::Tunnel) {
+            // RFC 9113 §8.5: an error of the tunnel; nothing is told of the promise.
+            self.refuse(promised, Violation::PushRefused);
+            self.begin_block(Purpose::Discard);
+            return Err(on_stream(on, Violation::HeadersInTunnel));
+        }
         let wanted = self.local.latest().enable_push == Push::Enabled
             && self.streams.find(on).is_some()
             && self.streams.peer_reserved() < self.config.max_reserved_streams() as usize;
@@ -361,8 +367,9 @@ impl Connection {
         let peer_active = self.streams.peer_active();
         let record = self.streams.record(key);
         if record.recv.half == Half::Body {
-            record.recv = record.recv.after_trailers(record.exchange, part).map_err(violation_of)?;
+            let recv = record.recv.after_trailers(record.exchange, part).map_err(violation_of)?;
             rules::check(fields, Section::Trailers)?;
+            record.recv = recv;
             return Ok(Head::Trailers);
         }
         let summary = rules::check(fields, Section::Response)?;

@@ -177,8 +177,12 @@ impl Connection {
             return Err(OpenError::PushDisabled);
         }
         let parent = self.streams.find(on).filter(|_| on.initiator() == Role::Client);
-        let half = parent.map(|key| self.streams.get(key).send.half);
-        if !matches!(half, Some(Half::Head | Half::Body)) {
+        let answering = parent.is_some_and(|key| {
+            let record = self.streams.get(key);
+            // RFC 9113 §8.5: nothing but data is sent on a tunnel.
+            matches!(record.send.half, Half::Head | Half::Body) && record.exchange != Exchange::Tunnel
+        });
+        if !answering {
             return Err(OpenError::NoSuchRequest);
         }
         let summary = rules::check_promise(&fields).map_err(OpenError::Malformed)?;

@@ -211,7 +211,7 @@ violations! {
     SwitchingProtocols: Stream PROTOCOL_ERROR "RFC 9113 §8.6";
     /// More interim responses than `Config::max_interim_responses`.
     TooManyInterimResponses: Stream ENHANCE_YOUR_CALM "RFC 9113 §10.5";
-    /// A header section came on a stream that is a tunnel.
+    /// A header section or a promise came on a stream that is a tunnel.
     HeadersInTunnel: Stream PROTOCOL_ERROR "RFC 9113 §8.5";
     /// An interim response ends the stream.
     InterimEndsStream: Stream PROTOCOL_ERROR "RFC 9113 §8.1";

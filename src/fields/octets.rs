@@ -37,9 +37,47 @@ pub(super) fn is_path(octets: &[u8]) -> bool {
     all(octets, PATH)
 }
 
+/// The host and, after the last colon that is in no brackets, the port.
+pub(super) fn split_port(octets: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match octets
+        .iter()
+        .rposition(|octet| matches!(octet, b':' | b']'))
+        .and_then(|at| octets.split_at_checked(at))
+    {
+        Some((host, [b':', port @ ..])) => (host, Some(port)),
+        Some(_) | None => (octets, None),
+    }
+}
+
 /// Whether `octets` are a host, perhaps with a port.
 pub(super) fn is_authority(octets: &[u8]) -> bool {
-    !octets.is_empty() && all(octets, AUTHORITY)
+    let (host, port) = split_port(octets);
+    let is_host = match host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")) {
+        Some(address) => {
+            core::str::from_utf8(address).is_ok_and(|address| address.parse::<core::net::Ipv6Addr>().is_ok())
+        }
+        None => {
+            !host.is_empty() && is_uri(host, AUTHORITY) && !host.iter().any(|octet| b":[]".contains(octet))
+        }
+    };
+    is_host && port.is_none_or(|port| port.iter().all(u8::is_ascii_digit))
+}
+
+/// Whether `octets` are of a class, with whole percent-encodings (RFC 3986 §2.1).
+fn is_uri(octets: &[u8], class: u8) -> bool {
+    all(octets, class)
+        && octets.split(|&octet| octet == b'%').skip(1).all(|after| {
+            after.first_chunk::<2>().is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+        })
+}
+
+/// The same with a user name, or nothing at all.
+pub(super) fn is_authority_with_user(octets: &[u8]) -> bool {
+    let mut parts = octets.rsplitn(2, |&octet| octet == b'@');
+    let host = parts.next().unwrap_or_default();
+    let user = parts.next().unwrap_or_default();
+    let is_user = is_uri(user, AUTHORITY) && !user.iter().any(|octet| b"[]".contains(octet));
+    is_user && (host.is_empty() || is_authority(host))
 }
 
 /// Whether `octets` are a scheme.

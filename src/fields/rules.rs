@@ -46,7 +46,9 @@ pub(crate) enum Method {
 pub(crate) enum Status {
     /// 100 to 199: the final response is still to come.
     Interim,
-    /// 204 or 304: there is no content.
+    /// 204.
+    NoContent,
+    /// 304: there is no content.
     WithoutContent,
     /// 200 to 299, but for 204.
     Success,
@@ -200,8 +202,8 @@ fn check_connect(pseudo: &Pseudo<'_>) -> Result<(), Violation> {
         return Err(Violation::PseudoFieldNotAllowed);
     }
     let authority = pseudo.authority.ok_or(Violation::MissingPseudoField)?;
-    let port = authority.rsplit(|&octet| octet == b':').next().unwrap_or_default();
-    let has_port = port.len() < authority.len() && decimal(port).is_some();
+    let has_port =
+        authority.last().is_some_and(u8::is_ascii_digit) && octets::split_port(authority).1.is_some();
     if octets::is_authority(authority) && has_port { Ok(()) } else { Err(Violation::InvalidAuthority) }
 }
 
@@ -210,7 +212,6 @@ fn check_extended_connect(pseudo: &Pseudo<'_>, protocol: &[u8]) -> Result<(), Vi
     if !octets::is_token(protocol) {
         return Err(Violation::InvalidProtocol);
     }
-    pseudo.authority.ok_or(Violation::MissingPseudoField)?;
     check_target(pseudo, Method::Connect)
 }
 
@@ -233,6 +234,9 @@ fn check_target(pseudo: &Pseudo<'_>, method: Method) -> Result<(), Violation> {
     }
     match pseudo.authority {
         Some(authority) if is_http && !octets::is_authority(authority) => Err(Violation::InvalidAuthority),
+        Some(authority) if !is_http && !octets::is_authority_with_user(authority) => {
+            Err(Violation::InvalidAuthority)
+        }
         Some(_) | None => Ok(()),
     }
 }
@@ -240,17 +244,14 @@ fn check_target(pseudo: &Pseudo<'_>, method: Method) -> Result<(), Violation> {
 /// RFC 9113 §8.3.1: `host` may not name another server than `:authority`, normalised as RFC 3986 §6.2.3 has it.
 fn check_host(pseudo: &Pseudo<'_>, host: Option<&[u8]>) -> Result<(), Violation> {
     let (Some(host), Some(authority)) = (host, pseudo.authority) else { return Ok(()) };
-    let port = match pseudo.scheme {
-        Some(scheme) if scheme.eq_ignore_ascii_case(b"http") => &b":80"[..],
-        Some(scheme) if scheme.eq_ignore_ascii_case(b"https") => b":443",
+    let default = match pseudo.scheme {
+        Some(scheme) if scheme.eq_ignore_ascii_case(b"http") => &b"80"[..],
+        Some(scheme) if scheme.eq_ignore_ascii_case(b"https") => b"443",
         Some(_) | None => b"",
     };
-    let plain = |target: &'_ [u8]| -> usize {
-        let without = target.strip_suffix(port).unwrap_or(target);
-        without.strip_suffix(b":").unwrap_or(without).len()
-    };
-    let (host, authority) = (host.split_at(plain(host)).0, authority.split_at(plain(authority)).0);
-    if host.eq_ignore_ascii_case(authority) { Ok(()) } else { Err(Violation::HostMismatch) }
+    let [(host, port), (name, other)] = [host, authority].map(octets::split_port);
+    let [port, other] = [port, other].map(|port| port.filter(|port| !port.is_empty() && *port != default));
+    if host.eq_ignore_ascii_case(name) && port == other { Ok(()) } else { Err(Violation::HostMismatch) }
 }
 
 /// RFC 9113 §8.3.2.
@@ -277,7 +278,8 @@ fn status_of(status: Option<&[u8]>) -> Result<Status, Violation> {
     match status.ok_or(Violation::MissingPseudoField)? {
         // RFC 9113 §8.6: a stream cannot switch protocols.
         b"101" => Err(Violation::SwitchingProtocols),
-        b"204" | b"304" => Ok(Status::WithoutContent),
+        b"204" => Ok(Status::NoContent),
+        b"304" => Ok(Status::WithoutContent),
         [b'1', b'0'..=b'9', b'0'..=b'9'] => Ok(Status::Interim),
         [b'2', b'0'..=b'9', b'0'..=b'9'] => Ok(Status::Success),
         [b'3'..=b'9', b'0'..=b'9', b'0'..=b'9'] => Ok(Status::Other),

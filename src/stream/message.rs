@@ -10,7 +10,7 @@ pub(crate) struct Message {
     pub(crate) half: Half,
     content: Content,
     /// Interim responses so far.
-    interims: u8,
+    interims: u16,
 }
 
 /// What is still to come of a message's content (RFC 9113 §8.1.1).
@@ -51,7 +51,9 @@ impl Message {
 
     /// A request whose header section has come or gone.
     pub(crate) fn request(summary: &Summary, part: Part) -> Result<Self, Misstep> {
-        let content = Content::announced(summary.content_length);
+        // RFC 9110 §9.3.6: CONNECT has no content, and what its tunnel carries is none.
+        let announced = if summary.method == Method::Connect { None } else { summary.content_length };
+        let content = Content::announced(announced);
         Self::new(Half::Idle).after(Step::Headers, part)?.with(content, part)
     }
 
@@ -69,11 +71,11 @@ impl Message {
                 let after = after(Step::Interim)?;
                 Ok((Self { interims: after.interims.saturating_add(1), ..after }, exchange))
             }
-            (Exchange::Connect | Exchange::Tunnel, Status::Success) => {
+            (Exchange::Connect | Exchange::Tunnel, Status::Success | Status::NoContent) => {
                 Ok((after(Step::Headers)?, Exchange::Tunnel))
             }
             // RFC 9110 §6.4.1: whatever `content-length` says of them.
-            (Exchange::Head, _) | (_, Status::WithoutContent) => {
+            (Exchange::Head, _) | (_, Status::WithoutContent | Status::NoContent) => {
                 Ok((after(Step::Headers)?.with(Content::Exactly(0), part)?, exchange))
             }
             (Exchange::Plain | Exchange::Connect | Exchange::Tunnel, Status::Success | Status::Other) => {
@@ -104,7 +106,7 @@ impl Message {
         Ok(())
     }
 
-    pub(crate) const fn interims(&self) -> u8 {
+    pub(crate) const fn interims(&self) -> u16 {
         self.interims
     }
 

@@ -3,14 +3,18 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod content;
+mod control_data;
 mod errors;
 mod extensions;
 mod field_blocks;
+mod field_rules;
 mod flow_control;
 mod frames;
 mod goaway;
 mod messages;
 mod options;
+mod oracle;
 mod ping;
 mod preface;
 mod push;

@@ -1,9 +1,13 @@
 //! What the tests of the engine share: a scripted peer, and runs that are cut in every way.
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "each test file uses a part of it")]
 
+mod bench;
+mod content;
 mod talk;
 
-pub use talk::{Talk, config, heads, settings_seen, talk, talk_from_start, trailers};
+pub use bench::{Bench, Section};
+pub use content::{Content, End, Of};
+pub use talk::{Talk, config, heads, settings_seen, talk, talk_from_start, talk_once, trailers};
 
 use std::io::{self, Write as _};
 use std::iter;

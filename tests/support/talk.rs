@@ -41,14 +41,18 @@ pub fn talk(role: Role, config: &Config, settings: &[(SettingId, u32)], dialog: 
     });
 }
 
-/// The same from the first octet on.
+/// The same without cuts, for dialogs by the thousand.
+pub fn talk_once(role: Role, config: &Config, settings: &[(SettingId, u32)], dialog: impl Fn(&mut Talk)) {
+    let mut talk = Talk::new(role, config, Pace::Pieces(usize::MAX));
+    talk.hear(|wire| wire.octets(&Wire::peer(role.peer(), settings).octets));
+    talk.frames();
+    dialog(&mut talk);
+}
+
+/// The same as [`talk`] from the first octet on.
 pub fn talk_from_start(role: Role, config: &Config, dialog: impl Fn(&mut Talk)) {
     let hold = |pace| {
-        let connection = match role {
-            Role::Client => Connection::client(config.clone()),
-            Role::Server => Connection::server(config.clone()),
-        };
-        let mut talk = Talk { connection, wire: Some(Wire::raw()), pace, heard: 0 };
+        let mut talk = Talk::new(role, config, pace);
         dialog(&mut talk);
         talk.heard
     };
@@ -60,6 +64,14 @@ pub fn talk_from_start(role: Role, config: &Config, dialog: impl Fn(&mut Talk)) 
 }
 
 impl Talk {
+    fn new(role: Role, config: &Config, pace: Pace) -> Self {
+        let connection = match role {
+            Role::Client => Connection::client(config.clone()),
+            Role::Server => Connection::server(config.clone()),
+        };
+        Self { connection, wire: Some(Wire::raw()), pace, heard: 0 }
+    }
+
     /// What the engine tells of what the peer says.
     pub fn hear(&mut self, say: impl FnOnce(Wire) -> Wire) -> Vec<Seen> {
         let mut wire = say(self.wire.take().expect("it is put back"));
