@@ -136,6 +136,8 @@ fn converse(socket: &mut TcpStream, mut connection: Connection) -> anyhow::Resul
     Ok(bodies)
 }
 
+/// The engine takes the request only without the fields that were about the HTTP/1.1 connection.
+// covers 9113-8.2.2-4
 #[test]
 fn an_upgraded_connection_goes_on_in_http_2() -> anyhow::Result<()> {
     let server = Server::start(None)?;
