@@ -248,7 +248,7 @@ fn a_table_size_update_stands_only_at_the_start_and_at_most_twice() {
     }
 }
 
-// covers 9113-4.3.1-1, 7541-4.2-2, 7541-4.2-3
+// covers 9113-4.3.1-2, 7541-4.2-2, 7541-4.2-3
 #[test]
 fn a_smaller_limit_must_be_followed_by_an_update() {
     let limited = |limits: &[u32]| {

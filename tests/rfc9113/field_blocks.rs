@@ -41,7 +41,7 @@ fn a_block_that_does_not_decode_ends_the_connection() {
 }
 
 /// Whatever the block is for: a request, trailers, a refused stream, a late one, a response.
-// covers 9113-4.3-2 9113-4.3-3 9113-5.1-9 9113-6.8-7
+// covers 9113-4.3-2 9113-4.3-3 9113-5.1-9
 #[test]
 fn blocks_that_nobody_wants_must_decode_as_well() {
     for (name, block, violation) in UNDECODABLE {
@@ -82,7 +82,7 @@ fn request(stream: u32) -> Seen {
     Seen::Headers(stream, Head::Request, get().with("x-step", "in step"), Part::Last)
 }
 
-// covers 9113-4.3-2 9113-5.1-9 9113-10.5.1-1 9113-6.8-7
+// covers 9113-4.3-2 9113-5.1-9 9113-10.5.1-1
 #[test]
 fn the_tables_stay_in_step_after_a_refused_block() {
     talk(Role::Server, &config(|config| config.max_concurrent_streams(1)), &[], |talk| {

@@ -72,7 +72,6 @@ fn a_response_may_be_headers_alone() {
 }
 
 /// What a server writes, in the order in which it was told to.
-// covers 9113-5.1-5
 #[test]
 fn a_server_writes_interim_responses_headers_body_and_trailers() {
     talk(Role::Server, &Config::default(), &[], |talk| {
@@ -108,7 +107,6 @@ fn a_server_writes_interim_responses_headers_body_and_trailers() {
     });
 }
 
-// covers 9113-8.1-5
 #[test]
 fn a_response_may_come_before_the_request_has_ended() {
     talk(Role::Client, &Config::default(), &[], |talk| {

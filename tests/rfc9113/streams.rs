@@ -154,7 +154,7 @@ fn a_limit_of_zero_is_a_limit_like_others() {
 }
 
 /// RFC 9113 §6.4: RST_STREAM must not be sent for an idle stream.
-// covers 9113-6.4-5 9113-5.1-3
+// covers 9113-6.4-5
 #[test]
 fn a_stream_that_never_went_out_is_reset_without_a_frame() {
     talk(Role::Client, &Config::default(), &at_most(1), |talk| {
