@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "every test program uses a part of it")]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
@@ -155,10 +155,23 @@ pub fn listen(
     thread::spawn(move || {
         for socket in listener.incoming() {
             // A client that goes away is what most of these tests are about.
-            let _ = socket.map_err(Into::into).and_then(&mut serve);
+            let _ = socket.map_err(Into::into).and_then(|socket| {
+                let last = socket.try_clone()?;
+                serve(socket)?;
+                see_off(last)
+            });
         }
     });
     Ok(url)
+}
+
+/// Ends a connection so that what was written arrives: closing a socket on unread octets would reset it.
+fn see_off(mut socket: TcpStream) -> anyhow::Result<()> {
+    socket.shutdown(Shutdown::Write)?;
+    socket.set_read_timeout(Some(Duration::from_secs(2)))?;
+    let mut unread = [0; 4_096];
+    while socket.read(&mut unread)? > 0 {}
+    Ok(())
 }
 
 /// Serves one connection with the engine, as the script says.
