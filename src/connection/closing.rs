@@ -143,7 +143,7 @@ impl Connection {
         }
         match (self.closing.drain, self.role) {
             (Drain::Final(_), _) => {}
-            // Nothing of the server's can be lost: it opens no streams that we take.
+            // What a server promises from now on is refused, and nobody has asked for it.
             (_, Role::Client) | (Drain::Announced, Role::Server) => self.finish_draining(),
             (Drain::No, Role::Server) => {
                 self.write_goaway(Some(StreamId::MAX), ErrorCode::NO_ERROR);

@@ -386,8 +386,8 @@ impl Script {
         self
     }
 
-    /// Runs the script with the input whole, one octet at a time, and cut in two at every place; all must come to
-    /// the same.
+    /// Runs the script with the input whole, one octet at a time, and cut in two at every place, or at 2,000 places
+    /// of a longer one; all must come to the same.
     pub fn run(&self, wire: Wire) -> Outcome {
         let octets = wire.octets;
         let whole = self.run_pieces([&octets[..]]);
