@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layer of each top-level module; a path may use modules of lower layers only.
-const LAYERS: [(&str, i8); 18] = [
+const LAYERS: [(&str, i8); 19] = [
     // A macro, on which even the lowest layer stands.
     ("registry", -1),
     ("base64", 0),
@@ -16,6 +16,7 @@ const LAYERS: [(&str, i8); 18] = [
     ("fields", 1),
     ("flow", 1),
     ("hpack", 2),
+    ("priority", 2),
     ("frame", 2),
     ("http", 2),
     ("stream", 3),

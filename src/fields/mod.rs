@@ -1,6 +1,7 @@
 //! A list of fields in one compact block.
 
 pub(crate) mod cookies;
+pub(crate) mod dictionary;
 mod octets;
 pub(crate) mod rules;
 

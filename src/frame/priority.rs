@@ -8,7 +8,8 @@ use crate::id::StreamId;
 
 /// The deprecated priority signal of RFC 7540, which RFC 9113 §5.3.2 keeps on the wire without a meaning.
 ///
-/// A dependency of a stream on itself is no error any more.
+/// [`sans_h2::Priority`](crate::Priority), of RFC 9218, has taken its place. A dependency of a stream on itself is
+/// no error any more.
 ///
 /// ```
 /// use sans_h2::StreamId;
