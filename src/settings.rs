@@ -19,6 +19,7 @@ pub(crate) struct Values {
     pub(crate) max_frame_size: u32,
     pub(crate) max_header_list_size: u32,
     pub(crate) extended_connect: ExtendedConnect,
+    pub(crate) old_priorities: OldPriorities,
 }
 
 /// SETTINGS_ENABLE_PUSH.
@@ -26,6 +27,13 @@ pub(crate) struct Values {
 pub(crate) enum Push {
     Enabled,
     Disabled,
+}
+
+/// SETTINGS_NO_RFC7540_PRIORITIES, turned round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OldPriorities {
+    Heeded,
+    Ignored,
 }
 
 impl Values {
@@ -38,6 +46,7 @@ impl Values {
         max_frame_size: 16_384,
         max_header_list_size: u32::MAX,
         extended_connect: ExtendedConnect::Forbidden,
+        old_priorities: OldPriorities::Heeded,
     };
 
     /// Takes over one setting that the end of this role has sent.
@@ -71,7 +80,13 @@ impl Values {
                     _ => return Err(Violation::InvalidEnableConnectProtocol),
                 }
             }
-            SettingId::NO_RFC7540_PRIORITIES if value > 1 => return Err(Violation::InvalidNoPriorities),
+            SettingId::NO_RFC7540_PRIORITIES => {
+                self.old_priorities = match value {
+                    0 => OldPriorities::Heeded,
+                    1 => OldPriorities::Ignored,
+                    _ => return Err(Violation::InvalidNoPriorities),
+                }
+            }
             _ => {}
         }
         Ok(())
@@ -99,6 +114,16 @@ impl Peer {
     /// How many streams this end may have open at once.
     pub(crate) fn max_concurrent_streams(&self) -> u32 {
         self.early_streams.unwrap_or(self.values.max_concurrent_streams)
+    }
+
+    /// Whether the peer may heed the priority signals of RFC 7540 (RFC 9218 §2.1.1).
+    pub(crate) fn heeds_old_priorities(&self) -> bool {
+        self.values.old_priorities == OldPriorities::Heeded
+    }
+
+    /// Whether the peer may heed PRIORITY_UPDATE: until its SETTINGS have come, or if they say so (RFC 9218 §2.1.1).
+    pub(crate) fn heeds_priority_updates(&self) -> bool {
+        self.early_streams.is_some() || !self.heeds_old_priorities()
     }
 
     /// Takes over one setting that the peer has sent.

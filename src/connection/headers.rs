@@ -9,9 +9,10 @@ use crate::error::Violation;
 use crate::event::{Event, Head};
 use crate::fields::rules::{self, Section, Status};
 use crate::fields::{Field, Fields, cookies};
-use crate::frame::{Fault, Headers, Part, PushPromise, headers};
+use crate::frame::{Fault, Headers, Part, PushPromise};
 use crate::hpack::{self, Decoder};
 use crate::id::{Role, StreamId};
+use crate::priority::Priority;
 use crate::settings::Push;
 use crate::stream::{Ending, Exchange, Half, Key, Message, Place, Record};
 
@@ -28,7 +29,7 @@ pub(super) struct Block {
 #[derive(Clone, Copy, Debug)]
 enum Purpose {
     /// They open a stream.
-    Request { stream: StreamId, part: Part },
+    Request { stream: StreamId, part: Part, priority: Option<Priority> },
     /// They belong to a stream that is open.
     Section { stream: StreamId, part: Part },
     /// They are the request of a promise.
@@ -163,14 +164,14 @@ impl Connection {
             return Err(Violation::IdleStream);
         }
         self.streams.use_peer_id(stream);
-        self.prioritized.opened(stream);
+        let priority = self.prioritized.opened(stream);
         let allowed = self.local.max_concurrent_streams() as usize;
         if self.closing.refuses(stream) {
             self.refuse(stream, Violation::ShuttingDown);
         } else if self.streams.peer_active() >= allowed {
             self.refuse(stream, Violation::TooManyStreams);
         } else {
-            return Ok(Purpose::Request { stream, part });
+            return Ok(Purpose::Request { stream, part, priority });
         }
         Ok(Purpose::Discard)
     }
@@ -253,8 +254,8 @@ impl Connection {
                 self.refuse(stream, Violation::ShuttingDown);
                 Ok(None)
             }
-            (Purpose::Request { stream, part }, Keep::Fields) => {
-                self.on_request(stream, part, block.collected.fields)
+            (Purpose::Request { stream, part, priority }, Keep::Fields) => {
+                self.on_request(stream, part, priority, block.collected.fields)
             }
             (Purpose::Promise { on, promised }, Keep::Fields) => {
                 Ok(self.on_promise(on, promised, block.collected.fields))
@@ -278,10 +279,15 @@ impl Connection {
         &mut self,
         stream: StreamId,
         part: Part,
+        priority: Option<Priority>,
         fields: Fields,
     ) -> Result<Option<Event<'b>>, Fault> {
         match self.accept_request(stream, part, &fields) {
-            Ok(()) => Ok(Some(Event::Headers { stream, head: Head::Request, fields, part })),
+            Ok(key) => {
+                // RFC 9218 §7: what an update said earlier is the later word.
+                self.rank(key, priority.or_else(|| Priority::of(&fields)));
+                Ok(Some(Event::Headers { stream, head: Head::Request, fields, part }))
+            }
             Err(violation) => {
                 self.recycle(fields);
                 if self.config.answer_malformed() == 1 {
@@ -297,14 +303,14 @@ impl Connection {
     /// is encoded for the next batch, as HPACK demands.
     fn answer_bad_request(&mut self, stream: StreamId) {
         let before = self.control.len();
-        let start = headers::start_block(&mut self.control);
+        let head = Headers { stream, priority: None, padding: None, part: Part::More };
+        let start = head.start_block(&mut self.control);
         self.encoder.encode(&Fields::response(400), &mut self.control);
-        let max_frame_size = self.peer.values().max_frame_size;
-        headers::finish_block(&mut self.control, start, stream, Part::More, max_frame_size);
+        head.finish_block(start, self.peer.values().max_frame_size, &mut self.control);
         self.guard.replied(self.control.len().saturating_sub(before));
     }
 
-    fn accept_request(&mut self, stream: StreamId, part: Part, fields: &Fields) -> Result<(), Violation> {
+    fn accept_request(&mut self, stream: StreamId, part: Part, fields: &Fields) -> Result<Key, Violation> {
         let extended = self.local.latest().extended_connect;
         let summary = rules::check(fields, Section::Request(extended))?;
         let recv = Message::request(&summary, part).map_err(violation_of)?;
@@ -312,7 +318,7 @@ impl Connection {
         let key = self.streams.insert(Record::new(stream, Message::new(Half::Head), recv, exchange));
         self.streams.activate(key);
         self.closing.accepted(stream);
-        Ok(())
+        Ok(key)
     }
 
     fn on_section<'b>(

@@ -3,7 +3,9 @@
 mod closing;
 mod extensions;
 mod headers;
+mod image;
 mod preface;
+mod priorities;
 mod receive;
 mod send;
 mod timers;
@@ -24,7 +26,7 @@ use crate::error::{ControlError, ErrorCode};
 use crate::event::Event;
 use crate::fields::Fields;
 use crate::flow::{Audit, Flow};
-use crate::frame::{self, Limits, Reader, Settings};
+use crate::frame::{self, Frame, Limits, Reader, Settings};
 use crate::guard::Guard;
 use crate::hpack;
 use crate::id::{Role, StreamId};
@@ -87,6 +89,8 @@ pub struct Connection {
     preface: Magic,
     reader: Reader,
     incoming: Incoming,
+    /// A frame that has been reported, and waits to be acted on.
+    held: Option<Frame<'static>>,
     decoder: hpack::Decoder,
     encoder: hpack::Encoder,
     spare: headers::Spare,
@@ -96,7 +100,7 @@ pub struct Connection {
     streams: Store,
     next_id: Option<StreamId>,
     guard: Guard,
-    prioritized: extensions::Prioritized,
+    prioritized: priorities::Prioritized,
     /// Control frames that the next batch begins with.
     control: Vec<u8>,
     batch: Batch,
@@ -162,6 +166,7 @@ impl Connection {
             preface: Magic::new(role),
             reader: Reader::of_connection(limits),
             incoming: Incoming::Nothing,
+            held: None,
             decoder: hpack::Decoder::new(Values::INITIAL.header_table_size)
                 .with_max_string(config.hard_header_list_size() as usize),
             encoder: hpack::Encoder::new(config.encoder_table_size()),
@@ -172,7 +177,7 @@ impl Connection {
             streams: Store::new(role, config.remembered_streams() as usize),
             next_id: Some(StreamId::first(role)),
             guard: Guard::default(),
-            prioritized: extensions::Prioritized::default(),
+            prioritized: priorities::Prioritized::default(),
             control: Vec::new(),
             batch: Batch::default(),
             pings: Pings::default(),

@@ -2,7 +2,7 @@
 
 use super::Connection;
 use crate::error::Violation;
-use crate::frame::Settings;
+use crate::frame::{Settings, WindowUpdate};
 use crate::id::Role;
 
 /// Which protocol the first octets of a connection in clear text belong to.
@@ -82,13 +82,16 @@ impl Magic {
 }
 
 impl Connection {
-    /// Makes our own preface the first thing to be written.
+    /// Makes our own preface the first thing to be written, and what widens the connection's window the second.
     pub(super) fn write_preface(&mut self, first: &Settings) {
         if self.role == Role::Client {
             self.control.extend_from_slice(MAGIC);
         }
         first.write(&mut self.control);
         self.refresh_ceilings();
+        if let Some(increment) = self.flow.update() {
+            WindowUpdate { stream: None, increment }.write(&mut self.control);
+        }
     }
 }
 

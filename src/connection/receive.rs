@@ -4,7 +4,9 @@ use super::Connection;
 use super::headers::Block;
 use crate::error::{ErrorCode, Scope, Violation};
 use crate::event::{Cause, Event};
-use crate::frame::{self, Continuation, Data, Fault, Frame, GoAway, Part, SettingId, Settings, WindowUpdate};
+use crate::frame::{
+    self, Continuation, Data, Fault, Frame, GoAway, Part, SettingId, Settings, Step, WindowUpdate,
+};
 use crate::id::StreamId;
 use crate::settings::Values;
 use crate::stream::{Ending, Half, Key, Misstep, Place, Want};
@@ -55,10 +57,19 @@ impl Connection {
     pub(super) fn receive<'b>(&mut self, input: &mut &'b [u8]) -> Result<Received<'b>, Fault> {
         self.guard.check(self.reply_limit()).map_err(on_connection)?;
         self.preface.take(input).map_err(on_connection)?;
-        let Some(frame) = self.reader.next(input)? else {
-            return Ok(Received::InputUsedUp);
+        let event = match self.held.take() {
+            Some(frame) => self.on_frame(frame)?,
+            None => match self.reader.step(input)? {
+                Some(Step::Frame { head, frame }) if self.config.report_frames() == 1 => {
+                    Some(self.report(head, frame))
+                }
+                Some(Step::Frame { frame, .. }) => self.on_frame(frame)?,
+                Some(Step::Payload(octets)) => self.on_payload(octets)?,
+                Some(Step::BlockEnd) => self.on_block_end()?,
+                None => return Ok(Received::InputUsedUp),
+            },
         };
-        self.on_frame(frame).map(Received::from)
+        Ok(event.into())
     }
 
     fn on_frame<'b>(&mut self, frame: Frame<'b>) -> Result<Option<Event<'b>>, Fault> {

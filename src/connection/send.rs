@@ -9,6 +9,7 @@ use crate::fields::Fields;
 use crate::fields::rules::{self, Section};
 use crate::frame::Part;
 use crate::id::{Role, StreamId};
+use crate::priority::Priority;
 use crate::settings::Push;
 use crate::stream::{Ending, Exchange, Fullness, Half, Key, Message, Misstep, Pending, Record, State, Want};
 
@@ -29,8 +30,8 @@ use crate::stream::{Ending, Exchange, Fullness, Half, Key, Message, Misstep, Pen
 /// ```
 #[derive(Debug)]
 pub struct Stream<'c> {
-    connection: &'c mut Connection,
-    key: Key,
+    pub(super) connection: &'c mut Connection,
+    pub(super) key: Key,
 }
 
 impl<'c> Stream<'c> {
@@ -114,7 +115,7 @@ impl<'c> Stream<'c> {
         self.connection.streams.get(self.key)
     }
 
-    fn record(&mut self) -> &mut Record {
+    pub(super) fn record(&mut self) -> &mut Record {
         self.connection.streams.record(self.key)
     }
 
@@ -156,7 +157,8 @@ impl Connection {
             .map_err(|_| OpenError::Malformed(Violation::ContentLengthMismatch))?;
         let recv = Message::new(Half::Head);
         let record = Record::new(id, send, recv, Exchange::of(summary.method));
-        self.start(record, Pending::Headers(fields, part), Want::Open);
+        let priority = Priority::of(&fields).unwrap_or(UPLOAD);
+        self.start(record, priority, Pending::Headers(fields, part), Want::Open);
         Ok(id)
     }
 
@@ -188,14 +190,16 @@ impl Connection {
         let summary = rules::check_promise(&fields).map_err(OpenError::Malformed)?;
         let (send, recv) = (Message::new(Half::Reserved), Message::new(Half::Closed));
         let record = Record::new(id, send, recv, Exchange::of(summary.method));
-        self.start(record, Pending::Promise(on, fields), Want::Promise);
+        let priority = Priority::of(&fields).unwrap_or_default();
+        self.start(record, priority, Pending::Promise(on, fields), Want::Promise);
         Ok(id)
     }
 
     /// Adds a stream of ours, which waits for its place on the wire.
-    fn start(&mut self, record: Record, first: Pending, want: Want) {
+    fn start(&mut self, record: Record, priority: Priority, first: Pending, want: Want) {
         self.next_id = record.id.next();
         let key = self.streams.insert(record);
+        self.streams.prioritize(key, priority);
         let (record, queues) = self.streams.record_and_queues(key);
         queues.push(&mut record.queue, first);
         self.streams.enlist(key, want);
@@ -298,6 +302,10 @@ impl From<Misstep> for SendError {
         }
     }
 }
+
+/// The priority of a request's body where nobody says anything else: RFC 9218 is about responses only.
+const UPLOAD: Priority =
+    Priority::incremental(Priority::DEFAULT.urgency()).expect("any priority's urgency is one");
 
 #[cfg(test)]
 mod tests {

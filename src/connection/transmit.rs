@@ -1,15 +1,15 @@
 //! Makes the next batch of output: frames are made only when the writer asks (RFC 9113 §4, §6).
 
 use super::Connection;
-use crate::fields::{Fields, cookies};
-use crate::frame::{Data, Part, WindowUpdate, headers, push};
+use crate::fields::cookies;
+use crate::frame::{Data, PushPromise, WindowUpdate};
 use crate::id::{Role, StreamId};
 use crate::settings::Push;
 use crate::stream::{Fullness, Half, Key, Want};
 
 impl Connection {
     /// Fills the batch if it has been written: control frames, then credit, then new streams, then the streams
-    /// that have something to send, in turn.
+    /// that have something to send, by their priorities.
     pub(super) fn transmit(&mut self) {
         if !self.batch.is_empty() {
             return;
@@ -68,18 +68,20 @@ impl Connection {
     fn write_promise(&mut self) -> Option<()> {
         let key = self.streams.pop(Want::Promise)?;
         let (record, queues) = self.streams.record_and_queues(key);
-        let (promised, (on, fields)) = (record.id, queues.pop_promise(&mut record.queue)?);
+        let (promised, padding) = (record.id, record.padding);
+        let (on, fields) = queues.pop_promise(&mut record.queue)?;
         let more = !record.queue.is_empty();
         if !self.may_promise(on) {
             self.recycle(fields);
             self.streams.enlist(key, Want::Orphan);
             return Some(());
         }
+        let head = PushPromise { stream: on, promised, padding };
         let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
         self.batch.write(|out| {
-            let start = push::start_block(promised, out);
+            let start = head.start_block(out);
             encoder.encode(&fields, out);
-            push::finish_block(out, start, on, max_frame_size);
+            head.finish_block(start, max_frame_size, out);
         });
         self.recycle(fields);
         self.streams.announce(promised);
@@ -105,12 +107,13 @@ impl Connection {
             return None;
         }
         let key = self.streams.pop(Want::Open)?;
-        let (id, fields, part) = self.next_section(key)?;
-        self.write_headers(id, fields, part);
+        let id = self.write_section(key)?;
         self.streams.activate(key);
         if !self.streams.is_announced(id) {
             self.streams.announce(id);
+            self.prioritized.opened(id);
         }
+        self.write_due_priority(key);
         if self.streams.get(key).queue.is_empty() {
             self.settle(key);
         } else {
@@ -121,11 +124,8 @@ impl Connection {
 
     /// Lets the next stream send: its sections, and at most one DATA frame, so that bodies share the connection.
     fn write_turn(&mut self) -> Option<()> {
-        let waiting = if self.flow.sendable() > 0 { self.streams.pop(Want::Shared) } else { None };
-        let key = waiting.or_else(|| self.streams.pop(Want::Send))?;
-        while let Some((id, fields, part)) = self.next_section(key) {
-            self.write_headers(id, fields, part);
-        }
+        let key = self.streams.pop_turn(self.flow.sendable())?;
+        while self.write_section(key).is_some() {}
         let blocked = self.write_data(key);
         self.notice_room(key);
         if self.streams.get(key).queue.is_empty() {
@@ -136,10 +136,25 @@ impl Connection {
         Some(())
     }
 
-    fn next_section(&mut self, key: Key) -> Option<(StreamId, Fields, Part)> {
+    /// Encodes the section that a stream's queue begins with straight into the batch; its memory serves for one that is
+    /// received.
+    fn write_section(&mut self, key: Key) -> Option<StreamId> {
         let (record, queues) = self.streams.record_and_queues(key);
         let (fields, part) = queues.pop_headers(&mut record.queue)?;
-        Some((record.id, fields, part))
+        let head = self.headers_head(key, part);
+        let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
+        let split = self.config.split_cookies() == 1;
+        self.batch.write(|out| {
+            let start = head.start_block(out);
+            if split {
+                encoder.encode(fields.iter().flat_map(cookies::split), out);
+            } else {
+                encoder.encode(&fields, out);
+            }
+            head.finish_block(start, max_frame_size, out);
+        });
+        self.recycle(fields);
+        Some(head.stream)
     }
 
     /// Writes one DATA frame, if the stream's queue begins with data; tells which window holds it back.
@@ -149,30 +164,17 @@ impl Connection {
         // However long a frame the peer takes: what is in a batch cannot be overtaken.
         let longest = BATCH_OCTETS.min(self.peer.values().max_frame_size as usize);
         let limit = longest.min(own.min(shared) as usize);
+        let (padding, limit) = pad(record.padding, limit);
         let Some(next) = queues.next_data(&record.queue, limit) else {
             return Some(if own == 0 { Want::Window } else { Want::Shared });
         };
         let octets = u32::try_from(next.octets).expect("no more than the limit");
-        self.batch.write(|out| Data::write_head(record.id, octets, None, next.part, out));
+        self.batch.write(|out| Data::write_head(record.id, octets, padding, next.part, out));
         queues.take_data(&mut record.queue, next, |chunk| self.batch.push_body(chunk));
-        self.flow.send_on(&mut record.flow, octets);
+        self.batch.write(|out| Data::write_padding(padding, out));
+        let flow_octets = octets.saturating_add(Data::padded_octets(padding));
+        self.flow.send_on(&mut record.flow, flow_octets);
         None
-    }
-
-    /// Encodes a section straight into the batch; its memory serves for one that is received.
-    fn write_headers(&mut self, stream: StreamId, fields: Fields, part: Part) {
-        let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
-        let split = self.config.split_cookies() == 1;
-        self.batch.write(|out| {
-            let start = headers::start_block(out);
-            if split {
-                encoder.encode(fields.iter().flat_map(cookies::split), out);
-            } else {
-                encoder.encode(&fields, out);
-            }
-            headers::finish_block(out, start, stream, part, max_frame_size);
-        });
-        self.recycle(fields);
     }
 
     /// Half of the buffer free is room enough to tell the caller of; less would tell too often.
@@ -187,6 +189,15 @@ impl Connection {
             self.streams.enlist(key, Want::Notice);
         }
     }
+}
+
+/// The padding that a payload of at most `limit` octets leaves to one octet of data at least, and what it leaves.
+fn pad(padding: Option<u8>, limit: usize) -> (Option<u8>, usize) {
+    let padding = padding.and_then(|octets| {
+        let room = limit.checked_sub(2)?;
+        Some(octets.min(u8::try_from(room).unwrap_or(u8::MAX)))
+    });
+    (padding, limit.saturating_sub(Data::padded_octets(padding) as usize))
 }
 
 /// A batch is closed once it has this many octets: enough for a large write, little enough to be overtaken soon.

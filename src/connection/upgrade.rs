@@ -13,6 +13,7 @@ use crate::fields::Fields;
 use crate::fields::rules::{self, ExtendedConnect, Section};
 use crate::frame::Settings;
 use crate::id::{Role, StreamId};
+use crate::priority::Priority;
 use crate::settings::Local;
 use crate::stream::{Exchange, Half, Message, Record};
 
@@ -83,6 +84,7 @@ impl Connection {
         let key = connection.streams.insert(record);
         connection.streams.activate(key);
         connection.closing.accepted(stream);
+        connection.rank(key, Priority::of(request));
         Ok((connection, stream))
     }
 }

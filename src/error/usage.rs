@@ -113,12 +113,15 @@ impl core::error::Error for SendError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ControlError {
-    /// Too many PINGs or SETTINGS of ours still wait for their acknowledgement.
+    /// Too many PINGs or SETTINGS of ours still wait for their acknowledgement, or too many streams with a priority to
+    /// be opened.
     TooManyPending,
     /// The frame is none that may be sent as an extension in this role.
     InvalidExtension,
     /// The payload is longer than the peer takes (RFC 9113 §4.2).
     TooLong,
+    /// The peer's SETTINGS say that it ignores this kind of priority signal (RFC 9218 §2.1.1).
+    PriorityIgnored,
     /// The setting cannot have this value.
     InvalidSetting(ConfigError),
     /// The connection is closed.
@@ -128,9 +131,12 @@ pub enum ControlError {
 impl fmt::Display for ControlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooManyPending => f.write_str("too many frames wait for their acknowledgement"),
+            Self::TooManyPending => {
+                f.write_str("too many frames wait for what they announce or for their acknowledgement")
+            }
             Self::InvalidExtension => f.write_str("the frame may not be sent as an extension"),
             Self::TooLong => f.write_str("the payload is longer than the peer takes"),
+            Self::PriorityIgnored => f.write_str("the peer ignores this kind of priority signal"),
             Self::InvalidSetting(error) => error.fmt(f),
             Self::Closed => f.write_str("the connection is closed"),
         }

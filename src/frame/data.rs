@@ -53,6 +53,11 @@ impl Data {
         write_padding(padding, out);
     }
 
+    /// What padding adds to the payload: itself, and the octet that tells how long it is.
+    pub(crate) fn padded_octets(padding: Option<u8>) -> u32 {
+        padded_octets(padding)
+    }
+
     pub(super) fn check(head: &Head) -> Result<u32, Violation> {
         head.on_stream()?;
         head.holds(0)

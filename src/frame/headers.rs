@@ -1,4 +1,4 @@
-//! HEADERS (RFC 9113 §6.2), and writing a field block that is encoded in place.
+//! HEADERS (RFC 9113 §6.2).
 
 use alloc::vec::Vec;
 
@@ -35,21 +35,47 @@ impl Headers {
     /// No payload is longer than `max_frame_size`, the peer's SETTINGS_MAX_FRAME_SIZE. Padding is zeros and goes
     /// into the HEADERS frame.
     pub fn write_block(&self, block: &[u8], max_frame_size: u32, out: &mut Vec<u8>) {
-        let head = head(self.stream, self.part);
+        let start = self.start_block(out);
+        out.extend_from_slice(block);
+        self.finish_block(start, max_frame_size, out);
+    }
+
+    /// Begins the frame; the caller appends the field block to `out` next, encoding it where it belongs.
+    ///
+    /// Returns the `start` that [`finish_block`](Self::finish_block) asks for.
+    ///
+    /// ```
+    /// use sans_h2::StreamId;
+    /// use sans_h2::frame::{Headers, Part};
+    ///
+    /// let mut wire = Vec::new();
+    /// let head = Headers { stream: StreamId::new(1).unwrap(), priority: None, padding: None, part: Part::Last };
+    /// let start = head.start_block(&mut wire);
+    /// wire.push(0x82);
+    /// head.finish_block(start, 16_384, &mut wire);
+    /// assert_eq!(wire, [0, 0, 1, 1, 0x5, 0, 0, 0, 1, 0x82]);
+    /// ```
+    pub fn start_block(&self, out: &mut Vec<u8>) -> usize {
         match self.priority {
-            Some(priority) => {
-                let head = Head { flags: head.flags.with(Flags::PRIORITY), ..head };
-                continuation::write_block(
-                    head,
-                    self.padding,
-                    &priority.to_octets(),
-                    block,
-                    max_frame_size,
-                    out,
-                );
-            }
-            None => continuation::write_block(head, self.padding, &[], block, max_frame_size, out),
+            Some(priority) => continuation::start_block(self.padding, &priority.to_octets(), out),
+            None => continuation::start_block(self.padding, &[], out),
         }
+    }
+
+    /// Ends the frame that [`start_block`](Self::start_block) began: everything behind it is the field block.
+    ///
+    /// Costs a write of nine octets and the padding. Only a block that does not fit into a payload of
+    /// `max_frame_size`, the peer's SETTINGS_MAX_FRAME_SIZE, is split into CONTINUATION frames, which copies the rest.
+    ///
+    /// Does nothing when `out` has no room for a head at `start`.
+    pub fn finish_block(&self, start: usize, max_frame_size: u32, out: &mut Vec<u8>) {
+        continuation::finish_block(self.head(), self.padding, start, max_frame_size, out);
+    }
+
+    fn head(&self) -> Head {
+        let priority = if self.priority.is_some() { Flags::PRIORITY } else { Flags::NONE };
+        let flags = self.part.flags().with(priority);
+        Head { length: 0, kind: Kind::HEADERS, flags, stream: Some(self.stream) }
     }
 
     pub(super) fn check(head: &Head) -> Result<u32, Violation> {
@@ -67,46 +93,12 @@ impl Headers {
     }
 }
 
-/// Begins a HEADERS frame whose field block the caller appends to `out` next.
-///
-/// Returns the `start` that [`finish_block`] asks for.
-///
-/// ```
-/// use sans_h2::StreamId;
-/// use sans_h2::frame::{Part, headers};
-///
-/// let mut wire = Vec::new();
-/// let start = headers::start_block(&mut wire);
-/// wire.push(0x82);
-/// headers::finish_block(&mut wire, start, StreamId::new(1).unwrap(), Part::Last, 16_384);
-/// assert_eq!(wire, [0, 0, 1, 1, 0x5, 0, 0, 0, 1, 0x82]);
-/// ```
-pub fn start_block(out: &mut Vec<u8>) -> usize {
-    let start = out.len();
-    out.extend_from_slice(&[0; Head::LENGTH]);
-    start
-}
-
-/// Ends a HEADERS frame that [`start_block`] began: everything behind its head is the field block.
-///
-/// Costs a write of nine octets. Only a block longer than `max_frame_size`, the peer's SETTINGS_MAX_FRAME_SIZE,
-/// is split into CONTINUATION frames, which copies what does not fit into the first frame.
-///
-/// Does nothing when `out` has no room for a head at `start`.
-pub fn finish_block(out: &mut Vec<u8>, start: usize, stream: StreamId, part: Part, max_frame_size: u32) {
-    continuation::finish_block(out, start, head(stream, part), max_frame_size);
-}
-
-fn head(stream: StreamId, part: Part) -> Head {
-    Head { length: 0, kind: Kind::HEADERS, flags: part.flags(), stream: Some(stream) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn flagged(length: u32, flags: Flags) -> Head {
-        Head { length, flags, ..head(StreamId::MAX, Part::More) }
+        Head { length, kind: Kind::HEADERS, flags, stream: Some(StreamId::MAX) }
     }
 
     // covers 9113-4.2-2 9113-6.2-4 9113-6.2-5

@@ -37,8 +37,39 @@ impl PushPromise {
     /// No payload is longer than `max_frame_size`, the peer's SETTINGS_MAX_FRAME_SIZE. Padding is zeros and goes
     /// into the PUSH_PROMISE frame.
     pub fn write_block(&self, block: &[u8], max_frame_size: u32, out: &mut Vec<u8>) {
-        let promised = self.promised.number().to_be_bytes();
-        continuation::write_block(head(self.stream), self.padding, &promised, block, max_frame_size, out);
+        let start = self.start_block(out);
+        out.extend_from_slice(block);
+        self.finish_block(start, max_frame_size, out);
+    }
+
+    /// Begins the frame; the caller appends the field block to `out` next, encoding it where it belongs.
+    ///
+    /// Returns the `start` that [`finish_block`](Self::finish_block) asks for.
+    ///
+    /// ```
+    /// use sans_h2::StreamId;
+    /// use sans_h2::frame::PushPromise;
+    ///
+    /// let mut wire = Vec::new();
+    /// let (stream, promised) = (StreamId::new(1).unwrap(), StreamId::new(2).unwrap());
+    /// let promise = PushPromise { stream, promised, padding: None };
+    /// let start = promise.start_block(&mut wire);
+    /// wire.push(0x82);
+    /// promise.finish_block(start, 16_384, &mut wire);
+    /// assert_eq!(wire, [0, 0, 5, 5, 0x4, 0, 0, 0, 1, 0, 0, 0, 2, 0x82]);
+    /// ```
+    pub fn start_block(&self, out: &mut Vec<u8>) -> usize {
+        continuation::start_block(self.padding, &self.promised.number().to_be_bytes(), out)
+    }
+
+    /// Ends the frame that [`start_block`](Self::start_block) began; see
+    /// [`Headers::finish_block`](super::Headers::finish_block).
+    pub fn finish_block(&self, start: usize, max_frame_size: u32, out: &mut Vec<u8>) {
+        continuation::finish_block(self.head(), self.padding, start, max_frame_size, out);
+    }
+
+    const fn head(&self) -> Head {
+        Head { length: 0, kind: Kind::PUSH_PROMISE, flags: Flags::NONE, stream: Some(self.stream) }
     }
 
     pub(super) fn check(head: &Head) -> Result<u32, Violation> {
@@ -54,37 +85,6 @@ impl PushPromise {
     }
 }
 
-/// Begins a PUSH_PROMISE frame whose field block the caller appends to `out` next.
-///
-/// Returns the `start` that [`finish_block`] asks for.
-///
-/// ```
-/// use sans_h2::StreamId;
-/// use sans_h2::frame::push;
-///
-/// let mut wire = Vec::new();
-/// let start = push::start_block(StreamId::new(2).unwrap(), &mut wire);
-/// wire.push(0x82);
-/// push::finish_block(&mut wire, start, StreamId::new(1).unwrap(), 16_384);
-/// assert_eq!(wire, [0, 0, 5, 5, 0x4, 0, 0, 0, 1, 0, 0, 0, 2, 0x82]);
-/// ```
-pub fn start_block(promised: StreamId, out: &mut Vec<u8>) -> usize {
-    let start = out.len();
-    out.extend_from_slice(&[0; Head::LENGTH]);
-    out.extend_from_slice(&promised.number().to_be_bytes());
-    start
-}
-
-/// Ends a PUSH_PROMISE frame on `stream` that [`start_block`] began; see
-/// [`headers::finish_block`](super::headers::finish_block).
-pub fn finish_block(out: &mut Vec<u8>, start: usize, stream: StreamId, max_frame_size: u32) {
-    continuation::finish_block(out, start, head(stream), max_frame_size);
-}
-
-fn head(stream: StreamId) -> Head {
-    Head { length: 0, kind: Kind::PUSH_PROMISE, flags: Flags::NONE, stream: Some(stream) }
-}
-
 const PROMISED_LENGTH: u32 = 4;
 
 #[cfg(test)]
@@ -94,7 +94,8 @@ mod tests {
     // covers 9113-6.6-6 9113-6.6-12 9113-4.1-4
     #[test]
     fn the_promised_stream_must_be_there_and_not_zero() {
-        let head = |length, flags| Head { length, flags, ..head(StreamId::MAX) };
+        let head =
+            |length, flags| Head { length, kind: Kind::PUSH_PROMISE, flags, stream: Some(StreamId::MAX) };
         assert_eq!(PushPromise::check(&head(3, Flags::NONE)), Err(Violation::FrameTooShort));
         assert_eq!(PushPromise::check(&head(4, Flags::PADDED)), Err(Violation::FrameTooShort));
         assert_eq!(PushPromise::check(&head(5, Flags::PADDED)), Ok(4));

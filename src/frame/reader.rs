@@ -121,6 +121,15 @@ impl Reader {
     /// after the frame at the next call. If not, the reader must not be used any more: where the next frame would
     /// begin may be unknown.
     pub fn next<'b>(&mut self, input: &mut &'b [u8]) -> Result<Option<Frame<'b>>, Fault> {
+        Ok(self.step(input)?.map(|step| match step {
+            Step::Frame { frame, .. } => frame,
+            Step::Payload(octets) => Frame::Payload(octets),
+            Step::BlockEnd => Frame::BlockEnd,
+        }))
+    }
+
+    /// Does what [`next`](Self::next) does, and tells the heads, too.
+    pub(crate) fn step<'b>(&mut self, input: &mut &'b [u8]) -> Result<Option<Step<'b>>, Fault> {
         loop {
             match self.state {
                 State::Head => {
@@ -138,10 +147,10 @@ impl Reader {
                     let Some(parsed) = parsed else { return Ok(None) };
                     let frame = parsed.map_err(fatal)?;
                     self.on_frame(&frame, &head, padding, rest);
-                    return Ok(Some(frame));
+                    return Ok(Some(Step::Frame { head, frame }));
                 }
                 State::Rest { lend, skip } => match self.on_rest(input, lend, skip) {
-                    Progress::Frame(frame) => return Ok(Some(frame)),
+                    Progress::Step(step) => return Ok(Some(step)),
                     Progress::Done => self.state = State::Head,
                     Progress::Starved => return Ok(None),
                 },
@@ -250,7 +259,7 @@ impl Reader {
         if lend > 0 {
             let (piece, lend) = take(input, lend);
             self.state = State::Rest { lend, skip };
-            return if piece.is_empty() { Progress::Starved } else { Progress::Frame(Frame::Payload(piece)) };
+            return if piece.is_empty() { Progress::Starved } else { Progress::Step(Step::Payload(piece)) };
         }
         let (_, skip) = take(input, skip);
         self.state = State::Rest { lend, skip };
@@ -260,7 +269,7 @@ impl Reader {
         match self.block {
             Block::Ending => {
                 self.block = Block::Closed;
-                Progress::Frame(Frame::BlockEnd)
+                Progress::Step(Step::BlockEnd)
             }
             Block::Closed | Block::Open(_) => Progress::Done,
         }
@@ -289,6 +298,13 @@ impl Reader {
         self.kept = SmallVec::new();
         Some(parsed)
     }
+}
+
+/// A [`Frame`], apart from which only payload is lent, and the head that it came with.
+pub(crate) enum Step<'b> {
+    Frame { head: Head, frame: Frame<'static> },
+    Payload(&'b [u8]),
+    BlockEnd,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -335,7 +351,7 @@ enum Block {
 }
 
 enum Progress<'b> {
-    Frame(Frame<'b>),
+    Step(Step<'b>),
     Done,
     Starved,
 }

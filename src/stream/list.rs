@@ -17,7 +17,7 @@ impl Key {
     }
 }
 
-/// What a stream may be listed for. A stream with something to send is in exactly one of the first five lists.
+/// What a stream may be listed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Want {
     /// It is to be promised.
@@ -30,64 +30,76 @@ pub(crate) enum Want {
     Window,
     /// It has data to send, and waits for the connection's window.
     Shared,
+    /// It can no longer be promised, and the caller is to be told so.
+    Orphan,
     /// Enough was released for a WINDOW_UPDATE.
     Update,
     /// It was full, and the caller is to be told that it takes data again.
     Notice,
-    /// It can no longer be promised, and the caller is to be told so.
-    Orphan,
 }
 
 impl Want {
-    pub(super) const ALL: [Self; 8] = [
-        Self::Promise,
-        Self::Open,
-        Self::Send,
-        Self::Window,
-        Self::Shared,
-        Self::Update,
-        Self::Notice,
-        Self::Orphan,
-    ];
+    const fn track(self) -> Track {
+        match self {
+            Self::Promise | Self::Open | Self::Send | Self::Window | Self::Shared | Self::Orphan => {
+                Track::Turn
+            }
+            Self::Update => Track::Update,
+            Self::Notice => Track::Notice,
+        }
+    }
 }
 
-/// One value for each want.
+/// Lists that exclude each other: a stream is in one list of a track at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Track {
+    /// What it has to send, in which a stream with something to send always is.
+    Turn,
+    Update,
+    Notice,
+}
+
+impl Track {
+    pub(super) const ALL: [Self; 3] = [Self::Turn, Self::Update, Self::Notice];
+}
+
+/// The lists' ends.
 #[derive(Debug, Default)]
-pub(super) struct PerWant<T> {
-    promise: T,
-    open: T,
-    send: T,
-    window: T,
-    shared: T,
-    update: T,
-    notice: T,
-    orphan: T,
+pub(super) struct Lists {
+    promise: Ends,
+    open: Ends,
+    send: Ends,
+    window: Ends,
+    shared: Ends,
+    orphan: Ends,
+    update: Ends,
+    notice: Ends,
 }
 
-impl<T> PerWant<T> {
-    pub(super) fn of(&self, want: Want) -> &T {
+impl Lists {
+    pub(super) const fn of(&self, want: Want) -> &Ends {
         match want {
             Want::Promise => &self.promise,
             Want::Open => &self.open,
             Want::Send => &self.send,
             Want::Window => &self.window,
             Want::Shared => &self.shared,
+            Want::Orphan => &self.orphan,
             Want::Update => &self.update,
             Want::Notice => &self.notice,
-            Want::Orphan => &self.orphan,
         }
     }
 
-    pub(super) fn of_mut(&mut self, want: Want) -> &mut T {
+    pub(super) const fn of_mut(&mut self, want: Want) -> &mut Ends {
         match want {
             Want::Promise => &mut self.promise,
             Want::Open => &mut self.open,
             Want::Send => &mut self.send,
             Want::Window => &mut self.window,
             Want::Shared => &mut self.shared,
+            Want::Orphan => &mut self.orphan,
             Want::Update => &mut self.update,
             Want::Notice => &mut self.notice,
-            Want::Orphan => &mut self.orphan,
         }
     }
 }
@@ -99,13 +111,55 @@ pub(super) struct Ends {
     pub(super) last: Option<Key>,
 }
 
+/// A record's places in the lists.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Links {
+    turn: Link,
+    update: Link,
+    notice: Link,
+}
+
+impl Links {
+    pub(super) const fn on(&self, track: Track) -> &Link {
+        match track {
+            Track::Turn => &self.turn,
+            Track::Update => &self.update,
+            Track::Notice => &self.notice,
+        }
+    }
+
+    /// The place in the list of this want, or in the one that excludes it.
+    pub(super) const fn of(&self, want: Want) -> &Link {
+        self.on(want.track())
+    }
+
+    pub(super) const fn of_mut(&mut self, want: Want) -> &mut Link {
+        match want.track() {
+            Track::Turn => &mut self.turn,
+            Track::Update => &mut self.update,
+            Track::Notice => &mut self.notice,
+        }
+    }
+}
+
 /// A record's place in a list.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) enum Link {
     #[default]
     Unlisted,
     Listed {
+        want: Want,
         before: Option<Key>,
         after: Option<Key>,
     },
+}
+
+impl Link {
+    /// The list, if any.
+    pub(super) const fn want(&self) -> Option<Want> {
+        match self {
+            Self::Unlisted => None,
+            Self::Listed { want, .. } => Some(*want),
+        }
+    }
 }

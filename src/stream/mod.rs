@@ -4,6 +4,7 @@ mod index;
 mod list;
 mod message;
 mod queue;
+mod schedule;
 mod state;
 mod store;
 
@@ -13,4 +14,4 @@ pub(crate) use message::{Exchange, Message};
 pub(crate) use queue::Pending;
 pub use state::State;
 pub(crate) use state::{Half, Misstep};
-pub(crate) use store::{Fullness, Place, Record, Store};
+pub(crate) use store::{Fullness, Place, PriorityUpdates, Record, Store};

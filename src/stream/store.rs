@@ -3,12 +3,15 @@
 use alloc::vec::Vec;
 
 use super::index::{Ending, Endings, Index};
-use super::list::{Ends, Key, Link, PerWant, Want};
+use super::list::{Key, Link, Links, Lists, Track, Want};
 use super::message::{Exchange, Message};
 use super::queue::{Queue, Queues};
+use super::schedule::Schedules;
 use super::state::Half;
 use crate::flow::{Flow, StreamFlow};
+use crate::frame;
 use crate::id::{Role, StreamId};
+use crate::priority::Priority;
 
 /// What the engine knows of one stream.
 #[derive(Debug)]
@@ -24,7 +27,14 @@ pub(crate) struct Record {
     pub(crate) queue: Queue,
     /// Whether the caller was told that the stream is full, and waits to hear that it no longer is.
     pub(crate) fullness: Fullness,
-    links: PerWant<Link>,
+    /// The place of what is sent on it among other streams.
+    priority: Priority,
+    pub(crate) update: PriorityUpdates,
+    /// Octets of padding for each frame of it that we send.
+    pub(crate) padding: Option<u8>,
+    /// The signal of RFC 7540 that the next HEADERS frame will have.
+    pub(crate) old_priority: Option<frame::Priority>,
+    links: Links,
 }
 
 /// Whether a stream counts towards its initiator's limit (RFC 9113 §5.1.2).
@@ -42,7 +52,18 @@ pub(crate) enum Fullness {
     Full,
 }
 
+/// Whether the server is to hear of a stream's priority by PRIORITY_UPDATE once the stream is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PriorityUpdates {
+    Sent,
+    Due,
+}
+
 impl Record {
+    pub(crate) const fn priority(&self) -> Priority {
+        self.priority
+    }
+
     pub(crate) fn new(id: StreamId, send: Message, recv: Message, exchange: Exchange) -> Self {
         Self {
             id,
@@ -53,7 +74,11 @@ impl Record {
             flow: StreamFlow::default(),
             queue: Queue::new(),
             fullness: Fullness::Room,
-            links: PerWant::default(),
+            priority: Priority::DEFAULT,
+            update: PriorityUpdates::Sent,
+            padding: None,
+            old_priority: None,
+            links: Links::default(),
         }
     }
 
@@ -90,7 +115,10 @@ pub(crate) struct Store {
     /// The highest identifier that the peer has used.
     highest_peer: Option<StreamId>,
     endings: Endings,
-    lists: PerWant<Ends>,
+    lists: Lists,
+    schedules: Schedules,
+    /// Turns to send that were given so far.
+    turns: u32,
     queues: Queues,
 }
 
@@ -113,7 +141,9 @@ impl Store {
             peer_active: 0,
             highest_peer: None,
             endings: Endings::new(remembered),
-            lists: PerWant::default(),
+            lists: Lists::default(),
+            schedules: Schedules::default(),
+            turns: 0,
             queues: Queues::new(),
         }
     }
@@ -139,8 +169,10 @@ impl Store {
 
     /// Removes a stream: its credit returns to the connection, what it had queued is dropped.
     pub(crate) fn remove(&mut self, key: Key, ending: Ending, flow: &mut Flow) {
-        for want in Want::ALL {
-            self.delist(key, want);
+        for track in Track::ALL {
+            if let Some(want) = self.get(key).links.on(track).want() {
+                self.delist(key, want);
+            }
         }
         let next = self.free;
         let Slot::Taken(mut record) = core::mem::replace(self.slot(key), Slot::Free { next }) else { return };
@@ -288,6 +320,7 @@ impl Store {
             .saturating_add(self.peer.memory_used())
             .saturating_add(self.endings.memory_used())
             .saturating_add(self.queues.memory_used())
+            .saturating_add(self.schedules.memory_used())
     }
 
     fn active(&mut self, id: StreamId) -> &mut usize {
@@ -305,18 +338,21 @@ impl Store {
 
 /// The lists of streams that want something.
 impl Store {
-    /// Puts a stream at the end of a list, unless it is in it.
+    /// Puts a stream at the end of a list, unless it is in it; one that excludes this one it leaves.
     pub(crate) fn enlist(&mut self, key: Key, want: Want) {
-        if let Link::Listed { .. } = self.link(key, want) {
-            return;
+        match self.get(key).links.of(want).want() {
+            Some(listed) if listed == want => return,
+            Some(other) => self.delist(key, other),
+            None => {}
         }
         let before = self.lists.of(want).last;
-        *self.link(key, want) = Link::Listed { before, after: None };
+        *self.link(key, want) = Link::Listed { want, before, after: None };
         match before {
             Some(before) => self.set_after(before, want, Some(key)),
             None => self.lists.of_mut(want).first = Some(key),
         }
         self.lists.of_mut(want).last = Some(key);
+        self.schedule(key, want);
     }
 
     /// Puts every stream that is `due` in a list.
@@ -332,12 +368,15 @@ impl Store {
 
     /// Whether a stream is in a list.
     pub(crate) fn is_listed(&self, key: Key, want: Want) -> bool {
-        matches!(self.get(key).links.of(want), Link::Listed { .. })
+        self.get(key).links.of(want).want() == Some(want)
     }
 
     /// Takes a stream out of a list, if it is in it.
     pub(crate) fn delist(&mut self, key: Key, want: Want) {
-        let Link::Listed { before, after } = core::mem::take(self.link(key, want)) else { return };
+        if !self.is_listed(key, want) {
+            return;
+        }
+        let Link::Listed { before, after, .. } = core::mem::take(self.link(key, want)) else { return };
         match before {
             Some(before) => self.set_after(before, want, after),
             None => self.lists.of_mut(want).first = after,
@@ -345,6 +384,9 @@ impl Store {
         match after {
             Some(after) => self.set_before(after, want, before),
             None => self.lists.of_mut(want).last = before,
+        }
+        if let Some(schedule) = self.schedules.of_mut(want) {
+            schedule.remove(key);
         }
     }
 
@@ -362,7 +404,7 @@ impl Store {
 
     /// Moves a stream from one list to the end of another, if it is in the first.
     pub(crate) fn relist(&mut self, key: Key, from: Want, to: Want) {
-        if let Link::Listed { .. } = self.link(key, from) {
+        if self.is_listed(key, from) {
             self.delist(key, from);
             self.enlist(key, to);
         }
@@ -372,6 +414,42 @@ impl Store {
     pub(crate) fn splice(&mut self, from: Want, to: Want) {
         while let Some(key) = self.pop(from) {
             self.enlist(key, to);
+        }
+    }
+
+    /// Takes the stream whose turn it is to send (RFC 9218 §10); of those that wait for the connection's window only
+    /// if it is open.
+    ///
+    /// Now and then that is the one that has waited longest, whatever its priority: nobody starves, and a tunnel gets
+    /// its part (RFC 9218 §10.1).
+    pub(crate) fn pop_turn(&mut self, sendable: u32) -> Option<Key> {
+        self.turns = self.turns.wrapping_add(1);
+        let wants: &[Want] = if sendable > 0 { &[Want::Shared, Want::Send] } else { &[Want::Send] };
+        let oldest = || wants.iter().find_map(|&want| Some((self.first(want)?, want)));
+        let most_urgent = || {
+            let firsts = wants.iter().filter_map(|&want| Some((self.schedules.of(want)?.first()?, want)));
+            firsts.min_by_key(|(entry, _)| entry.rank).map(|(entry, want)| (entry.key, want))
+        };
+        let (key, want) = if self.turns % FAIR_TURN == 0 { oldest() } else { most_urgent() }?;
+        self.delist(key, want);
+        Some(key)
+    }
+
+    /// Gives a stream another priority, which holds from its next turn on.
+    pub(crate) fn prioritize(&mut self, key: Key, priority: Priority) {
+        self.record(key).priority = priority;
+        for want in [Want::Send, Want::Shared] {
+            if self.is_listed(key, want) {
+                self.schedule(key, want);
+            }
+        }
+    }
+
+    /// Gives a stream its rank in a list whose streams are ranked.
+    fn schedule(&mut self, key: Key, want: Want) {
+        let (id, priority) = (self.get(key).id, self.get(key).priority);
+        if let Some(schedule) = self.schedules.of_mut(want) {
+            schedule.insert(key, id, priority);
         }
     }
 
@@ -391,6 +469,9 @@ impl Store {
         }
     }
 }
+
+/// One of so many turns goes to the stream that has waited longest.
+const FAIR_TURN: u32 = 8;
 
 #[cfg(test)]
 mod tests {

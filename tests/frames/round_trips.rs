@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use sans_h2::StreamId;
 use sans_h2::frame::{
     Data, Extension, Frame, GoAway, Head, Headers, Limits, Part, Priority, PushPromise, Reader, Setting,
-    Settings, WindowUpdate, headers, ping, push, reset,
+    Settings, WindowUpdate, ping, reset,
 };
 
 use crate::{Seen, data, framed, id, read, read_whole, written};
@@ -163,26 +163,6 @@ proptest! {
         let seen = read(&mut reader, pieces(&wire, &sizes));
         prop_assert!(reader.is_idle());
         prop_assert_eq!(joined(seen), joined(expected.concat()));
-    }
-
-    #[test]
-    fn blocks_encoded_in_place_are_the_same(
-        (stream, promised) in (any_id(), any_id()),
-        part in any_part(),
-        block in any_block(),
-        before in vec(any::<u8>(), 0..20),
-    ) {
-        let mut expected = before.clone();
-        Headers { stream, priority: None, padding: None, part }.write_block(&block, 16_384, &mut expected);
-        PushPromise { stream, promised, padding: None }.write_block(&block, 16_384, &mut expected);
-        let mut out = before;
-        let start = headers::start_block(&mut out);
-        out.extend_from_slice(&block);
-        headers::finish_block(&mut out, start, stream, part, 16_384);
-        let start = push::start_block(promised, &mut out);
-        out.extend_from_slice(&block);
-        push::finish_block(&mut out, start, stream, 16_384);
-        prop_assert!(out == expected);
     }
 
     /// Octets that are mostly heads of short frames: whatever they mean, cuts do not change it.

@@ -117,7 +117,7 @@ fn a_misplaced_priority_ends_the_connection() {
 #[test]
 fn a_client_sends_priorities_and_a_server_does_not() {
     let extension = update(1, "u=3, i").to_extension();
-    talk(Role::Client, &Config::default(), &[], |talk| {
+    talk(Role::Client, &Config::default(), &HEEDS_UPDATES, |talk| {
         assert_eq!(talk.connection.send_extension(&extension), Ok(()));
         let payload = [&[0, 0, 0, 1][..], b"u=3, i"].concat();
         assert_eq!(talk.frames(), [Sent::new(Kind::PRIORITY_UPDATE, Flags::NONE, 0, &payload)]);
@@ -164,7 +164,7 @@ fn origins_mean_nothing_in_clear_text() {
 fn a_client_prioritizes_a_push_only_while_it_lives() {
     let taker = config(|config| config.enable_push(1));
     let extension = update(2, "u=7").to_extension();
-    talk(Role::Client, &taker, &[], |talk| {
+    talk(Role::Client, &taker, &HEEDS_UPDATES, |talk| {
         talk.opened(Part::Last);
         assert_eq!(talk.connection.send_extension(&extension), Err(ControlError::InvalidExtension));
         talk.hear(|wire| wire.promise(1, 2, &get()));
@@ -231,3 +231,6 @@ fn priority_signals_change_nothing() {
         talk.assert_usable(&[]);
     });
 }
+
+/// What a server sends that heeds PRIORITY_UPDATE.
+const HEEDS_UPDATES: [(SettingId, u32); 1] = [(SettingId::NO_RFC7540_PRIORITIES, 1)];

@@ -57,7 +57,7 @@ fn the_first_settings_are_acknowledged_after_our_own() {
         let settings = [(SettingId::MAX_FRAME_SIZE, 16_384)];
         assert_eq!(talk.hear(|wire| wire.octets(MAGIC).settings(&settings)), [settings_seen(&settings)]);
         let own = Sent::settings(&[(SettingId::MAX_CONCURRENT_STREAMS, 100), LIST]);
-        assert_eq!(talk.frames(), [own, Sent::settings_ack(), Sent::window_update(0, RAISE)]);
+        assert_eq!(talk.frames(), [own, Sent::window_update(0, RAISE), Sent::settings_ack()]);
         assert_eq!(talk.hear(Wire::settings_ack), [Seen::SettingsAcknowledged]);
     });
 }

@@ -14,8 +14,8 @@ use std::iter;
 
 use bytes::{Buf, Bytes};
 use sans_h2::frame::{
-    self, AltSvc, Extension, Flags, Head as FrameHead, Headers, Kind, Origins, Part, PriorityUpdate,
-    PushPromise, Setting, SettingId, Settings,
+    self, AltSvc, Extension, Flags, Head as FrameHead, Headers, Kind, Origins, Part, Priority,
+    PriorityUpdate, PushPromise, Setting, SettingId, Settings,
 };
 use sans_h2::{
     Cause, Config, Connection, ConnectionError, ErrorCode, Event, Fields, Head, Role, StreamId, Time,
@@ -165,6 +165,7 @@ pub enum Seen {
     Origins(Origins),
     PriorityUpdate(PriorityUpdate),
     Extension(Extension),
+    Frame(Kind, Flags, u32, Option<u8>, Option<Priority>),
     Writable(u32),
     Settings(Settings),
     SettingsAcknowledged,
@@ -192,6 +193,10 @@ impl Seen {
             Event::Origins(origins) => Self::Origins(origins.clone()),
             Event::PriorityUpdate(update) => Self::PriorityUpdate(update.clone()),
             Event::Extension(extension) => Self::Extension(extension.clone()),
+            Event::Frame { head, padding, priority } => {
+                let stream = head.stream.map_or(0, StreamId::number);
+                Self::Frame(head.kind, head.flags, stream, *padding, *priority)
+            }
             Event::PushPromise { stream, promised, fields } => {
                 Self::PushPromise(stream.number(), promised.number(), fields.clone())
             }
