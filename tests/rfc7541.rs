@@ -2,11 +2,13 @@
 
 #[path = "rfc7541/examples.rs"]
 mod examples;
+#[path = "rfc7541/forms.rs"]
+mod forms;
 mod support;
 
 use proptest::prelude::*;
 use sans_h2::hpack::{Decoder, Encoder, Sink};
-use sans_h2::{Field, Fields, Indexing, Violation};
+use sans_h2::{Coding, Field, Fields, Form, Huffman, Indexing, Violation};
 use support::hex;
 
 // covers 7541-2.3.3-1, 7541-6.1-1
@@ -300,7 +302,7 @@ fn what_seldom_repeats_is_indexed_only_when_it_repeats() {
 }
 
 /// A field whose name and value collide often enough for the tables to matter.
-fn any_field() -> impl Strategy<Value = (Vec<u8>, Vec<u8>, Indexing)> {
+fn any_field() -> impl Strategy<Value = (Vec<u8>, Vec<u8>, Indexing, Huffman)> {
     let known = prop::sample::select(
         &[":path", ":method", ":status", "cookie", "authorization", "etag", "x-a", "x-b"][..],
     );
@@ -314,7 +316,8 @@ fn any_field() -> impl Strategy<Value = (Vec<u8>, Vec<u8>, Indexing)> {
         1 => prop::collection::vec(any::<u8>(), 0..300),
     ];
     let marks = [Indexing::Auto, Indexing::Incremental, Indexing::Without, Indexing::Never];
-    (name, value, prop::sample::select(marks.to_vec()))
+    let huffman = prop::sample::select(vec![Huffman::Shorter, Huffman::Always, Huffman::Never]);
+    (name, value, prop::sample::select(marks.to_vec()), huffman)
 }
 
 proptest! {
@@ -337,15 +340,19 @@ proptest! {
                 encoder.set_table_limit(limit);
                 decoder.set_table_limit(limit);
             }
-            let sent: Vec<_> = fields.iter().map(|(name, value, mark)| (&name[..], &value[..], *mark)).collect();
+            let sent: Vec<_> = fields
+                .iter()
+                .map(|(name, value, mark, huffman)| Field { indexing: *mark, huffman: *huffman, ..Field::new(name, value) })
+                .collect();
             let mut block = Vec::new();
-            encoder.encode(sent.iter().map(|(name, value, indexing)| Field { name, value, indexing: *indexing }), &mut block);
+            encoder.encode(sent.iter().copied(), &mut block);
             let decoded = decode(&mut decoder, &block, piece).unwrap();
-            let received: Vec<_> = decoded.iter().map(|field| (field.name, field.value)).collect();
-            prop_assert_eq!(received, sent.iter().map(|(name, value, _)| (*name, *value)).collect::<Vec<_>>());
-            for (field, (.., mark)) in decoded.iter().zip(&sent) {
-                prop_assert!(*mark != Indexing::Never || field.indexing == Indexing::Never);
-                prop_assert!(matches!(field.indexing, Indexing::Auto | Indexing::Never));
+            prop_assert_eq!(decoded.len(), sent.len());
+            for (received, sent) in decoded.iter().zip(sent) {
+                prop_assert_eq!((received.name, received.value), (sent.name, sent.value));
+                prop_assert!(sent.indexing != Indexing::Never || received.indexing == Indexing::Never);
+                prop_assert!(matches!(received.indexing, Indexing::Auto | Indexing::Never));
+                prop_assert!(is_as_asked(received.form, sent.huffman), "{:?} {:?}", received.form, sent.huffman);
             }
             prop_assert!(encoder.entries().eq(decoder.entries()));
             prop_assert!(encoder.table_octets() <= cap as usize);
@@ -358,9 +365,28 @@ proptest! {
         piece in 1usize..60,
     ) {
         let (mut whole, mut cut) = (decoder(200), decoder(200));
-        prop_assert_eq!(decode(&mut whole, &block, 60), decode(&mut cut, &block, piece));
+        let (fields, again) = (decode(&mut whole, &block, 60), decode(&mut cut, &block, piece));
+        let forms = |fields: &Result<Fields, Violation>| {
+            fields.iter().flatten().map(|field| field.form).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(forms(&fields), forms(&again));
+        prop_assert_eq!(fields, again);
         prop_assert!(whole.entries().eq(cut.entries()));
         prop_assert!(whole.table_octets() <= 200);
+    }
+}
+
+/// Whether the strings of a received field, if it has any, are coded as the sender was asked to.
+fn is_as_asked(form: Option<Form>, huffman: Huffman) -> bool {
+    match (form, huffman) {
+        (None, _) => false,
+        (Some(Form::Indexed), _) | (Some(Form::Literal { .. }), Huffman::Shorter) => true,
+        (Some(Form::Literal { name, value, .. }), Huffman::Always) => {
+            name != Some(Coding::Plain) && value == Coding::Huffman
+        }
+        (Some(Form::Literal { name, value, .. }), Huffman::Never) => {
+            name != Some(Coding::Huffman) && value == Coding::Plain
+        }
     }
 }
 
@@ -389,5 +415,5 @@ fn refusal(block: &str) -> Violation {
 }
 
 fn field<'a>(name: &'a str, value: &'a str, indexing: Indexing) -> Field<'a> {
-    Field { name: name.as_bytes(), value: value.as_bytes(), indexing }
+    Field { indexing, ..Field::new(name.as_bytes(), value.as_bytes()) }
 }

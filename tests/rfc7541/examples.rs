@@ -1,15 +1,16 @@
 //! The examples of RFC 7541, Appendix C.
 
 use sans_h2::hpack::{Decoder, Encoder};
-use sans_h2::{Fields, Indexing};
+use sans_h2::{Coding, Fields, Form, Indexing, Literal};
 
 use crate::support::hex;
 use crate::{decode, decoder, field};
 
-/// One step of an example: the block, its fields, and the table that it leaves, from the newest entry.
+/// One step of an example: the block, its fields and their forms, and the table that it leaves, from the newest entry.
 struct Step {
     block: &'static str,
     fields: &'static [(&'static str, &'static str)],
+    forms: Vec<Form>,
     table: &'static [(&'static str, &'static str)],
     table_octets: usize,
 }
@@ -19,6 +20,7 @@ fn c2_1_literal_with_indexing() {
     let step = Step {
         block: "400a 6375 7374 6f6d 2d6b 6579 0d63 7573 746f 6d2d 6865 6164 6572",
         fields: &[("custom-key", "custom-header")],
+        forms: vec![whole(Coding::Plain)],
         table: &[("custom-key", "custom-header")],
         table_octets: 55,
     };
@@ -30,6 +32,7 @@ fn c2_2_literal_without_indexing() {
     let step = Step {
         block: "040c 2f73 616d 706c 652f 7061 7468",
         fields: &[(":path", "/sample/path")],
+        forms: vec![Form::Literal { kind: Literal::Without, name: None, value: Coding::Plain }],
         table: &[],
         table_octets: 0,
     };
@@ -43,6 +46,8 @@ fn c2_3_literal_never_indexed_is_forwarded_as_such() {
     let mut decoder = decoder(4096);
     let fields = decode(&mut decoder, &block, 3).unwrap();
     assert_eq!(fields, Fields::new().with_indexing("password", "secret", Indexing::Never));
+    let form = Form::Literal { kind: Literal::Never, name: Some(Coding::Plain), value: Coding::Plain };
+    assert!(fields.iter().all(|field| field.form == Some(form)));
     assert_eq!(decoder.entries().count(), 0);
 
     let mut forwarded = Vec::new();
@@ -53,7 +58,14 @@ fn c2_3_literal_never_indexed_is_forwarded_as_such() {
 
 #[test]
 fn c2_4_indexed() {
-    check_example(4096, &[Step { block: "82", fields: &[(":method", "GET")], table: &[], table_octets: 0 }]);
+    let step = Step {
+        block: "82",
+        fields: &[(":method", "GET")],
+        forms: vec![Form::Indexed],
+        table: &[],
+        table_octets: 0,
+    };
+    check_example(4096, &[step]);
 }
 
 // covers 7541-3.2-1, 7541-2.1-2
@@ -64,7 +76,7 @@ fn c3_requests_without_huffman() {
         "8286 84be 5808 6e6f 2d63 6163 6865",
         "8287 85bf 400a 6375 7374 6f6d 2d6b 6579 0c63 7573 746f 6d2d 7661 6c75 65",
     ];
-    check_example(4096, &requests(blocks));
+    check_example(4096, &requests(Coding::Plain, blocks));
 }
 
 #[test]
@@ -74,7 +86,7 @@ fn c4_requests_with_huffman() {
         "8286 84be 5886 a8eb 1064 9cbf",
         "8287 85bf 4088 25a8 49e9 5ba9 7d7f 8925 a849 e95b b8e8 b4bf",
     ];
-    check_example(4096, &requests(blocks));
+    check_example(4096, &requests(Coding::Huffman, blocks));
 }
 
 #[test]
@@ -87,7 +99,7 @@ fn c5_responses_without_huffman() {
          7738 666f 6f3d 4153 444a 4b48 514b 425a 584f 5157 454f 5049 5541 5851 5745 4f49 553b 206d 6178 2d61 \
          6765 3d33 3630 303b 2076 6572 7369 6f6e 3d31",
     ];
-    check_example(256, &responses(blocks));
+    check_example(256, &responses(Coding::Plain, blocks));
 }
 
 #[test]
@@ -99,7 +111,7 @@ fn c6_responses_with_huffman() {
         "88c1 6196 d07a be94 1054 d444 a820 0595 040b 8166 e084 a62d 1bff c05a 839b d9ab 77ad 94e7 821d d7f2 \
          e6c7 b335 dfdf cd5b 3960 d5af 2708 7f36 72c1 ab27 0fb5 291f 9587 3160 65c0 03ed 4ee5 b106 3d50 07",
     ];
-    check_example(256, &responses(blocks));
+    check_example(256, &responses(Coding::Huffman, blocks));
 }
 
 #[test]
@@ -110,7 +122,7 @@ fn the_encoder_writes_the_examples_of_c4_and_c6() {
         "8287 85bf 4088 25a8 49e9 5ba9 7d7f 8925 a849 e95b b8e8 b4bf",
     ];
     let mut encoder = Encoder::new(4096);
-    for step in requests(c4) {
+    for step in requests(Coding::Huffman, c4) {
         let mut block = Vec::new();
         encoder.encode(&step.fields.iter().copied().collect::<Fields>(), &mut block);
         assert_eq!(block, hex(step.block));
@@ -121,7 +133,7 @@ fn the_encoder_writes_the_examples_of_c4_and_c6() {
     let mut first = Vec::new();
     encoder.encode(&Fields::new(), &mut first);
     assert_eq!(first, hex("3fe101"), "the table of 256 octets");
-    for step in responses(["", "", ""]) {
+    for step in responses(Coding::Huffman, ["", "", ""]) {
         let mut all = Fields::new();
         for (name, value) in step.fields {
             all.push(field(name, value, Indexing::Incremental));
@@ -141,6 +153,7 @@ fn check_example(table_limit: u32, steps: &[Step]) {
         let expected: Fields = step.fields.iter().copied().collect();
         let check = |decoder: &Decoder, fields: &Fields| {
             assert_eq!(*fields, expected);
+            assert!(fields.iter().map(|field| field.form).eq(step.forms.iter().copied().map(Some)));
             assert!(
                 decoder
                     .entries()
@@ -164,7 +177,17 @@ fn check_example(table_limit: u32, steps: &[Step]) {
     }
 }
 
-fn requests(blocks: [&'static str; 3]) -> [Step; 3] {
+/// A value in the dynamic table from now on, whose name was in a table.
+fn named(value: Coding) -> Form {
+    Form::Literal { kind: Literal::Incremental, name: None, value }
+}
+
+/// A field in the dynamic table from now on.
+fn whole(coding: Coding) -> Form {
+    Form::Literal { kind: Literal::Incremental, name: Some(coding), value: coding }
+}
+
+fn requests(coding: Coding, blocks: [&'static str; 3]) -> [Step; 3] {
     let [first, second, third] = blocks;
     [
         Step {
@@ -175,6 +198,7 @@ fn requests(blocks: [&'static str; 3]) -> [Step; 3] {
                 (":path", "/"),
                 (":authority", "www.example.com"),
             ],
+            forms: vec![Form::Indexed, Form::Indexed, Form::Indexed, named(coding)],
             table: &[(":authority", "www.example.com")],
             table_octets: 57,
         },
@@ -187,6 +211,7 @@ fn requests(blocks: [&'static str; 3]) -> [Step; 3] {
                 (":authority", "www.example.com"),
                 ("cache-control", "no-cache"),
             ],
+            forms: vec![Form::Indexed, Form::Indexed, Form::Indexed, Form::Indexed, named(coding)],
             table: &[("cache-control", "no-cache"), (":authority", "www.example.com")],
             table_octets: 110,
         },
@@ -199,6 +224,7 @@ fn requests(blocks: [&'static str; 3]) -> [Step; 3] {
                 (":authority", "www.example.com"),
                 ("custom-key", "custom-value"),
             ],
+            forms: vec![Form::Indexed, Form::Indexed, Form::Indexed, Form::Indexed, whole(coding)],
             table: &[
                 ("custom-key", "custom-value"),
                 ("cache-control", "no-cache"),
@@ -209,7 +235,7 @@ fn requests(blocks: [&'static str; 3]) -> [Step; 3] {
     ]
 }
 
-fn responses(blocks: [&'static str; 3]) -> [Step; 3] {
+fn responses(coding: Coding, blocks: [&'static str; 3]) -> [Step; 3] {
     const PRIVATE: (&str, &str) = ("cache-control", "private");
     const DATE: (&str, &str) = ("date", "Mon, 21 Oct 2013 20:13:21 GMT");
     const LATER: (&str, &str) = ("date", "Mon, 21 Oct 2013 20:13:22 GMT");
@@ -221,18 +247,28 @@ fn responses(blocks: [&'static str; 3]) -> [Step; 3] {
         Step {
             block: first,
             fields: &[(":status", "302"), PRIVATE, DATE, LOCATION],
+            forms: vec![named(coding); 4],
             table: &[LOCATION, DATE, PRIVATE, (":status", "302")],
             table_octets: 222,
         },
         Step {
             block: second,
             fields: &[(":status", "307"), PRIVATE, DATE, LOCATION],
+            forms: vec![named(coding), Form::Indexed, Form::Indexed, Form::Indexed],
             table: &[(":status", "307"), LOCATION, DATE, PRIVATE],
             table_octets: 222,
         },
         Step {
             block: third,
             fields: &[(":status", "200"), PRIVATE, LATER, LOCATION, GZIP, COOKIE],
+            forms: vec![
+                Form::Indexed,
+                Form::Indexed,
+                named(coding),
+                Form::Indexed,
+                named(coding),
+                named(coding),
+            ],
             table: &[COOKIE, GZIP, LATER],
             table_octets: 215,
         },
