@@ -33,7 +33,7 @@ pub use error::{
     Violation,
 };
 pub use event::{Blocked, Cause, Event, Head, Verdict};
-pub use fields::{Field, Fields, Indexing, Iter};
+pub use fields::{Coding, Field, Fields, Form, Huffman, Indexing, Iter, Literal};
 pub use flow::Audit;
 pub use frame::Part;
 pub use id::{Role, StreamId};

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use super::{Field, Fields, Indexing};
 
 /// Puts all `cookie` fields into one, at the place of the first, and leaves `fields` as it is if there is none to join.
-/// One that was never indexed makes the whole a secret. `spare` lends its memory.
+/// One that was never indexed makes the whole a secret; the peer represented parts of it, hence it has no form. `spare`
+/// lends its memory.
 pub(crate) fn join(fields: Fields, mut spare: Fields) -> (Fields, Fields) {
     if fields.iter().filter(is_cookie).count() < 2 {
         return (fields, spare);
@@ -20,14 +21,14 @@ pub(crate) fn join(fields: Fields, mut spare: Fields) -> (Fields, Fields) {
         if !is_cookie(&field) {
             spare.push(field);
         } else if !joined {
-            spare.push(Field { value: &value, indexing, ..field });
+            spare.push(Field { value: &value, indexing, form: None, ..field });
             joined = true;
         }
     }
     (spare, fields)
 }
 
-/// The field itself, or its crumbs if it is a cookie.
+/// The field itself, or its crumbs if it is a cookie, marked as it is.
 pub(crate) fn split<'f>(field: Field<'f>) -> impl Iterator<Item = Field<'f>> {
     let mut rest = Some(field.value);
     core::iter::from_fn(move || {
@@ -48,6 +49,7 @@ fn is_cookie(field: &Field<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Form, Huffman};
     use super::*;
 
     #[test]
@@ -62,6 +64,25 @@ mod tests {
         );
         assert_eq!(join(crumbs, Fields::new()).0, whole);
         assert_eq!(join(whole.clone(), Fields::new()).0, whole);
+    }
+
+    #[test]
+    fn crumbs_are_coded_like_the_whole() {
+        let whole = Field { huffman: Huffman::Always, ..Field::new(b"cookie", b"a; b; c") };
+        assert_eq!(split(whole).filter(|crumb| crumb.huffman == Huffman::Always).count(), 3);
+    }
+
+    #[test]
+    fn a_joined_cookie_has_no_form_and_others_keep_theirs() {
+        let received = |name, value| Field { form: Some(Form::Indexed), ..Field::new(name, value) };
+        let mut fields = Fields::new();
+        fields.push(received(b"cookie", b"a"));
+        fields.push(received(b"b", b"c"));
+        let forms = |fields: &Fields| fields.iter().map(|field| field.form).collect::<Vec<_>>();
+        let (alone, spare) = join(fields.clone(), Fields::new());
+        assert_eq!(forms(&alone), [Some(Form::Indexed); 2]);
+        let (joined, _) = join(alone.with("cookie", "d"), spare);
+        assert_eq!(forms(&joined), [None, Some(Form::Indexed)]);
     }
 
     #[test]

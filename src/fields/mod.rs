@@ -2,11 +2,15 @@
 
 pub(crate) mod cookies;
 pub(crate) mod dictionary;
+mod form;
 mod octets;
 pub(crate) mod rules;
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::hash::{Hash, Hasher};
+
+pub use form::{Coding, Form, Huffman, Literal};
 
 /// How HPACK may represent a field (RFC 7541 §6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -23,14 +27,44 @@ pub enum Indexing {
 }
 
 /// One field of a [`Fields`] list, lent.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// Fields are equal when name, value and indexing are. How the strings are to be coded, or how the peer represented
+/// them, makes no other field.
+///
+/// ```
+/// use sans_h2::{Field, Huffman};
+///
+/// let plain = Field::new(b"te", b"trailers");
+/// let coded = Field { huffman: Huffman::Always, ..plain };
+/// assert_eq!(plain, coded);
+/// ```
+#[derive(Clone, Copy)]
 pub struct Field<'a> {
     /// The name: lower case, or a pseudo-header name that starts with a colon.
     pub name: &'a [u8],
     /// The value.
     pub value: &'a [u8],
-    /// How HPACK represents it, or represented it.
+    /// How HPACK is to represent it.
     pub indexing: Indexing,
+    /// Whether its strings are to be sent in Huffman code.
+    pub huffman: Huffman,
+    /// How the peer represented it; `None` for a field that no peer sent, and for cookies joined into one. The encoder
+    /// pays no heed to it.
+    pub form: Option<Form>,
+}
+
+impl PartialEq for Field<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.meaning() == other.meaning()
+    }
+}
+
+impl Eq for Field<'_> {}
+
+impl Hash for Field<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.meaning().hash(state);
+    }
 }
 
 impl fmt::Debug for Field<'_> {
@@ -39,7 +73,17 @@ impl fmt::Debug for Field<'_> {
     }
 }
 
-impl Field<'_> {
+impl<'a> Field<'a> {
+    /// A field of which the encoder decides how to represent it.
+    pub const fn new(name: &'a [u8], value: &'a [u8]) -> Self {
+        Self { name, value, indexing: Indexing::Auto, huffman: Huffman::Shorter, form: None }
+    }
+
+    /// What equal fields have in common.
+    const fn meaning(&self) -> (&'a [u8], &'a [u8], Indexing) {
+        (self.name, self.value, self.indexing)
+    }
+
     /// What the field counts towards a list or a table: its octets and 32 more (RFC 7541 §4.1).
     pub(crate) const fn accounted_octets(&self) -> usize {
         self.name.len().saturating_add(self.value.len()).saturating_add(FIELD_OVERHEAD)
@@ -49,7 +93,7 @@ impl Field<'_> {
 /// A header or trailer section: fields in the order of the wire, repeats included.
 ///
 /// All names and values lie in one block of memory, so that a list costs one allocation, or none when it is
-/// [recycled](crate::Connection::recycle).
+/// [recycled](crate::Connection::recycle). Lists are equal when their [fields](Field) are.
 ///
 /// ```
 /// use sans_h2::{Fields, Indexing};
@@ -93,18 +137,31 @@ impl Fields {
     /// The list with one more field at its end; the encoder decides how to represent it.
     #[must_use]
     pub fn with(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
-        self.with_indexing(name, value, Indexing::Auto)
+        self.with_field(Field::new(name.as_ref(), value.as_ref()))
     }
 
     /// The list with one more field at its end, represented as told.
     #[must_use]
-    pub fn with_indexing(
-        mut self,
-        name: impl AsRef<[u8]>,
-        value: impl AsRef<[u8]>,
-        indexing: Indexing,
-    ) -> Self {
-        self.push(Field { name: name.as_ref(), value: value.as_ref(), indexing });
+    pub fn with_indexing(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>, indexing: Indexing) -> Self {
+        self.with_field(Field { indexing, ..Field::new(name.as_ref(), value.as_ref()) })
+    }
+
+    /// The list with this field at its end.
+    ///
+    /// ```
+    /// use sans_h2::{Field, Fields, Huffman};
+    ///
+    /// let plain = Field { huffman: Huffman::Never, ..Field::new(b"server", b"sans-h2") };
+    /// let fields = Fields::response(200).with_field(plain);
+    /// assert_eq!(fields.get("server"), Some(&b"sans-h2"[..]));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the name or the value has 2^32 octets or more.
+    #[must_use]
+    pub fn with_field(mut self, field: Field<'_>) -> Self {
+        self.push(field);
         self
     }
 
@@ -173,7 +230,7 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Fields {
 impl<N: AsRef<[u8]>, V: AsRef<[u8]>> Extend<(N, V)> for Fields {
     fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, pairs: I) {
         for (name, value) in pairs {
-            self.push(Field { name: name.as_ref(), value: value.as_ref(), indexing: Indexing::Auto });
+            self.push(Field::new(name.as_ref(), value.as_ref()));
         }
     }
 }
@@ -189,7 +246,7 @@ impl<'a> IntoIterator for &'a Fields {
 
 impl PartialEq for Fields {
     fn eq(&self, other: &Self) -> bool {
-        self.count == other.count && self.block == other.block
+        self.count == other.count && self.accounted == other.accounted && self.iter().eq(other)
     }
 }
 
@@ -218,7 +275,7 @@ impl<'a> Iterator for Iter<'a> {
         let (value, rest) = rest.split_at_checked(record.value)?;
         self.rest = rest;
         self.left = self.left.saturating_sub(1);
-        Some(Field { name, value, indexing: record.indexing })
+        Some(Field { name, value, indexing: record.indexing, huffman: record.huffman, form: record.form })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -228,16 +285,19 @@ impl<'a> Iterator for Iter<'a> {
 
 impl ExactSizeIterator for Iter<'_> {}
 
-/// What precedes each field in the block: two lengths of 32 bits and the indexing.
+/// What precedes each field in the block: two lengths of 32 bits, and an octet for each mark.
 struct Record {
     name: usize,
     value: usize,
     indexing: Indexing,
+    huffman: Huffman,
+    form: Option<Form>,
 }
 
 impl Record {
     fn new(field: &Field<'_>) -> Self {
-        Self { name: field.name.len(), value: field.value.len(), indexing: field.indexing }
+        let Field { name, value, indexing, huffman, form } = *field;
+        Self { name: name.len(), value: value.len(), indexing, huffman, form }
     }
 
     fn to_octets(&self) -> [u8; RECORD_HEAD] {
@@ -245,10 +305,11 @@ impl Record {
             |octets: usize| u32::try_from(octets).expect("a field is shorter than 4 GiB").to_le_bytes();
         let [n0, n1, n2, n3] = length(self.name);
         let [v0, v1, v2, v3] = length(self.value);
-        [n0, n1, n2, n3, v0, v1, v2, v3, self.indexing as u8]
+        let (indexing, huffman) = (self.indexing as u8, self.huffman as u8);
+        [n0, n1, n2, n3, v0, v1, v2, v3, indexing, huffman, form::to_octet(self.form)]
     }
 
-    fn from_octets([n0, n1, n2, n3, v0, v1, v2, v3, indexing]: [u8; RECORD_HEAD]) -> Self {
+    fn from_octets([n0, n1, n2, n3, v0, v1, v2, v3, indexing, huffman, form]: [u8; RECORD_HEAD]) -> Self {
         let length = |octets| u32::from_le_bytes(octets) as usize;
         let indexing = match indexing {
             1 => Indexing::Incremental,
@@ -256,11 +317,17 @@ impl Record {
             3 => Indexing::Never,
             _ => Indexing::Auto,
         };
-        Self { name: length([n0, n1, n2, n3]), value: length([v0, v1, v2, v3]), indexing }
+        let huffman = match huffman {
+            1 => Huffman::Always,
+            2 => Huffman::Never,
+            _ => Huffman::Shorter,
+        };
+        let form = form::from_octet(form);
+        Self { name: length([n0, n1, n2, n3]), value: length([v0, v1, v2, v3]), indexing, huffman, form }
     }
 }
 
-const RECORD_HEAD: usize = 9;
+const RECORD_HEAD: usize = 11;
 
 /// What RFC 7541 §4.1 adds to the octets of a field.
 const FIELD_OVERHEAD: usize = 32;
@@ -285,6 +352,50 @@ mod tests {
         assert_eq!(fields.get("b"), None);
         assert_eq!(fields.list_octets(), 3 * 32 + 4);
         assert_eq!(fields.iter().len(), 3);
+    }
+
+    #[test]
+    fn every_combination_of_marks_is_kept() {
+        let codings = [Coding::Plain, Coding::Huffman];
+        let names = [None, Some(Coding::Plain), Some(Coding::Huffman)];
+        let mut forms = alloc::vec![None, Some(Form::Indexed)];
+        for kind in [Literal::Incremental, Literal::Without, Literal::Never] {
+            for name in names {
+                forms.extend(codings.map(|value| Some(Form::Literal { kind, name, value })));
+            }
+        }
+        let mut fields = Fields::new();
+        let mut pushed = Vec::new();
+        for indexing in [Indexing::Auto, Indexing::Incremental, Indexing::Without, Indexing::Never] {
+            for huffman in [Huffman::Shorter, Huffman::Always, Huffman::Never] {
+                for form in &forms {
+                    fields.push(Field { name: b"a", value: b"bc", indexing, huffman, form: *form });
+                    pushed.push((indexing, huffman, *form));
+                }
+            }
+        }
+        assert_eq!(pushed.len(), 4 * 3 * 20);
+        assert!(fields.iter().map(|field| (field.indexing, field.huffman, field.form)).eq(pushed));
+        assert!(fields.iter().all(|field| (field.name, field.value) == (b"a", b"bc")));
+    }
+
+    #[test]
+    fn equal_is_what_has_equal_names_values_and_indexing() {
+        let hasher = std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default();
+        let hash = |field: Field<'_>| std::hash::BuildHasher::hash_one(&hasher, field);
+        let field = Field::new(b"a", b"b");
+        let coded = Field { huffman: Huffman::Always, ..field };
+        let received = Field { form: Some(Form::Indexed), ..field };
+        for same in [coded, received] {
+            assert_eq!((same, hash(same)), (field, hash(field)));
+            assert_eq!(Fields::new().with_field(same), Fields::new().with_field(field));
+        }
+        let marked = Field { indexing: Indexing::Without, ..field };
+        for other in [Field::new(b"a", b"c"), Field::new(b"c", b"b"), Field::new(b"ab", b""), marked] {
+            assert_ne!(other, field);
+            assert_ne!(Fields::new().with_field(other), Fields::new().with_field(field));
+        }
+        assert_ne!(Fields::new(), Fields::new().with_field(field));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::integer::{Integer, Partial};
 use super::table::Table;
 use super::{huffman, reserve_within, static_table};
 use crate::error::Violation;
-use crate::fields::{Field, Fields, Indexing};
+use crate::fields::{Coding, Field, Fields, Form, Indexing, Literal};
 
 /// Takes the fields of a block one by one.
 ///
@@ -48,7 +48,7 @@ impl Sink for Fields {
 ///
 /// Give each fragment of a block to [`decode`](Self::decode), then call [`finish`](Self::finish). Blocks depend on each
 /// other: all must come, in order. A field that was never-indexed is marked [`Indexing::Never`], others
-/// [`Indexing::Auto`].
+/// [`Indexing::Auto`]; how exactly the peer represented it is its [`Form`].
 ///
 /// After an error the decoder is of no more use, since its table may differ from the peer's: the connection has to
 /// end.
@@ -76,6 +76,8 @@ pub struct Decoder {
     state: State,
     /// How the literal that is being read will be marked and kept.
     literal: Literal,
+    /// How its name is coded, unless that is an entry's.
+    name_coding: Option<Coding>,
     /// The kept name of that literal, if any, and then as much of its value as had to be kept.
     scratch: Vec<u8>,
     kept_name: usize,
@@ -97,6 +99,7 @@ impl Decoder {
             max_string: Self::DEFAULT_MAX_STRING,
             state: State::Representation,
             literal: Literal::Without,
+            name_coding: None,
             scratch: Vec::new(),
             kept_name: 0,
             huffman: huffman::Decoder::new(),
@@ -232,10 +235,11 @@ impl Decoder {
             Kind::Indexed => {
                 let (name, value) = entry(&self.table, value)?;
                 self.state = State::Representation;
-                sink.field(Field { name, value, indexing: Indexing::Auto })
+                sink.field(Field { form: Some(Form::Indexed), ..Field::new(name, value) })
             }
             Kind::Literal(literal) => {
                 self.literal = literal;
+                self.name_coding = None;
                 self.scratch.clear();
                 self.kept_name = 0;
                 let part = if value == 0 { Part::Name } else { self.on_name_index(value, name)? };
@@ -310,11 +314,12 @@ impl Decoder {
             Part::Name => {
                 *name = if is_lent { Name::Lent(piece) } else { Name::Kept };
                 self.kept_name = self.scratch.len();
+                self.name_coding = Some(text.coding);
                 self.wait(State::Length(Part::Value))
             }
             Part::Value => {
                 self.state = State::Representation;
-                self.on_literal(core::mem::take(name), is_lent.then_some(piece), sink)
+                self.on_literal(core::mem::take(name), is_lent.then_some(piece), text.coding, sink)
             }
         }
     }
@@ -324,6 +329,7 @@ impl Decoder {
         &mut self,
         name: Name<'_>,
         lent_value: Option<&[u8]>,
+        coding: Coding,
         sink: &mut impl Sink,
     ) -> Result<(), Violation> {
         let (kept_name, kept_value) = self.scratch.split_at_checked(self.kept_name).unwrap_or_default();
@@ -332,7 +338,8 @@ impl Decoder {
             Name::Kept => kept_name,
         };
         let value = lent_value.unwrap_or(kept_value);
-        sink.field(Field { name, value, indexing: self.literal.indexing() })?;
+        let form = Form::Literal { kind: self.literal, name: self.name_coding, value: coding };
+        sink.field(Field { indexing: self.literal.indexing(), form: Some(form), ..Field::new(name, value) })?;
         if self.literal == Literal::Incremental {
             self.table.insert(name, value);
         }
@@ -426,13 +433,6 @@ impl Kind {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Literal {
-    Incremental,
-    Without,
-    Never,
-}
-
 impl Literal {
     const fn indexing(self) -> Indexing {
         match self {
@@ -453,12 +453,6 @@ struct Text {
 enum Part {
     Name,
     Value,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Coding {
-    Plain,
-    Huffman,
 }
 
 impl Coding {

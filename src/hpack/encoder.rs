@@ -5,13 +5,14 @@ use super::hash::{hash_field, hash_name};
 use super::lookup::Lookup;
 use super::table::{Inserted, Table};
 use super::{DEFAULT_TABLE_LIMIT, huffman, integer, static_table};
-use crate::fields::{Field, Indexing};
+use crate::fields::{Field, Huffman, Indexing, Literal};
 
 /// Encodes field sections for one connection.
 ///
 /// Its blocks depend on each other: they must reach the peer all and in order. What [`Indexing::Auto`] becomes is
 /// chosen here: fields that tend to repeat go into the dynamic table, those that would only push others out do not
-/// before they have repeated, and credentials are never indexed. A string is Huffman-coded when that makes it shorter.
+/// before they have repeated, and credentials are never indexed. The strings of a literal are coded as the field's
+/// [`Huffman`] says.
 ///
 /// ```
 /// use sans_h2::Fields;
@@ -195,14 +196,6 @@ impl Wish {
     }
 }
 
-/// How a literal is represented (RFC 7541 §6.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Literal {
-    Incremental,
-    Without,
-    Never,
-}
-
 impl Literal {
     /// The bits before the name's index, and the mask of the index.
     const fn pattern(self) -> (u8, u8) {
@@ -219,14 +212,18 @@ fn write_literal(literal: Literal, name_index: Option<usize>, field: Field<'_>, 
     // The index 0 says that the name follows.
     integer::write(pattern, mask, name_index.unwrap_or(0), out);
     if name_index.is_none() {
-        write_string(field.name, out);
+        write_string(field.name, field.huffman, out);
     }
-    write_string(field.value, out);
+    write_string(field.value, field.huffman, out);
 }
 
-fn write_string(text: &[u8], out: &mut Vec<u8>) {
-    let encoded = huffman::encoded_octets(text);
-    if encoded < text.len() {
+fn write_string(text: &[u8], huffman: Huffman, out: &mut Vec<u8>) {
+    let encoded = match huffman {
+        Huffman::Shorter => Some(huffman::encoded_octets(text)).filter(|encoded| *encoded < text.len()),
+        Huffman::Always => Some(huffman::encoded_octets(text)),
+        Huffman::Never => None,
+    };
+    if let Some(encoded) = encoded {
         integer::write(HUFFMAN, STRING_MASK, encoded, out);
         out.reserve(encoded);
         huffman::encode(text, out);
@@ -331,12 +328,25 @@ mod tests {
     #[test]
     fn a_string_is_huffman_coded_only_when_that_is_shorter() {
         for text in ["", "0", "00", "\0", "{}"] {
-            let mut out = Vec::new();
-            write_string(text.as_bytes(), &mut out);
-            assert_eq!(out.split_first(), Some((&(text.len() as u8), text.as_bytes())));
+            assert_eq!(written(text, Huffman::Shorter), written(text, Huffman::Never));
         }
+        assert_eq!(written("000", Huffman::Shorter), [0x82, 0b0000_0000, 0b0000_0001]);
+    }
+
+    #[test]
+    fn a_string_is_huffman_coded_always_or_never_as_asked() {
+        for text in ["", "0", "000", "{}", "\0\r\n"] {
+            let plain = written(text, Huffman::Never);
+            assert_eq!(plain.split_first(), Some((&(text.len() as u8), text.as_bytes())));
+        }
+        assert_eq!(written("", Huffman::Always), [0x80]);
+        assert_eq!(written("0", Huffman::Always), [0x81, 0b0000_0111]);
+        assert_eq!(written("{}", Huffman::Always), [0x84, 0xff, 0xfd, 0xff, 0xef]);
+    }
+
+    fn written(text: &str, huffman: Huffman) -> Vec<u8> {
         let mut out = Vec::new();
-        write_string(b"000", &mut out);
-        assert_eq!(out, [0x82, 0b0000_0000, 0b0000_0001]);
+        write_string(text.as_bytes(), huffman, &mut out);
+        out
     }
 }

@@ -171,7 +171,7 @@ impl Head<'_> {
 
 fn push_present(fields: &mut Fields, name: &str, value: Option<&[u8]>) {
     if let Some(value) = value {
-        fields.push(Field { name: name.as_bytes(), value, indexing: Indexing::Auto });
+        fields.push(Field::new(name.as_bytes(), value));
     }
 }
 
@@ -195,7 +195,7 @@ fn add_headers(mut fields: Fields, headers: &HeaderMap, section: Section) -> Res
         }
         check_allowed(name, octets(value), section)?;
         let indexing = if value.is_sensitive() { Indexing::Never } else { Indexing::Auto };
-        fields.push(Field { name: name.as_str().as_bytes(), value: octets(value), indexing });
+        fields.push(Field { indexing, ..Field::new(name.as_str().as_bytes(), octets(value)) });
     }
     Ok(fields)
 }
