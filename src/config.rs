@@ -108,7 +108,7 @@ knobs! {
     /// [`Event::Extension`](crate::Event::Extension), 0 or 1. Default 0: they are ignored (RFC 9113 §5.5).
     report_unknown_frames: 0 in 0..=1;
 
-    /// Whether the head of every frame is told as [`Event::Frame`](crate::Event::Frame), 0 or 1: for traces, and for
+    /// Whether every frame is told as [`Event::Frame`](crate::Event::Frame), 0 or 1: for traces, and for
     /// callers that want to know of padding, old priorities or where frames begin. Default 0: few do.
     report_frames: 0 in 0..=1;
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::error::{ConnectionError, ErrorCode, Violation};
 use crate::fields::Fields;
-use crate::frame::{self, AltSvc, Extension, Origins, Part, PriorityUpdate, Settings};
+use crate::frame::{self, AltSvc, Extension, Frame, Origins, Part, PriorityUpdate, Settings};
 use crate::id::StreamId;
 
 /// One fact that [`Connection::poll`](crate::Connection::poll) reports.
@@ -81,15 +81,14 @@ pub enum Event<'b> {
     /// The client tells how urgent a response is (RFC 9218 §7.1): of a stream that is open, or will be.
     PriorityUpdate(PriorityUpdate),
     /// The peer's next frame begins, on request by [`report_frames`](crate::Config::report_frames). What it comes to
-    /// follows, if anything.
+    /// follows, if anything; the payload of DATA and field blocks comes with that.
+    ///
+    /// Padding and the signals of RFC 7540 are told by this alone; the engine makes nothing of them.
     Frame {
         /// Type, flags, stream and length as they are on the wire.
         head: frame::Head,
-        /// Octets of padding, 0 to 255, if the frame has the PADDED flag (RFC 9113 §6.1). They are not told otherwise.
-        padding: Option<u8>,
-        /// The signal of a PRIORITY frame, or of HEADERS with the PRIORITY flag (RFC 9113 §5.3.2). The engine makes
-        /// nothing of it.
-        priority: Option<frame::Priority>,
+        /// What the frame says.
+        frame: Frame<'b>,
     },
     /// A frame of an unknown type, on request by [`report_unknown_frames`](crate::Config::report_unknown_frames).
     Extension(Extension),

@@ -1,4 +1,4 @@
-//! What the wire looks like beyond what it means: padding, the priority signal in HEADERS, the heads of frames.
+//! What the wire looks like beyond what it means: padding, the priority signal in HEADERS, reports of frames.
 
 use super::{Connection, Stream};
 use crate::event::Event;
@@ -6,28 +6,10 @@ use crate::frame::{Frame, Head, Headers, Part, Priority};
 use crate::stream::Key;
 
 impl Connection {
-    /// Tells the head of a frame, and holds the frame back until that is told.
+    /// Tells of a frame, and holds it back until that is told.
     pub(super) fn report<'b>(&mut self, head: Head, frame: Frame<'static>) -> Event<'b> {
-        let (padding, priority) = match &frame {
-            Frame::Data(data) => (data.padding, None),
-            Frame::Headers(headers) => (headers.padding, headers.priority),
-            Frame::PushPromise(promise) => (promise.padding, None),
-            Frame::Priority { priority, .. } => (None, Some(*priority)),
-            Frame::Continuation(_)
-            | Frame::Payload(_)
-            | Frame::BlockEnd
-            | Frame::Reset { .. }
-            | Frame::Settings(_)
-            | Frame::SettingsAck
-            | Frame::Ping { .. }
-            | Frame::Pong { .. }
-            | Frame::GoAway(_)
-            | Frame::WindowUpdate(_)
-            | Frame::Extension(_)
-            | Frame::Unknown(_) => (None, None),
-        };
-        self.held = Some(frame);
-        Event::Frame { head, padding, priority }
+        self.held = Some(frame.clone());
+        Event::Frame { head, frame }
     }
 
     /// The head of the next HEADERS frame of a stream.

@@ -7,7 +7,7 @@ use sans_h2::frame::{Flags, Kind, Part, Priority, SettingId};
 use sans_h2::{Config, Fields, Head, Role};
 
 use crate::support::{
-    Seen, Sent, config, get, id, post, settings_seen, talk, talk_from_start, talk_once, trailers,
+    Seen, Sent, config, get, heads, id, post, settings_seen, talk, talk_from_start, talk_once, trailers,
 };
 
 const OLD: Priority = Priority { exclusive: true, dependency: None, weight: 219 };
@@ -239,5 +239,23 @@ fn a_reported_frame_is_acted_on_though_the_input_ends() {
         assert_eq!(talk.frames(), [Sent::headers(1, &[0x89], Part::Last)]);
         let seen = talk.end_of_input();
         assert_eq!(seen, [Seen::Closed(None)]);
+    });
+}
+
+/// A client that builds a tree of idle streams to hang its requests below, as some did under RFC 7540.
+#[test]
+fn old_priorities_follow_the_preface_and_come_before_requests() {
+    talk_from_start(Role::Client, &Config::default(), |talk| {
+        let groups = [(3, 200, None), (5, 100, None), (7, 0, None), (9, 0, Some(7)), (11, 0, Some(3))];
+        for (stream, weight, dependency) in groups {
+            let dependency = dependency.map(id);
+            let group = Priority { exclusive: false, dependency, weight };
+            assert_eq!(talk.connection.send_priority(id(stream), group), Ok(()));
+        }
+        talk.open(Part::Last);
+        let order: Vec<(Kind, u32)> = heads(&talk.frames());
+        let first = [(Kind::SETTINGS, 0), (Kind::WINDOW_UPDATE, 0)];
+        let tree = groups.map(|(stream, ..)| (Kind::PRIORITY, stream));
+        assert_eq!(order, [&first[..], &tree, &[(Kind::HEADERS, 1)]].concat());
     });
 }

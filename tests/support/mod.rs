@@ -14,7 +14,7 @@ use std::iter;
 
 use bytes::{Buf, Bytes};
 use sans_h2::frame::{
-    self, AltSvc, Extension, Flags, Head as FrameHead, Headers, Kind, Origins, Part, Priority,
+    self, AltSvc, Extension, Flags, Frame, Head as FrameHead, Headers, Kind, Origins, Part, Priority,
     PriorityUpdate, PushPromise, Setting, SettingId, Settings,
 };
 use sans_h2::{
@@ -165,6 +165,7 @@ pub enum Seen {
     Origins(Origins),
     PriorityUpdate(PriorityUpdate),
     Extension(Extension),
+    /// With the padding and the old priority, if it has any.
     Frame(Kind, Flags, u32, Option<u8>, Option<Priority>),
     Writable(u32),
     Settings(Settings),
@@ -193,9 +194,16 @@ impl Seen {
             Event::Origins(origins) => Self::Origins(origins.clone()),
             Event::PriorityUpdate(update) => Self::PriorityUpdate(update.clone()),
             Event::Extension(extension) => Self::Extension(extension.clone()),
-            Event::Frame { head, padding, priority } => {
+            Event::Frame { head, frame } => {
                 let stream = head.stream.map_or(0, StreamId::number);
-                Self::Frame(head.kind, head.flags, stream, *padding, *priority)
+                let (padding, priority) = match frame {
+                    Frame::Data(data) => (data.padding, None),
+                    Frame::Headers(headers) => (headers.padding, headers.priority),
+                    Frame::PushPromise(promise) => (promise.padding, None),
+                    Frame::Priority { priority, .. } => (None, Some(*priority)),
+                    _ => (None, None),
+                };
+                Self::Frame(head.kind, head.flags, stream, padding, priority)
             }
             Event::PushPromise { stream, promised, fields } => {
                 Self::PushPromise(stream.number(), promised.number(), fields.clone())
