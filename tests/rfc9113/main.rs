@@ -18,6 +18,7 @@ mod oracle;
 mod ping;
 mod preface;
 mod push;
+mod relaxed;
 mod sending;
 mod settings;
 mod start;
