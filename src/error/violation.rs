@@ -193,7 +193,7 @@ violations! {
     InvalidMethod: Stream PROTOCOL_ERROR "RFC 9113 §8.3.1";
     /// `:scheme` is no scheme.
     InvalidScheme: Stream PROTOCOL_ERROR "RFC 9113 §8.3.1";
-    /// `:authority` is no host, or one with a user name.
+    /// `:authority` is no host, or one with a user name; or that of CONNECT has no port from 1 to 65,535.
     InvalidAuthority: Stream PROTOCOL_ERROR "RFC 9113 §8.3.1";
     /// `:path` is empty, or no path.
     InvalidPath: Stream PROTOCOL_ERROR "RFC 9113 §8.3.1";

@@ -271,8 +271,9 @@ fn check_connect(pseudo: &Pseudo<'_>) -> Result<(), Violation> {
         return Err(Violation::PseudoFieldNotAllowed);
     }
     let authority = pseudo.authority.ok_or(Violation::MissingPseudoField)?;
-    let has_port =
-        authority.last().is_some_and(u8::is_ascii_digit) && octets::split_port(authority).1.is_some();
+    // RFC 9110 §9.3.6: a port that there is not is rejected, as is none.
+    let port = octets::split_port(authority).1.and_then(decimal);
+    let has_port = port.is_some_and(|port| (1..=u64::from(u16::MAX)).contains(&port));
     if octets::is_authority(authority) && has_port { Ok(()) } else { Err(Violation::InvalidAuthority) }
 }
 

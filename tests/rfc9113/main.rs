@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod connect;
 mod content;
 mod control_data;
 mod errors;

@@ -120,10 +120,9 @@ fn wrong_control_data(leave: Leave, fields: &Fields, name: &[u8], value: &[u8]) 
             let is_asterisk = value == b"*" && method == b"OPTIONS";
             (is_path && (!is_http || value.starts_with(b"/") || is_asterisk), InvalidPath)
         }
-        b":authority" if is_tunnel => (
-            is_authority(value) && split_port(value).1.is_some_and(|port| !port.is_empty()),
-            InvalidAuthority,
-        ),
+        b":authority" if is_tunnel => {
+            (is_authority(value) && split_port(value).1.is_some_and(is_tcp_port), InvalidAuthority)
+        }
         b":authority" if leave.authority => (is_somewhere(value, is_http), InvalidAuthority),
         b":authority" if is_http => (is_authority(value), InvalidAuthority),
         b":authority" => {
@@ -168,6 +167,13 @@ fn is_authority(value: &[u8]) -> bool {
         None => !host.is_empty() && is_uri(host, b""),
     };
     is_host && port.unwrap_or_default().iter().all(u8::is_ascii_digit)
+}
+
+/// RFC 9110 §9.3.6, of any length in digits (RFC 3986 §3.2.3): a number of 16 bits, and not zero.
+fn is_tcp_port(port: &[u8]) -> bool {
+    let zeros = port.iter().take_while(|&&digit| digit == b'0').count();
+    let number = str::from_utf8(&port[zeros..]).unwrap_or_default();
+    number.parse::<u16>().is_ok_and(|number| number > 0)
 }
 
 /// RFC 3986 §3.2: an authority ends before `/`, `?` and `#`, which is all that can be told of one in an unknown syntax.
