@@ -125,12 +125,19 @@ impl<'c> Stream<'c> {
             Half::Body | Half::Closed => {
                 let send = record.send.after_trailers(record.exchange, part)?;
                 rules.check(fields, Section::Trailers).map_err(SendError::Malformed)?;
+                // RFC 9110 §6.5.1: what frames a message is of no use behind it.
+                if fields.get("content-length").is_some() {
+                    return Err(SendError::ContentLengthForbidden);
+                }
                 record.send = send;
             }
             Half::Idle | Half::Reserved | Half::Head => {
                 let summary = rules.check(fields, Section::Response).map_err(SendError::Malformed)?;
-                (record.send, record.exchange) =
-                    record.send.after_response(record.exchange, &summary, part)?;
+                let after = record.send.after_response(record.exchange, &summary, part)?;
+                if summary.content_length.is_some() && !record.exchange.may_announce(summary.status) {
+                    return Err(SendError::ContentLengthForbidden);
+                }
+                (record.send, record.exchange) = after;
             }
         }
         Ok(())
