@@ -130,7 +130,7 @@ knobs! {
     /// octets but `/`, `?` and `#`. Default 0: it is a host, perhaps with a port, in the grammar of RFC 3986 §3.2. For
     /// those whose names are in another grammar, such as IPv6 addresses with zones or names in UTF-8, and that read
     /// them themselves; RFC 9113 §8.3.1 demands of it no more than what holds in any case: with `http` and `https` it
-    /// has a host and no user name. CONNECT always names a host and a port (§8.5).
+    /// has a host and no user name. CONNECT without `:protocol` names a host and a port in any case (§8.5).
     allow_any_authority: 0 in 0..=1;
 
     /// Whether the `cookie` fields of a received section are put together into one, 0 or 1 (RFC 9113 §8.2.3). Default
