@@ -116,6 +116,27 @@ knobs! {
     /// Default 0: a client that breaks the protocol costs no more than a reset.
     answer_malformed: 0 in 0..=1;
 
+    /// Whether the names and values of fields are held to the least alone that RFC 9113 §8.2.1 demands of everyone, 0
+    /// or 1, in both directions: names are of visible ASCII without upper case and colon, and not empty; values have
+    /// no NUL, CR and LF, and no space or tab at an end. Default 0, the grammar of RFC 9110 §5.1 and §5.5, as §8.2.1
+    /// recommends: names are tokens, values have no control character but tabs. For an intermediary between peers
+    /// that use such octets, if it checks again what it hands to HTTP/1.1 or to a program. The values of pseudo-header
+    /// fields keep their own rules.
+    minimal_field_checks: 0 in 0..=1;
+
+    /// Whether `host` may name another server than `:authority`, 0 or 1, in both directions. Default 0: such a request
+    /// is malformed, as RFC 9113 §8.3.1 recommends, lest two ends route it differently. For a server that compares
+    /// them in its own way, and for an intermediary that writes `host` anew or passes it on as it came, which §8.3.1
+    /// allows. More than one `host` is refused in any case.
+    allow_differing_host: 0 in 0..=1;
+
+    /// Whether `:authority` may be anything that ends where an authority does, 0 or 1, in both directions: visible
+    /// octets but `/`, `?` and `#`. Default 0: it is a host, perhaps with a port, in the grammar of RFC 3986 §3.2. For
+    /// those whose names are in another grammar, such as IPv6 addresses with zones or names in UTF-8, and that read
+    /// them themselves; RFC 9113 §8.3.1 demands of it no more than what holds in any case: with `http` and `https` it
+    /// has a host and no user name. CONNECT without `:protocol` names a host and a port in any case (§8.5).
+    allow_any_authority: 0 in 0..=1;
+
     /// Whether the `cookie` fields of a received section are put together into one, 0 or 1 (RFC 9113 §8.2.3). Default
     /// 0: fields are told as they came.
     join_cookies: 0 in 0..=1;

@@ -1,5 +1,7 @@
 //! What comes out of the engine.
 
+use core::fmt;
+
 use bytes::Bytes;
 
 use crate::error::{ConnectionError, ErrorCode, Violation};
@@ -123,6 +125,17 @@ pub enum Head {
     Trailers,
 }
 
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Request => "request",
+            Self::Interim => "interim response",
+            Self::Response => "response",
+            Self::Trailers => "trailers",
+        })
+    }
+}
+
 /// Who ended a stream before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -139,6 +152,19 @@ pub enum Cause {
     ConnectionClosed(Option<ConnectionError>),
 }
 
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Peer => f.write_str("the peer reset the stream"),
+            Self::Violation(violation) => write!(f, "the peer broke the protocol: {violation}"),
+            Self::GoAway => f.write_str("the peer is shutting down"),
+            Self::PromiseUnsent => f.write_str("the promise could not be made any more"),
+            Self::ConnectionClosed(None) => f.write_str("the connection was closed"),
+            Self::ConnectionClosed(Some(error)) => write!(f, "the connection ended: {error}"),
+        }
+    }
+}
+
 /// How far a stream had got when it ended: whether its request may be made again elsewhere (RFC 9113 §8.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
@@ -152,6 +178,17 @@ pub enum Verdict {
     Complete,
 }
 
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NeverSent => "never sent",
+            Self::Unprocessed => "not processed",
+            Self::MaybeProcessed => "perhaps processed",
+            Self::Complete => "complete",
+        })
+    }
+}
+
 /// What holds a stream's queued data back; see [`Stream::blocked_on`](crate::Stream::blocked_on).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -162,4 +199,55 @@ pub enum Blocked {
     StreamWindow,
     /// The connection's window is used up (RFC 9113 §6.9.1).
     ConnectionWindow,
+}
+
+impl fmt::Display for Blocked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::StreamLimit => "the peer's limit of streams",
+            Self::StreamWindow => "the stream's window",
+            Self::ConnectionWindow => "the connection's window",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn logs_read_well() {
+        let shown =
+            [Head::Request, Head::Interim, Head::Response, Head::Trailers].map(|head| head.to_string());
+        assert_eq!(shown, ["request", "interim response", "response", "trailers"]);
+        let verdicts = [Verdict::NeverSent, Verdict::Unprocessed, Verdict::MaybeProcessed, Verdict::Complete];
+        let shown = verdicts.map(|verdict| verdict.to_string());
+        assert_eq!(shown, ["never sent", "not processed", "perhaps processed", "complete"]);
+        let shown = [Blocked::StreamLimit, Blocked::StreamWindow, Blocked::ConnectionWindow]
+            .map(|blocked| blocked.to_string());
+        assert_eq!(shown, ["the peer's limit of streams", "the stream's window", "the connection's window"]);
+    }
+
+    #[test]
+    fn causes_name_the_rule_and_the_end() {
+        let causes = [
+            Cause::Peer,
+            Cause::Violation(Violation::HostMismatch),
+            Cause::GoAway,
+            Cause::PromiseUnsent,
+            Cause::ConnectionClosed(None),
+            Cause::ConnectionClosed(Some(ConnectionError::UnexpectedEnd)),
+        ];
+        let shown = [
+            "the peer reset the stream",
+            "the peer broke the protocol: HostMismatch (PROTOCOL_ERROR, RFC 9113 §8.3.1)",
+            "the peer is shutting down",
+            "the promise could not be made any more",
+            "the connection was closed",
+            "the connection ended: the transport ended too early",
+        ];
+        assert_eq!(causes.map(|cause| cause.to_string()), shown);
+    }
 }

@@ -7,7 +7,7 @@ use super::receive::{Incoming, on_connection, on_stream, violation_of};
 use crate::config::Config;
 use crate::error::Violation;
 use crate::event::{Event, Head};
-use crate::fields::rules::{self, Section, Status};
+use crate::fields::rules::{Authority, Grammar, Host, Rules, Section, Status};
 use crate::fields::{Field, Fields, cookies};
 use crate::frame::{Fault, Headers, Part, PushPromise};
 use crate::hpack::{self, Decoder};
@@ -312,7 +312,7 @@ impl Connection {
 
     fn accept_request(&mut self, stream: StreamId, part: Part, fields: &Fields) -> Result<Key, Violation> {
         let extended = self.local.latest().extended_connect;
-        let summary = rules::check(fields, Section::Request(extended))?;
+        let summary = self.rules.check(fields, Section::Request(extended))?;
         let recv = Message::request(&summary, part).map_err(violation_of)?;
         let exchange = Exchange::of(summary.method);
         let key = self.streams.insert(Record::new(stream, Message::new(Half::Head), recv, exchange));
@@ -345,7 +345,7 @@ impl Connection {
     }
 
     fn on_promise<'b>(&mut self, on: StreamId, promised: StreamId, fields: Fields) -> Option<Event<'b>> {
-        match rules::check_promise(&fields) {
+        match self.rules.check_promise(&fields) {
             Ok(summary) => {
                 let (send, recv) = (Message::new(Half::Closed), Message::new(Half::Reserved));
                 self.streams.insert(Record::new(promised, send, recv, Exchange::of(summary.method)));
@@ -374,11 +374,11 @@ impl Connection {
         let record = self.streams.record(key);
         if record.recv.half == Half::Body {
             let recv = record.recv.after_trailers(record.exchange, part).map_err(violation_of)?;
-            rules::check(fields, Section::Trailers)?;
+            self.rules.check(fields, Section::Trailers)?;
             record.recv = recv;
             return Ok(Head::Trailers);
         }
-        let summary = rules::check(fields, Section::Response)?;
+        let summary = self.rules.check(fields, Section::Response)?;
         let (recv, exchange) =
             record.recv.after_response(record.exchange, &summary, part).map_err(violation_of)?;
         // RFC 9113 §5.1.2: a promised stream counts from its response on.
@@ -398,6 +398,15 @@ impl Connection {
     fn begin_block(&mut self, purpose: Purpose) {
         let list_size = self.local.max_header_list_size();
         self.incoming = Incoming::Block(Block::new(purpose, self.spare.take(), &self.config, list_size));
+    }
+}
+
+/// The message rules as the caller has relaxed them.
+pub(super) fn rules_of(config: &Config) -> Rules {
+    Rules {
+        grammar: if config.minimal_field_checks() == 1 { Grammar::Minimal } else { Grammar::Full },
+        host: if config.allow_differing_host() == 1 { Host::Ignored } else { Host::Compared },
+        authority: if config.allow_any_authority() == 1 { Authority::Any } else { Authority::HostAndPort },
     }
 }
 

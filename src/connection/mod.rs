@@ -25,6 +25,7 @@ use crate::config::Config;
 use crate::error::{ControlError, ErrorCode};
 use crate::event::Event;
 use crate::fields::Fields;
+use crate::fields::rules::Rules;
 use crate::flow::{Audit, Flow};
 use crate::frame::{self, Frame, Limits, Reader, Settings};
 use crate::guard::Guard;
@@ -86,6 +87,7 @@ use crate::time::Time;
 pub struct Connection {
     role: Role,
     config: Config,
+    rules: Rules,
     preface: Magic,
     reader: Reader,
     incoming: Incoming,
@@ -163,6 +165,7 @@ impl Connection {
         };
         Self {
             role,
+            rules: headers::rules_of(&config),
             preface: Magic::new(role),
             reader: Reader::of_connection(limits),
             incoming: Incoming::Nothing,

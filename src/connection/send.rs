@@ -6,7 +6,7 @@ use super::Connection;
 use crate::error::{ErrorCode, OpenError, SendError, Violation};
 use crate::event::Blocked;
 use crate::fields::Fields;
-use crate::fields::rules::{self, Section};
+use crate::fields::rules::Section;
 use crate::frame::Part;
 use crate::id::{Role, StreamId};
 use crate::priority::Priority;
@@ -120,17 +120,25 @@ impl<'c> Stream<'c> {
     }
 
     fn check_section(&mut self, fields: &Fields, part: Part) -> Result<(), SendError> {
+        let rules = self.connection.rules;
         let record = self.record();
         match record.send.half {
             Half::Body | Half::Closed => {
                 let send = record.send.after_trailers(record.exchange, part)?;
-                rules::check(fields, Section::Trailers).map_err(SendError::Malformed)?;
+                rules.check(fields, Section::Trailers).map_err(SendError::Malformed)?;
+                // RFC 9110 §6.5.1: what frames a message is of no use behind it.
+                if fields.get("content-length").is_some() {
+                    return Err(SendError::ContentLengthForbidden);
+                }
                 record.send = send;
             }
             Half::Idle | Half::Reserved | Half::Head => {
-                let summary = rules::check(fields, Section::Response).map_err(SendError::Malformed)?;
-                (record.send, record.exchange) =
-                    record.send.after_response(record.exchange, &summary, part)?;
+                let summary = rules.check(fields, Section::Response).map_err(SendError::Malformed)?;
+                let after = record.send.after_response(record.exchange, &summary, part)?;
+                if summary.content_length.is_some() && !record.exchange.may_announce(summary.status) {
+                    return Err(SendError::ContentLengthForbidden);
+                }
+                (record.send, record.exchange) = after;
             }
         }
         Ok(())
@@ -152,7 +160,7 @@ impl Connection {
     pub fn open(&mut self, fields: Fields, part: Part) -> Result<StreamId, OpenError> {
         let id = self.check_opening()?;
         let extended = self.peer.values().extended_connect;
-        let summary = rules::check(&fields, Section::Request(extended)).map_err(OpenError::Malformed)?;
+        let summary = self.rules.check(&fields, Section::Request(extended)).map_err(OpenError::Malformed)?;
         let send = Message::request(&summary, part)
             .map_err(|_| OpenError::Malformed(Violation::ContentLengthMismatch))?;
         let recv = Message::new(Half::Head);
@@ -187,7 +195,7 @@ impl Connection {
         if !answering {
             return Err(OpenError::NoSuchRequest);
         }
-        let summary = rules::check_promise(&fields).map_err(OpenError::Malformed)?;
+        let summary = self.rules.check_promise(&fields).map_err(OpenError::Malformed)?;
         let (send, recv) = (Message::new(Half::Reserved), Message::new(Half::Closed));
         let record = Record::new(id, send, recv, Exchange::of(summary.method));
         let priority = Priority::of(&fields).unwrap_or_default();

@@ -6,11 +6,12 @@
 use alloc::string::String;
 
 use super::Connection;
+use super::headers::rules_of;
 use crate::base64;
 use crate::config::Config;
 use crate::error::{UpgradeError, Violation};
 use crate::fields::Fields;
-use crate::fields::rules::{self, ExtendedConnect, Section};
+use crate::fields::rules::{ExtendedConnect, Section};
 use crate::frame::Settings;
 use crate::id::{Role, StreamId};
 use crate::priority::Priority;
@@ -40,7 +41,7 @@ impl Connection {
     ///
     /// [`UpgradeError::Malformed`] for a request that HTTP/2 would not carry.
     pub fn upgraded_client(config: Config, request: &Fields) -> Result<(Self, StreamId), UpgradeError> {
-        let exchange = exchange_of(request)?;
+        let exchange = exchange_of(&config, request)?;
         let mut connection = Self::client(config);
         let stream = StreamId::first(Role::Client);
         let record = Record::new(stream, Message::new(Half::Closed), Message::new(Half::Head), exchange);
@@ -68,7 +69,7 @@ impl Connection {
         http2_settings: &str,
         request: &Fields,
     ) -> Result<(Self, StreamId), UpgradeError> {
-        let exchange = exchange_of(request)?;
+        let exchange = exchange_of(&config, request)?;
         let payload = base64::decode(http2_settings).ok_or(UpgradeError::InvalidSettings)?;
         let entries = payload.len().div_ceil(Settings::ENTRY_OCTETS);
         if entries > config.max_settings_entries() as usize {
@@ -89,8 +90,8 @@ impl Connection {
     }
 }
 
-fn exchange_of(request: &Fields) -> Result<Exchange, UpgradeError> {
+fn exchange_of(config: &Config, request: &Fields) -> Result<Exchange, UpgradeError> {
     let section = Section::Request(ExtendedConnect::Forbidden);
-    let summary = rules::check(request, section).map_err(UpgradeError::Malformed)?;
+    let summary = rules_of(config).check(request, section).map_err(UpgradeError::Malformed)?;
     Ok(Exchange::of(summary.method))
 }

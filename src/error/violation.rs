@@ -193,7 +193,7 @@ violations! {
     InvalidMethod: Stream PROTOCOL_ERROR "RFC 9113 §8.3.1";
     /// `:scheme` is no scheme.
     InvalidScheme: Stream PROTOCOL_ERROR "RFC 9113 §8.3.1";
-    /// `:authority` is no host, or one with a user name.
+    /// `:authority` is no host, or one with a user name; or that of CONNECT has no port from 1 to 65,535.
     InvalidAuthority: Stream PROTOCOL_ERROR "RFC 9113 §8.3.1";
     /// `:path` is empty, or no path.
     InvalidPath: Stream PROTOCOL_ERROR "RFC 9113 §8.3.1";
@@ -201,7 +201,7 @@ violations! {
     InvalidProtocol: Stream PROTOCOL_ERROR "RFC 8441 §4";
     /// `host` stands twice, or names another server than `:authority`.
     HostMismatch: Stream PROTOCOL_ERROR "RFC 9113 §8.3.1";
-    /// `content-length` is no number, or stands twice.
+    /// `content-length` is no number, or stands twice. In trailers it is no length, and may say anything.
     InvalidContentLength: Stream PROTOCOL_ERROR "RFC 9113 §8.1.1";
     /// The content is longer or shorter than `content-length` says, or there may be none.
     ContentLengthMismatch: Stream PROTOCOL_ERROR "RFC 9113 §8.1.1";

@@ -15,10 +15,27 @@ const PATH: u8 = 1 << 3;
 const AUTHORITY: u8 = 1 << 4;
 /// In a scheme, behind its first letter (RFC 3986 §3.1).
 const SCHEME: u8 = 1 << 5;
+/// In a field name at the very least: visible ASCII without upper case and colon (RFC 9113 §8.2.1).
+const MINIMAL_NAME: u8 = 1 << 6;
+/// In an authority whatever it says: what is visible but for the octets that end it (RFC 3986 §3.2).
+const ANY_AUTHORITY: u8 = 1 << 7;
 
-/// Whether `octets` are the name of a field that is no pseudo-header field.
-pub(super) fn is_name(octets: &[u8]) -> bool {
-    !octets.is_empty() && all(octets, NAME)
+/// Which octets the names and values of fields are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grammar {
+    /// Those that their definitions allow (RFC 9110 §5.1, §5.5).
+    Full,
+    /// All but those that nobody may let pass (RFC 9113 §8.2.1).
+    Minimal,
+}
+
+/// Whether `octets` are the name of a field that is no pseudo-header field. Nothing is no name in any grammar.
+pub(super) fn is_name(octets: &[u8], grammar: Grammar) -> bool {
+    let class = match grammar {
+        Grammar::Full => NAME,
+        Grammar::Minimal => MINIMAL_NAME,
+    };
+    !octets.is_empty() && all(octets, class)
 }
 
 /// Whether `octets` are a token.
@@ -27,9 +44,13 @@ pub(super) fn is_token(octets: &[u8]) -> bool {
 }
 
 /// Whether `octets` are a field value: nothing that HTTP/1.1 would take for a delimiter, no white space at the ends.
-pub(super) fn is_value(octets: &[u8]) -> bool {
+pub(super) fn is_value(octets: &[u8], grammar: Grammar) -> bool {
     let blank = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t'));
-    all(octets, VALUE) && !blank(octets.first()) && !blank(octets.last())
+    let is_made_right = match grammar {
+        Grammar::Full => all(octets, VALUE),
+        Grammar::Minimal => !octets.iter().any(|octet| matches!(octet, b'\0' | b'\r' | b'\n')),
+    };
+    is_made_right && !blank(octets.first()) && !blank(octets.last())
 }
 
 /// Whether `octets` may follow the first octet of a `:path`.
@@ -78,6 +99,16 @@ pub(super) fn is_authority_with_user(octets: &[u8]) -> bool {
     let user = parts.next().unwrap_or_default();
     let is_user = is_uri(user, AUTHORITY) && !user.iter().any(|octet| b"[]".contains(octet));
     is_user && (host.is_empty() || is_authority(host))
+}
+
+/// Whether `octets` are of a class that keeps an authority in its place, whatever they say.
+pub(super) fn is_any_authority(octets: &[u8]) -> bool {
+    all(octets, ANY_AUTHORITY)
+}
+
+/// The same with a host, and without a user name.
+pub(super) fn is_any_authority_without_user(octets: &[u8]) -> bool {
+    is_any_authority(octets) && !octets.contains(&b'@') && !split_port(octets).0.is_empty()
 }
 
 /// Whether `octets` are a scheme.
@@ -132,5 +163,15 @@ const fn class(octet: u8) -> u8 {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'-' | b'.' => SCHEME,
         _ => 0,
     };
-    token | value | path | authority | scheme
+    let minimal_name = match octet {
+        b'A'..=b'Z' | b':' => 0,
+        b'!'..=b'~' => MINIMAL_NAME,
+        _ => 0,
+    };
+    let any_authority = match octet {
+        b'/' | b'?' | b'#' => 0,
+        b'!'..=b'~' | 0x80.. => ANY_AUTHORITY,
+        _ => 0,
+    };
+    token | value | path | authority | scheme | minimal_name | any_authority
 }

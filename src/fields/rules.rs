@@ -1,8 +1,35 @@
 //! What the fields of a message must be (RFC 9113 §8.2, §8.3; RFC 9110 §5): one rule set for what we receive and for
 //! what we send.
 
+pub(crate) use super::octets::Grammar;
 use super::{Field, Fields, octets};
 use crate::error::Violation;
+
+/// How strict the rules are where the RFCs leave that open. Everything else holds in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rules {
+    /// RFC 9113 §8.2.1.
+    pub(crate) grammar: Grammar,
+    pub(crate) host: Host,
+    pub(crate) authority: Authority,
+}
+
+/// Whether `host` is held against `:authority`, as a server should (RFC 9113 §8.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Host {
+    Compared,
+    /// The caller compares them, or writes `host` anew.
+    Ignored,
+}
+
+/// Whether `:authority` is read (RFC 3986 §3.2). That of CONNECT is in any case (RFC 9113 §8.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Authority {
+    /// It is a host, perhaps with a port.
+    HostAndPort,
+    /// What it says is the caller's to judge.
+    Any,
+}
 
 /// Which section of a message fields make up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,42 +82,109 @@ pub(crate) enum Status {
     Other,
 }
 
-/// Checks a whole section.
-pub(crate) fn check(fields: &Fields, section: Section) -> Result<Summary, Violation> {
-    let mut pseudo = Pseudo::default();
-    let mut regular = Regular::default();
-    for field in fields {
-        if !octets::is_value(field.value) {
-            return Err(Violation::InvalidFieldValue);
+impl Rules {
+    /// Checks a whole section.
+    pub(crate) fn check(self, fields: &Fields, section: Section) -> Result<Summary, Violation> {
+        let mut pseudo = Pseudo::default();
+        let mut regular = Regular::default();
+        for field in fields {
+            if !octets::is_value(field.value, self.grammar) {
+                return Err(Violation::InvalidFieldValue);
+            }
+            match field.name.split_first() {
+                Some((b':', name)) if regular.is_empty() => pseudo.take(name, field.value)?,
+                Some((b':', _)) => return Err(Violation::PseudoFieldAfterRegular),
+                Some(_) | None if !octets::is_name(field.name, self.grammar) => {
+                    return Err(Violation::InvalidFieldName);
+                }
+                Some(_) | None => regular.take(&field, section)?,
+            }
         }
-        match field.name.split_first() {
-            Some((b':', name)) if regular.is_empty() => pseudo.take(name, field.value)?,
-            Some((b':', _)) => return Err(Violation::PseudoFieldAfterRegular),
-            Some(_) | None => regular.take(&field, section)?,
+        match section {
+            Section::Request(extended) => self.check_request(&pseudo, &regular, extended),
+            Section::Response => check_response(&pseudo, &regular),
+            Section::Trailers if pseudo == Pseudo::default() => {
+                Ok(Summary::of(&regular, Method::Other, Status::Other))
+            }
+            Section::Trailers => Err(Violation::PseudoFieldNotAllowed),
         }
     }
-    match section {
-        Section::Request(extended) => check_request(&pseudo, &regular, extended),
-        Section::Response => check_response(&pseudo, &regular),
-        Section::Trailers if pseudo == Pseudo::default() => {
-            Ok(Summary::of(&regular, Method::Other, Status::Other))
-        }
-        Section::Trailers => Err(Violation::PseudoFieldNotAllowed),
-    }
-}
 
-/// Checks a promised request: safe, cacheable, without content, and for a named server (RFC 9113 §8.4).
-pub(crate) fn check_promise(fields: &Fields) -> Result<Summary, Violation> {
-    let summary = check(fields, Section::Request(ExtendedConnect::Forbidden))?;
-    match summary.method {
-        Method::Get | Method::Head => {}
-        Method::Options | Method::Connect | Method::Other => return Err(Violation::UnsafePromise),
+    /// Checks a promised request: safe, cacheable, without content, and for a named server (RFC 9113 §8.4).
+    pub(crate) fn check_promise(self, fields: &Fields) -> Result<Summary, Violation> {
+        let summary = self.check(fields, Section::Request(ExtendedConnect::Forbidden))?;
+        match summary.method {
+            Method::Get | Method::Head => {}
+            Method::Options | Method::Connect | Method::Other => return Err(Violation::UnsafePromise),
+        }
+        if summary.content_length.is_some_and(|octets| octets > 0) {
+            return Err(Violation::PromiseWithContent);
+        }
+        fields.get(":authority").ok_or(Violation::MissingPseudoField)?;
+        Ok(summary)
     }
-    if summary.content_length.is_some_and(|octets| octets > 0) {
-        return Err(Violation::PromiseWithContent);
+
+    /// RFC 9113 §8.3.1.
+    fn check_request(
+        self,
+        pseudo: &Pseudo<'_>,
+        regular: &Regular<'_>,
+        extended: ExtendedConnect,
+    ) -> Result<Summary, Violation> {
+        if pseudo.status.is_some() {
+            return Err(Violation::PseudoFieldNotAllowed);
+        }
+        let method = method_of(pseudo.method.ok_or(Violation::MissingPseudoField)?)?;
+        match (method, pseudo.protocol) {
+            (Method::Connect, None) => check_connect(pseudo)?,
+            (Method::Connect, Some(protocol)) if extended == ExtendedConnect::Allowed => {
+                self.check_extended_connect(pseudo, protocol)?;
+            }
+            (_, Some(_)) => return Err(Violation::PseudoFieldNotAllowed),
+            (_, None) => self.check_target(pseudo, method)?,
+        }
+        match self.host {
+            Host::Compared => check_host(pseudo, regular.host)?,
+            Host::Ignored => {}
+        }
+        Ok(Summary::of(regular, method, Status::Other))
     }
-    fields.get(":authority").ok_or(Violation::MissingPseudoField)?;
-    Ok(summary)
+
+    /// RFC 8441 §4: the target in full.
+    fn check_extended_connect(self, pseudo: &Pseudo<'_>, protocol: &[u8]) -> Result<(), Violation> {
+        if !octets::is_token(protocol) {
+            return Err(Violation::InvalidProtocol);
+        }
+        self.check_target(pseudo, Method::Connect)
+    }
+
+    fn check_target(self, pseudo: &Pseudo<'_>, method: Method) -> Result<(), Violation> {
+        let scheme = pseudo.scheme.ok_or(Violation::MissingPseudoField)?;
+        let path = pseudo.path.ok_or(Violation::MissingPseudoField)?;
+        if !octets::is_scheme(scheme) {
+            return Err(Violation::InvalidScheme);
+        }
+        let is_http = scheme.eq_ignore_ascii_case(b"http") || scheme.eq_ignore_ascii_case(b"https");
+        let path_fits = match path.split_first() {
+            Some((b'/', rest)) => octets::is_path(rest),
+            Some((b'*', [])) if is_http => method == Method::Options,
+            // RFC 9113 §8.3.1 leaves the paths of other schemes to them.
+            Some(_) => !is_http && octets::is_path(path),
+            None => !is_http,
+        };
+        if !path_fits {
+            return Err(Violation::InvalidPath);
+        }
+        let Some(authority) = pseudo.authority else { return Ok(()) };
+        let authority_fits = match self.authority {
+            Authority::HostAndPort if is_http => octets::is_authority(authority),
+            Authority::HostAndPort => octets::is_authority_with_user(authority),
+            // RFC 9113 §8.3.1, and RFC 9110 §4.2.1: there is no `http` without a host.
+            Authority::Any if is_http => octets::is_any_authority_without_user(authority),
+            Authority::Any => octets::is_any_authority(authority),
+        };
+        if authority_fits { Ok(()) } else { Err(Violation::InvalidAuthority) }
+    }
 }
 
 /// The pseudo-header fields (RFC 9113 §8.3, RFC 8441 §4).
@@ -137,9 +231,6 @@ impl<'f> Regular<'f> {
 
     fn take(&mut self, field: &Field<'f>, section: Section) -> Result<(), Violation> {
         self.count = self.count.saturating_add(1);
-        if !octets::is_name(field.name) {
-            return Err(Violation::InvalidFieldName);
-        }
         match (field.name, section) {
             // RFC 9113 §8.2.2.
             (b"connection" | b"proxy-connection" | b"keep-alive" | b"transfer-encoding" | b"upgrade", _) => {
@@ -174,71 +265,16 @@ impl Summary {
     }
 }
 
-/// RFC 9113 §8.3.1.
-fn check_request(
-    pseudo: &Pseudo<'_>,
-    regular: &Regular<'_>,
-    extended: ExtendedConnect,
-) -> Result<Summary, Violation> {
-    if pseudo.status.is_some() {
-        return Err(Violation::PseudoFieldNotAllowed);
-    }
-    let method = method_of(pseudo.method.ok_or(Violation::MissingPseudoField)?)?;
-    match (method, pseudo.protocol) {
-        (Method::Connect, None) => check_connect(pseudo)?,
-        (Method::Connect, Some(protocol)) if extended == ExtendedConnect::Allowed => {
-            check_extended_connect(pseudo, protocol)?;
-        }
-        (_, Some(_)) => return Err(Violation::PseudoFieldNotAllowed),
-        (_, None) => check_target(pseudo, method)?,
-    }
-    check_host(pseudo, regular.host)?;
-    Ok(Summary::of(regular, method, Status::Other))
-}
-
 /// RFC 9113 §8.5: a host and a port, and nothing else.
 fn check_connect(pseudo: &Pseudo<'_>) -> Result<(), Violation> {
     if pseudo.scheme.is_some() || pseudo.path.is_some() {
         return Err(Violation::PseudoFieldNotAllowed);
     }
     let authority = pseudo.authority.ok_or(Violation::MissingPseudoField)?;
-    let has_port =
-        authority.last().is_some_and(u8::is_ascii_digit) && octets::split_port(authority).1.is_some();
+    // RFC 9110 §9.3.6: a port that there is not is rejected, as is none.
+    let port = octets::split_port(authority).1.and_then(decimal);
+    let has_port = port.is_some_and(|port| (1..=u64::from(u16::MAX)).contains(&port));
     if octets::is_authority(authority) && has_port { Ok(()) } else { Err(Violation::InvalidAuthority) }
-}
-
-/// RFC 8441 §4: the target in full.
-fn check_extended_connect(pseudo: &Pseudo<'_>, protocol: &[u8]) -> Result<(), Violation> {
-    if !octets::is_token(protocol) {
-        return Err(Violation::InvalidProtocol);
-    }
-    check_target(pseudo, Method::Connect)
-}
-
-fn check_target(pseudo: &Pseudo<'_>, method: Method) -> Result<(), Violation> {
-    let scheme = pseudo.scheme.ok_or(Violation::MissingPseudoField)?;
-    let path = pseudo.path.ok_or(Violation::MissingPseudoField)?;
-    if !octets::is_scheme(scheme) {
-        return Err(Violation::InvalidScheme);
-    }
-    let is_http = scheme.eq_ignore_ascii_case(b"http") || scheme.eq_ignore_ascii_case(b"https");
-    let path_fits = match path.split_first() {
-        Some((b'/', rest)) => octets::is_path(rest),
-        Some((b'*', [])) if is_http => method == Method::Options,
-        // RFC 9113 §8.3.1 leaves the paths of other schemes to them.
-        Some(_) => !is_http && octets::is_path(path),
-        None => !is_http,
-    };
-    if !path_fits {
-        return Err(Violation::InvalidPath);
-    }
-    match pseudo.authority {
-        Some(authority) if is_http && !octets::is_authority(authority) => Err(Violation::InvalidAuthority),
-        Some(authority) if !is_http && !octets::is_authority_with_user(authority) => {
-            Err(Violation::InvalidAuthority)
-        }
-        Some(_) | None => Ok(()),
-    }
 }
 
 /// RFC 9113 §8.3.1: `host` may not name another server than `:authority`, normalised as RFC 3986 §6.2.3 has it.

@@ -42,6 +42,16 @@ impl Exchange {
             Method::Get | Method::Options | Method::Other => Self::Plain,
         }
     }
+
+    /// Whether a server may put `content-length` into the response (RFC 9110 §8.6).
+    pub(crate) const fn may_announce(self, status: Status) -> bool {
+        match (self, status) {
+            (_, Status::Interim | Status::NoContent) | (Self::Connect | Self::Tunnel, Status::Success) => {
+                false
+            }
+            (Self::Plain | Self::Head, Status::Success) | (_, Status::WithoutContent | Status::Other) => true,
+        }
+    }
 }
 
 impl Message {

@@ -1,5 +1,7 @@
 //! The two halves of a stream, each a small state machine (RFC 9113 §5.1).
 
+use core::fmt;
+
 use crate::frame::Part;
 
 /// How far the messages of one direction of a stream have got.
@@ -104,9 +106,24 @@ impl State {
     }
 }
 
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Idle => "idle",
+            Self::ReservedLocal => "reserved (local)",
+            Self::ReservedRemote => "reserved (remote)",
+            Self::Open => "open",
+            Self::HalfClosedLocal => "half-closed (local)",
+            Self::HalfClosedRemote => "half-closed (remote)",
+            Self::Closed => "closed",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::string::ToString;
     use std::vec::Vec;
 
     use super::*;
@@ -194,5 +211,21 @@ mod tests {
         for (send, recv, state) in named {
             assert_eq!(State::of(send, recv), state, "{send:?} {recv:?}");
         }
+    }
+
+    #[test]
+    fn states_are_written_as_the_rfc_writes_them() {
+        use State::{Closed, HalfClosedLocal, HalfClosedRemote, Idle, Open, ReservedLocal, ReservedRemote};
+        let states = [Idle, ReservedLocal, ReservedRemote, Open, HalfClosedLocal, HalfClosedRemote, Closed];
+        let shown = [
+            "idle",
+            "reserved (local)",
+            "reserved (remote)",
+            "open",
+            "half-closed (local)",
+            "half-closed (remote)",
+            "closed",
+        ];
+        assert_eq!(states.map(|state| state.to_string()), shown);
     }
 }

@@ -17,10 +17,10 @@ const PATH: (&str, &str) = (":path", "/");
 const PROTOCOL: (&str, &str) = (":protocol", "websocket");
 const STATUS: (&str, &str) = (":status", "200");
 
-type List = Vec<(&'static str, &'static str)>;
+pub(crate) type List = Vec<(&'static str, &'static str)>;
 
 /// All sets and orders of these fields.
-fn orders(of: &[(&'static str, &'static str)]) -> Vec<List> {
+pub(crate) fn orders(of: &[(&'static str, &'static str)]) -> Vec<List> {
     let mut all = vec![vec![]];
     for &first in of {
         let others: List = of.iter().copied().filter(|&other| other != first).collect();
@@ -157,12 +157,12 @@ fn unknown_pseudo_fields_are_nowhere() {
 }
 
 /// A request with these values; those that are empty stand there, too.
-fn request(values: [&[u8]; 4]) -> Fields {
+pub(crate) fn request(values: [&[u8]; 4]) -> Fields {
     [":method", ":scheme", ":authority", ":path"].into_iter().zip(values).collect()
 }
 
 /// Each template with every octet in place of its `_`.
-fn fill(templates: &[&str]) -> Vec<Vec<u8>> {
+pub(crate) fn fill(templates: &[&str]) -> Vec<Vec<u8>> {
     let octets = |template: &str| {
         let (before, after) = template.split_once('_').expect("one place");
         let (before, after) = (before.as_bytes().to_vec(), after.as_bytes().to_vec());
@@ -171,7 +171,7 @@ fn fill(templates: &[&str]) -> Vec<Vec<u8>> {
     templates.iter().flat_map(|template| octets(template)).collect()
 }
 
-const WORD: [&str; 4] = ["_", "_ab", "a_b", "ab_"];
+pub(crate) const WORD: [&str; 4] = ["_", "_ab", "a_b", "ab_"];
 
 // covers 9113-8.3.1-12 9113-10.3-1
 #[test]
@@ -187,7 +187,8 @@ fn every_octet_in_every_place_of_a_scheme() {
     assert_eq!(judge_fields(Section::Request, lists), (2 * 52 + 2 * 65, 1_025 - 234));
 }
 
-const PATHS: [&str; 11] = ["_", "_/", "/_", "/_b", "/a_b", "/a/_/b", "/a?_", "/a?b_c", "/a_", "*_", "/%_1"];
+pub(crate) const PATHS: [&str; 11] =
+    ["_", "_/", "/_", "/_b", "/a_b", "/a/_/b", "/a?_", "/a?b_c", "/a_", "*_", "/%_1"];
 
 // covers 9113-8.3.1-9 9113-8.3.1-12 9113-10.3-1
 #[test]
@@ -228,7 +229,7 @@ fn empty_paths_and_asterisks() {
     }
 }
 
-const AUTHORITIES: [&str; 15] = [
+pub(crate) const AUTHORITIES: [&str; 15] = [
     "_", "_ab", "a_b", "ab_", "a:_", "a:8_", "a:_0", "[_]", "[::_]", "[::1_", "_::1]", "[::1]_", "[::1]:_",
     "a%_1", "a_@b",
 ];
@@ -300,7 +301,7 @@ fn every_octet_in_every_place_of_a_protocol() {
     assert_eq!(judge_fields(Section::ExtendedRequest, lists), (4 * 77, 4 * 179 + 1));
 }
 
-const HOSTS: [&str; 18] = [
+pub(crate) const HOSTS: [&str; 18] = [
     "example.com",
     "EXAMPLE.com",
     "example.com:80",

@@ -6,7 +6,7 @@ use super::oracle::{CONNECTION_SPECIFIC, faults};
 use crate::support::{Bench, Section};
 
 /// The places of one octet: alone, first, in the middle, last.
-fn places(octet: u8) -> [Vec<u8>; 4] {
+pub(crate) fn places(octet: u8) -> [Vec<u8>; 4] {
     [vec![octet], vec![octet, b'a', b'b'], vec![b'a', octet, b'b'], vec![b'a', b'b', octet]]
 }
 

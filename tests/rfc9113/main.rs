@@ -3,7 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod announced;
 mod browser;
+mod connect;
 mod content;
 mod control_data;
 mod errors;
@@ -21,6 +23,7 @@ mod ping;
 mod preface;
 mod priorities;
 mod push;
+mod relaxed;
 mod sending;
 mod settings;
 mod start;

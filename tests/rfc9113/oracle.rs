@@ -12,10 +12,31 @@ use crate::support::Section;
 pub(crate) const CONNECTION_SPECIFIC: [&[u8]; 5] =
     [b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"];
 
+/// Which of the rules that the RFCs leave open do not hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Leave {
+    /// RFC 9113 §8.2.1: a "should" where it says what names and values are, a "must" where it says the least of it.
+    pub(crate) octets: bool,
+    /// RFC 9113 §8.3.1: servers should compare `host` with `:authority`, and hops may let it be.
+    pub(crate) host: bool,
+    /// RFC 9113 §8.3.1: `:method`, `:scheme` and `:path` have to be valid; of `:authority` it says less.
+    pub(crate) authority: bool,
+}
+
 /// Every rule that the section breaks, of which the engine may name any; none if it is as the RFCs have it.
 pub(crate) fn faults(section: Section, fields: &Fields) -> Vec<Violation> {
+    faults_but(Leave::default(), section, fields)
+}
+
+/// The same of the rules that are left.
+pub(crate) fn faults_but(leave: Leave, section: Section, fields: &Fields) -> Vec<Violation> {
     let list: Vec<Field<'_>> = fields.iter().collect();
-    let mut found = [wrong_set(section, fields), wrong_host(section, fields)].concat();
+    let mut found = wrong_set(section, fields);
+    if !leave.host {
+        found.extend(wrong_host(section, fields));
+    }
+    let is_field_name = |name| if leave.octets { is_least_name(name) } else { is_field_name(name) };
+    let is_field_value = |value| if leave.octets { is_least_value(value) } else { is_field_value(value) };
     for (nth, &Field { name, value, .. }) in list.iter().enumerate() {
         found.extend((!is_field_value(value)).then_some(InvalidFieldValue));
         let is_repeated = list[..nth].iter().any(|earlier| earlier.name == name);
@@ -25,7 +46,7 @@ pub(crate) fn faults(section: Section, fields: &Fields) -> Vec<Violation> {
             found.extend(is_repeated.then_some(RepeatedPseudoField));
             found.extend((!is_field_name(rest)).then_some(InvalidFieldName));
             found.extend(misplaced(section, name));
-            found.extend(wrong_control_data(fields, name, value));
+            found.extend(wrong_control_data(leave, fields, name, value));
         } else {
             found.extend((!is_field_name(name)).then_some(InvalidFieldName));
             found.extend(
@@ -54,6 +75,19 @@ fn is_field_value(value: &[u8]) -> bool {
     !ends_in_space && value.iter().all(|octet| is_space(octet) || matches!(octet, 0x21..=0x7e | 0x80..))
 }
 
+/// RFC 9113 §8.2.1: three ranges and the colon are ruled out. A name has an octet at least (RFC 9110 §5.1).
+fn is_least_name(name: &[u8]) -> bool {
+    let is_out = |octet: &u8| matches!(octet, 0x00..=0x20 | 0x41..=0x5a | 0x7f..=0xff | 0x3a);
+    !name.is_empty() && !name.iter().any(is_out)
+}
+
+/// RFC 9113 §8.2.1: three octets nowhere, two not at the ends.
+fn is_least_value(value: &[u8]) -> bool {
+    let ends = [value.first(), value.last()];
+    !ends.iter().flatten().any(|&&octet| octet == 0x20 || octet == 0x09)
+        && [0x00, 0x0a, 0x0d].iter().all(|octet| !value.contains(octet))
+}
+
 /// RFC 9113 §8.3, §8.3.1 and §8.3.2, RFC 8441 §4.
 fn misplaced(section: Section, name: &[u8]) -> Vec<Violation> {
     match (section, name) {
@@ -69,7 +103,7 @@ fn misplaced(section: Section, name: &[u8]) -> Vec<Violation> {
     }
 }
 
-fn wrong_control_data(fields: &Fields, name: &[u8], value: &[u8]) -> Option<Violation> {
+fn wrong_control_data(leave: Leave, fields: &Fields, name: &[u8], value: &[u8]) -> Option<Violation> {
     let method = fields.get(":method").unwrap_or_default();
     let is_http = matches!(&scheme_of(fields)[..], b"http" | b"https");
     let is_tunnel = method == b"CONNECT" && fields.get(":protocol").is_none();
@@ -86,10 +120,10 @@ fn wrong_control_data(fields: &Fields, name: &[u8], value: &[u8]) -> Option<Viol
             let is_asterisk = value == b"*" && method == b"OPTIONS";
             (is_path && (!is_http || value.starts_with(b"/") || is_asterisk), InvalidPath)
         }
-        b":authority" if is_tunnel => (
-            is_authority(value) && split_port(value).1.is_some_and(|port| !port.is_empty()),
-            InvalidAuthority,
-        ),
+        b":authority" if is_tunnel => {
+            (is_authority(value) && split_port(value).1.is_some_and(is_tcp_port), InvalidAuthority)
+        }
+        b":authority" if leave.authority => (is_somewhere(value, is_http), InvalidAuthority),
         b":authority" if is_http => (is_authority(value), InvalidAuthority),
         b":authority" => {
             let (user, host) =
@@ -133,6 +167,21 @@ fn is_authority(value: &[u8]) -> bool {
         None => !host.is_empty() && is_uri(host, b""),
     };
     is_host && port.unwrap_or_default().iter().all(u8::is_ascii_digit)
+}
+
+/// RFC 9110 §9.3.6, of any length in digits (RFC 3986 §3.2.3): a number of 16 bits, and not zero.
+fn is_tcp_port(port: &[u8]) -> bool {
+    let zeros = port.iter().take_while(|&&digit| digit == b'0').count();
+    let number = str::from_utf8(&port[zeros..]).unwrap_or_default();
+    number.parse::<u16>().is_ok_and(|number| number > 0)
+}
+
+/// RFC 3986 §3.2: an authority ends before `/`, `?` and `#`, which is all that can be told of one in an unknown syntax.
+/// RFC 9113 §8.3.1 and RFC 9110 §4.2.1: with `http` there is a host, and no user.
+fn is_somewhere(value: &[u8], is_http: bool) -> bool {
+    let is_inside = |octet: &u8| !b"/?#".contains(octet) && !octet.is_ascii_control() && *octet != b' ';
+    let has_host = !split_port(value).0.is_empty() && !value.contains(&b'@');
+    value.iter().all(is_inside) && (has_host || !is_http)
 }
 
 /// RFC 9113 §8.2.2, and the syntax of RFC 9110 §8.6; no stream can hold more than 64 bits count.

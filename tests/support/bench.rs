@@ -4,8 +4,8 @@ use std::mem;
 
 use sans_h2::frame::{Flags, Kind, Part, SettingId};
 use sans_h2::{
-    Cause, Config, Connection, ErrorCode, Event, Fields, Head, OpenError, Role, SendError, StreamId, Time,
-    Verdict, Violation, hpack,
+    Cause, Config, ConfigBuilder, Connection, ErrorCode, Event, Fields, Head, OpenError, Role, SendError,
+    StreamId, Time, Verdict, Violation, hpack,
 };
 
 use super::{Seen, Sent, Wire, drain, frames, get, id, post, trailers};
@@ -57,7 +57,7 @@ impl Section {
 }
 
 /// Names all rules that a section breaks.
-type Judge = fn(Section, &Fields) -> Vec<Violation>;
+type Judge = Box<dyn Fn(Section, &Fields) -> Vec<Violation>>;
 
 /// Compares the engine with a judge in both directions.
 pub struct Bench {
@@ -70,12 +70,21 @@ pub struct Bench {
 }
 
 impl Bench {
-    pub fn new(section: Section, judge: Judge) -> Self {
+    pub fn new(section: Section, judge: impl Fn(Section, &Fields) -> Vec<Violation> + 'static) -> Self {
+        Self::with(Config::builder(), section, judge)
+    }
+
+    /// The same at ends that are configured so.
+    pub fn with(
+        config: ConfigBuilder,
+        section: Section,
+        judge: impl Fn(Section, &Fields) -> Vec<Violation> + 'static,
+    ) -> Self {
         Self {
             section,
-            judge,
-            receiver: End::new(section, section.sender().peer()),
-            sender: End::new(section, section.sender()),
+            judge: Box::new(judge),
+            receiver: End::new(config.clone(), section, section.sender().peer()),
+            sender: End::new(config, section, section.sender()),
             taken: 0,
             rejected: 0,
         }
@@ -130,8 +139,7 @@ struct End {
 }
 
 impl End {
-    fn new(section: Section, role: Role) -> Self {
-        let builder = Config::builder();
+    fn new(builder: ConfigBuilder, section: Section, role: Role) -> Self {
         let (builder, settings) = match (section, role) {
             (Section::ExtendedRequest, Role::Client) => {
                 (builder, &[(SettingId::ENABLE_CONNECT_PROTOCOL, 1)][..])
