@@ -1,7 +1,6 @@
 // Node's HTTP/2 client against a server: node client.mjs ORIGIN
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import http2 from 'node:http2';
 
 const session = http2.connect(process.argv[2], { rejectUnauthorized: false });
@@ -57,24 +56,6 @@ const call = await request(grpc, message, { 'x-end': 'yes' });
 assert.equal(call.head['content-type'], 'application/grpc');
 assert.equal(digest(call.body), digest(message));
 assert.equal(call.end['grpc-status'], '0');
-
-// A tunnel for a WebSocket: what goes in comes back before it is closed, and then its end does (RFC 8441).
-assert.equal(session.remoteSettings.enableConnectProtocol, true);
-const tunnel = session.request({ ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/echo' });
-tunnel.on('error', fail);
-const [upgraded] = await once(tunnel, 'response');
-assert.equal(upgraded[':status'], 200);
-for (const text of ['one', 'two']) {
-  tunnel.write(text);
-  const [echoed] = await once(tunnel, 'data');
-  assert.equal(echoed.toString(), text);
-}
-const large = randomBytes(1_000_000);
-const returned = [];
-tunnel.on('data', (chunk) => returned.push(chunk));
-tunnel.end(large);
-await once(tunnel, 'end');
-assert.equal(digest(Buffer.concat(returned)), digest(large));
 
 await new Promise((resolve, reject) => session.ping((error) => (error ? reject(error) : resolve())));
 session.close(() => console.log('node client: ok'));

@@ -3,9 +3,12 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read};
+use std::mem;
 
 use bytes::Bytes;
 use sans_h2::{Connection, Fields, Part, StreamId};
+
+use crate::websocket::WebSocket;
 
 /// What is left to send of one message.
 pub enum Body {
@@ -16,6 +19,7 @@ pub enum Body {
     /// while a thread pool would cost a round trip between threads for each.
     File(File, u64),
     Echo(Echo),
+    WebSocket(Box<WebSocket>),
 }
 
 /// Whether a body needs another look.
@@ -35,8 +39,8 @@ enum Next {
 }
 
 impl Body {
-    /// Moves as much into the stream as it takes now; `Event::Writable`, or for an echo `Event::Data`, tells when to
-    /// go on.
+    /// Moves as much into the stream as it takes now; `Event::Writable`, or for what answers the peer
+    /// `Event::Data`, tells when to go on.
     ///
     /// # Errors
     ///
@@ -44,15 +48,12 @@ impl Body {
     pub fn pump(&mut self, connection: &mut Connection, id: StreamId) -> io::Result<Progress> {
         let Some(mut stream) = connection.stream(id) else { return Ok(Progress::Finished) };
         while stream.capacity() > 0 {
-            let Next::Chunk(chunk, part) = self.next()? else { break };
-            let octets = chunk.len();
+            let next = self.next()?;
+            stream.release(self.take_credit());
+            let Next::Chunk(chunk, part) = next else { break };
             let trailers = if part.is_last() { self.take_trailers() } else { None };
             let data_part = if trailers.is_some() { Part::More } else { part };
             stream.send_data(chunk, data_part).map_err(io::Error::other)?;
-            if let Self::Echo(_) = self {
-                // Now that the way back has taken them, the peer may send as many more.
-                stream.release(octets);
-            }
             if let Some(trailers) = trailers {
                 stream.send_headers(trailers, Part::Last).map_err(io::Error::other)?;
             }
@@ -69,17 +70,28 @@ impl Body {
             Self::Whole(whole) => whole.len() as u64,
             Self::Pattern(left) | Self::File(_, left) => *left,
             Self::Echo(echo) => echo.chunks.iter().map(|chunk| chunk.len() as u64).sum(),
+            Self::WebSocket(_) => 0,
+        }
+    }
+
+    /// How many of the peer's octets are on their way back, or done with, since this was last asked: the peer may send
+    /// as many more.
+    fn take_credit(&mut self) -> usize {
+        match self {
+            Self::Whole(_) | Self::Pattern(_) | Self::File(..) => 0,
+            Self::Echo(echo) => mem::take(&mut echo.taken),
+            Self::WebSocket(socket) => socket.take_credit(),
         }
     }
 
     fn take_trailers(&mut self) -> Option<Fields> {
         match self {
             Self::Echo(echo) => echo.trailers.take(),
-            Self::Whole(_) | Self::Pattern(_) | Self::File(..) => None,
+            Self::Whole(_) | Self::Pattern(_) | Self::File(..) | Self::WebSocket(_) => None,
         }
     }
 
-    /// The next piece, for a transport other than a stream; `None` for an echo, whose pieces are not ours.
+    /// The next piece, for a transport other than a stream; `None` while it depends on what comes.
     ///
     /// # Errors
     ///
@@ -93,7 +105,7 @@ impl Body {
 
     fn next(&mut self) -> io::Result<Next> {
         let (chunk, left) = match self {
-            Self::Whole(whole) => (std::mem::take(whole), 0),
+            Self::Whole(whole) => (mem::take(whole), 0),
             Self::Pattern(left) => {
                 let chunk = pattern(*left);
                 *left -= chunk.len() as u64;
@@ -105,6 +117,9 @@ impl Body {
                 (chunk, *left)
             }
             Self::Echo(echo) => return Ok(echo.next()),
+            Self::WebSocket(socket) => {
+                return Ok(socket.next_chunk().map_or(Next::Wait, |(chunk, part)| Next::Chunk(chunk, part)));
+            }
         };
         Ok(Next::Chunk(chunk, if left == 0 { Part::Last } else { Part::More }))
     }
@@ -115,12 +130,14 @@ impl Body {
 pub struct Echo {
     chunks: VecDeque<Bytes>,
     received: Part,
+    /// How many octets have been taken, and not been told of.
+    taken: usize,
     trailers: Option<Fields>,
 }
 
 impl Default for Echo {
     fn default() -> Self {
-        Self { chunks: VecDeque::new(), received: Part::More, trailers: None }
+        Self { chunks: VecDeque::new(), received: Part::More, taken: 0, trailers: None }
     }
 }
 
@@ -139,6 +156,7 @@ impl Echo {
 
     fn next(&mut self) -> Next {
         let chunk = self.chunks.pop_front();
+        self.taken += chunk.as_ref().map_or(0, Bytes::len);
         match (self.received, chunk) {
             (Part::More, None) => Next::Wait,
             (Part::More, Some(chunk)) => Next::Chunk(chunk, Part::More),

@@ -34,7 +34,7 @@ impl Exchange {
         let Answer { head, body } = self.site.answer(&fields);
         connection.recycle(fields);
         let body = match body {
-            Some(Body::Echo(_)) if part.is_last() => None,
+            Some(Body::Echo(_) | Body::WebSocket(_)) if part.is_last() => None,
             body => body,
         };
         let Some(mut stream) = connection.stream(id) else { return };
@@ -50,8 +50,11 @@ impl Exchange {
 
     fn on_data(&mut self, connection: &mut Connection, id: StreamId, data: &[u8], part: Part) {
         let Entry::Occupied(mut entry) = self.bodies.entry(id) else { return discard(connection, id, data) };
-        let Body::Echo(echo) = entry.get_mut() else { return discard(connection, id, data) };
-        echo.push(Bytes::copy_from_slice(data), part);
+        match entry.get_mut() {
+            Body::Echo(echo) => echo.push(Bytes::copy_from_slice(data), part),
+            Body::WebSocket(socket) => socket.push(data, part),
+            Body::Whole(_) | Body::Pattern(_) | Body::File(..) => return discard(connection, id, data),
+        }
         if pump(connection, id, entry.get_mut()) == Progress::Finished {
             entry.remove();
         }

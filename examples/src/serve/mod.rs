@@ -32,8 +32,8 @@ use crate::link::Link;
 /// certificate made at start. In clear text, clients that speak nothing but HTTP/1.1 are served, too.
 ///
 /// Beside the files there are `POST /echo`, which sends the body back as it comes, `GET /bytes/N`, which sends
-/// N octets: 0 to 250 in turn, and an extended CONNECT to /echo for "websocket", which sends back what comes through
-/// the tunnel.
+/// N octets: 0 to 250 in turn, and an extended CONNECT to /echo for "websocket", which opens a WebSocket that sends
+/// every message back.
 #[derive(Debug, Parser)]
 #[command(name = "serve")]
 pub struct Options {

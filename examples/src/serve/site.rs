@@ -67,8 +67,7 @@ impl Site {
         let path = target.split_once('?').map_or(target, |(path, _)| path);
         let method = request.get(":method").unwrap_or_default();
         let mut answer = match (method, path, request.get(":protocol")) {
-            // RFC 8441 §5: not to a WebSocket's frames, but good for any tunnel.
-            (b"CONNECT", "/echo", Some(b"websocket")) => tunnel(),
+            (b"CONNECT", "/echo", Some(b"websocket")) => websocket(request),
             (b"POST", "/echo", _) => echo(request),
             (_, "/echo", _) => not_allowed("POST"),
             (b"GET" | b"HEAD", _, _) => match path.strip_prefix("/bytes/") {
@@ -155,9 +154,13 @@ fn echo(request: &Fields) -> Answer {
     Answer { head: Fields::response(200).with("content-type", kind), body: Some(Body::Echo(echo)) }
 }
 
-/// Whatever comes goes back, for as long as the client likes.
-fn tunnel() -> Answer {
-    Answer { head: Fields::response(200), body: Some(Body::Echo(Echo::default())) }
+/// RFC 8441 §5: of the opening handshake there is left what the client says about itself.
+fn websocket(request: &Fields) -> Answer {
+    if request.get("sec-websocket-version") != Some(VERSION) {
+        let Answer { head, body } = text(400, OTHER_VERSION);
+        return Answer { head: head.with("sec-websocket-version", VERSION), body };
+    }
+    Answer { head: Fields::response(200), body: Some(Body::WebSocket(Box::default())) }
 }
 
 fn not_found() -> Answer {
@@ -221,6 +224,11 @@ const STYLE_PATH: &str = "/style.css";
 const STYLE: &[u8] = b"body { font-family: sans-serif; margin: 2em auto; max-width: 40em }\n";
 
 const NOT_FOUND: &str = "There is nothing here.\n";
+
+/// The only version of the WebSocket protocol (RFC 6455 §4.4).
+const VERSION: &[u8] = b"13";
+
+const OTHER_VERSION: &str = "This WebSocket speaks another version.\n";
 
 const NOT_ALLOWED: &str = "This does not work with that method.\n";
 
