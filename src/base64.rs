@@ -16,9 +16,14 @@ pub(crate) fn encode(octets: &[u8]) -> String {
     text
 }
 
-/// The octets that `text` stands for; `None` if it is no such text. Padding at the end is allowed.
+/// The octets that `text` stands for; `None` if it is no such text. Padding that completes the last four digits is
+/// allowed.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=').as_bytes();
+    let padding = text.len().saturating_sub(digits.len());
+    if padding > 0 && (padding > 2 || text.len() % 4 != 0) {
+        return None;
+    }
     let mut octets = Vec::with_capacity(digits.len().saturating_mul(3) / 4);
     for group in digits.chunks(4) {
         let mut bits = 0;

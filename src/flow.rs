@@ -21,6 +21,8 @@ pub(crate) struct Flow {
     local_ceiling: i64,
     /// The peer's SETTINGS_INITIAL_WINDOW_SIZE.
     peer_initial: i64,
+    /// What that was when [`take_raise`](Self::take_raise) was asked last.
+    tried_initial: i64,
     /// No open stream's send offset is above this.
     offset_bound: i64,
 }
@@ -66,6 +68,7 @@ impl Flow {
             local_initial: INITIAL_WINDOW,
             local_ceiling: INITIAL_WINDOW,
             peer_initial: INITIAL_WINDOW,
+            tried_initial: INITIAL_WINDOW,
             offset_bound: 0,
         }
     }
@@ -105,6 +108,11 @@ impl Flow {
     /// The increment of a WINDOW_UPDATE that is to be written now for the connection.
     pub(crate) fn update(&mut self) -> Option<u32> {
         self.receive.update(self.receive_base)
+    }
+
+    /// The increment of the first WINDOW_UPDATE, for all that the connection's window has above the protocol's own.
+    pub(crate) fn first_update(&mut self) -> Option<u32> {
+        self.receive.give_back()
     }
 
     /// The increment of a WINDOW_UPDATE that is to be written now for a stream.
@@ -171,6 +179,13 @@ impl Flow {
         Ok(())
     }
 
+    /// Whether the peer's initial window size is larger than when this was asked last: streams that wait for their own
+    /// windows may send then. However often it went up and down between, they are tried once.
+    pub(crate) fn take_raise(&mut self) -> bool {
+        let tried = core::mem::replace(&mut self.tried_initial, self.peer_initial);
+        self.peer_initial > tried
+    }
+
     /// The balance of the connection, with what `streams` hold.
     pub(crate) fn audit<'s>(&self, streams: impl Iterator<Item = &'s StreamFlow>) -> Audit {
         Audit {
@@ -211,10 +226,11 @@ impl ReceiveWindow {
     }
 
     fn update(&mut self, base: i64) -> Option<u32> {
-        if !self.update_is_due(base) {
-            return None;
-        }
-        let increment = u32::try_from(self.released).ok()?;
+        if self.update_is_due(base) { self.give_back() } else { None }
+    }
+
+    fn give_back(&mut self) -> Option<u32> {
+        let increment = u32::try_from(self.released).ok().filter(|&increment| increment > 0)?;
         self.consumed -= self.released;
         self.released = 0;
         Some(increment)

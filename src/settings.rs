@@ -202,6 +202,13 @@ impl Local {
         self.pending.iter().map(&value).fold(value(&self.acknowledged), u32::max)
     }
 
+    /// Whether the peer may believe that it may push.
+    pub(crate) fn may_be_pushed_to(&self) -> bool {
+        core::iter::once(&self.acknowledged)
+            .chain(&self.pending)
+            .any(|values| values.enable_push == Push::Enabled)
+    }
+
     /// The first SETTINGS frame, which `config` describes; only what differs from the protocol's initial values
     /// is spelled out.
     pub(crate) fn first(&mut self, config: &Config) -> Settings {

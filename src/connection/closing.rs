@@ -209,16 +209,20 @@ impl Connection {
     /// How far a stream had got.
     pub(super) fn verdict(&self, key: Key, cause: Cause, code: ErrorCode) -> Verdict {
         let record = self.streams.get(key);
-        let (id, recv) = (record.id, record.recv.half);
-        if id.initiator() == self.role && !self.streams.is_announced(id) {
+        let is_ours = record.id.initiator() == self.role;
+        if is_ours && !self.streams.is_announced(record.id) {
             return Verdict::NeverSent;
         }
-        match (recv, cause) {
-            (_, Cause::PromiseUnsent) => Verdict::NeverSent,
-            (_, Cause::GoAway) => Verdict::Unprocessed,
-            (Half::Closed, _) => Verdict::Complete,
-            (_, Cause::Peer) if code == ErrorCode::REFUSED_STREAM => Verdict::Unprocessed,
-            (_, Cause::Peer | Cause::Violation(_) | Cause::ConnectionClosed(_)) => Verdict::MaybeProcessed,
+        // Of a push nothing comes back, and its half is closed from the start.
+        let is_push = is_ours && self.role == Role::Server;
+        let answered = !is_push && (record.recv.half == Half::Body || record.recv.interims() > 0);
+        match cause {
+            Cause::PromiseUnsent => Verdict::NeverSent,
+            _ if record.recv.half == Half::Closed && !is_push => Verdict::Complete,
+            _ if answered => Verdict::MaybeProcessed,
+            Cause::GoAway => Verdict::Unprocessed,
+            Cause::Peer if is_ours && code == ErrorCode::REFUSED_STREAM => Verdict::Unprocessed,
+            Cause::Peer | Cause::Violation(_) | Cause::ConnectionClosed(_) => Verdict::MaybeProcessed,
         }
     }
 

@@ -13,11 +13,12 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`ControlError::InvalidExtension`] for a type that the engine sends itself, or that this role may not send;
+    /// [`ControlError::InvalidExtension`] for a type that the engine sends itself, or that this role may not send, and
+    /// for a PRIORITY_UPDATE about a response that is over (RFC 9218 §7.1);
     /// [`ControlError::PriorityIgnored`] for a PRIORITY_UPDATE that the server's SETTINGS say it ignores (RFC 9218
     /// §2.1.1); [`ControlError::TooManyPending`] for one about a stream that is not open yet, when the server's
-    /// limit of concurrent streams leaves no room for it (§7.1); [`ControlError::TooLong`] for a payload above the peer's SETTINGS_MAX_FRAME_SIZE; [`ControlError::Closed`] on
-    /// a closed connection.
+    /// limit of concurrent streams leaves no room for it (§7.1); [`ControlError::TooLong`] for a payload above the
+    /// peer's SETTINGS_MAX_FRAME_SIZE; [`ControlError::Closed`] on a closed connection.
     pub fn send_extension(&mut self, extension: &Extension) -> Result<(), ControlError> {
         self.check_open()?;
         if extension.payload.len() > self.peer.values().max_frame_size as usize {

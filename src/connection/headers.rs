@@ -207,9 +207,8 @@ impl Connection {
         if self.role == Role::Server {
             return Err(Violation::PushToServer);
         }
-        match self.local.acknowledged().enable_push {
-            Push::Enabled => {}
-            Push::Disabled => return Err(Violation::PushDisabled),
+        if !self.local.may_be_pushed_to() {
+            return Err(Violation::PushDisabled);
         }
         match self.streams.place(promise.stream) {
             _ if promise.stream.initiator() != self.role => return Err(Violation::PushOnWrongStream),
@@ -314,7 +313,7 @@ impl Connection {
         let extended = self.local.latest().extended_connect;
         let summary = self.rules.check(fields, Section::Request(extended))?;
         let recv = Message::request(&summary, part).map_err(violation_of)?;
-        let exchange = Exchange::of(summary.method);
+        let exchange = Exchange::new(summary.method);
         let key = self.streams.insert(Record::new(stream, Message::new(Half::Head), recv, exchange));
         self.streams.activate(key);
         self.closing.accepted(stream);
@@ -348,7 +347,7 @@ impl Connection {
         match self.rules.check_promise(&fields) {
             Ok(summary) => {
                 let (send, recv) = (Message::new(Half::Closed), Message::new(Half::Reserved));
-                self.streams.insert(Record::new(promised, send, recv, Exchange::of(summary.method)));
+                self.streams.insert(Record::new(promised, send, recv, Exchange::new(summary.method)));
                 self.closing.accepted(promised);
                 Some(Event::PushPromise { stream: on, promised, fields })
             }
@@ -371,9 +370,11 @@ impl Connection {
         let most_interims = self.config.max_interim_responses();
         let allowed = self.local.max_concurrent_streams() as usize;
         let peer_active = self.streams.peer_active();
+        let peer = self.role.peer();
         let record = self.streams.record(key);
         if record.recv.half == Half::Body {
-            let recv = record.recv.after_trailers(record.exchange, part).map_err(violation_of)?;
+            let exchange = record.exchange.of(peer);
+            let recv = record.recv.after_trailers(exchange, part).map_err(violation_of)?;
             self.rules.check(fields, Section::Trailers)?;
             record.recv = recv;
             return Ok(Head::Trailers);

@@ -89,7 +89,7 @@ impl Connection {
         }
         first.write(&mut self.control);
         self.refresh_ceilings();
-        if let Some(increment) = self.flow.update() {
+        if let Some(increment) = self.flow.first_update() {
             WindowUpdate { stream: None, increment }.write(&mut self.control);
         }
     }

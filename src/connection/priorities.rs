@@ -66,14 +66,17 @@ impl Connection {
         Ok(())
     }
 
-    /// Admits a PRIORITY_UPDATE of ours: one about a request, or about a push that is promised or under way (RFC 9218
-    /// §7.1), to a server that may heed it (§2.1.1).
+    /// Admits a PRIORITY_UPDATE of ours: one about a response that is still to come, or about a push that is promised
+    /// or under way (RFC 9218 §7.1), to a server that may heed it (§2.1.1).
     pub(super) fn admit_priority_update(&mut self, extension: &Extension) -> Result<(), ControlError> {
         let Ok(Some(PriorityUpdate { prioritized, .. })) = PriorityUpdate::parse(extension) else {
             return Err(ControlError::InvalidExtension);
         };
         match (prioritized.initiator(), self.streams.place(prioritized)) {
-            (Role::Server, Place::Idle | Place::Gone) => Err(ControlError::InvalidExtension),
+            (Role::Server, Place::Idle) | (_, Place::Gone) => Err(ControlError::InvalidExtension),
+            (_, Place::Live(key)) if self.streams.get(key).recv.half == Half::Closed => {
+                Err(ControlError::InvalidExtension)
+            }
             (_, _) if !self.peer.heeds_priority_updates() => Err(ControlError::PriorityIgnored),
             (Role::Client, Place::Idle) => {
                 let allowed = self.peer.max_concurrent_streams() as usize;
@@ -97,15 +100,28 @@ impl Connection {
         let priority = Priority::parse(&update.value);
         match (self.streams.place(update.prioritized), update.prioritized.initiator()) {
             (Place::Idle, Role::Server) => return Err(Violation::PriorityUpdateOfIdlePush),
-            (Place::Idle, Role::Client) => {
-                let allowed = self.local.max_concurrent_streams() as usize;
-                let most = allowed.saturating_sub(self.streams.peer_active());
-                self.prioritized.set(update.prioritized, priority, most)?;
-            }
+            (Place::Idle, Role::Client) => return self.on_early_update(update, priority),
             (Place::Live(key), _) => self.rank(key, priority),
             (Place::Gone, _) => return Ok(None),
         }
         Ok(Some(Event::PriorityUpdate(update)))
+    }
+
+    /// The peer is held to the largest limit that it may know of, our memory to the latest: what is above that is
+    /// forgotten, as its stream would be refused.
+    fn on_early_update<'b>(
+        &mut self,
+        update: PriorityUpdate,
+        priority: Option<Priority>,
+    ) -> Result<Option<Event<'b>>, Violation> {
+        let active = self.streams.peer_active();
+        let most = (self.local.max_concurrent_streams() as usize).saturating_sub(active);
+        let known = self.local.ceiling(|values| values.max_concurrent_streams) as usize;
+        match self.prioritized.set(update.prioritized, priority, most) {
+            Ok(()) => Ok(Some(Event::PriorityUpdate(update))),
+            Err(_) if most < known.saturating_sub(active) => Ok(None),
+            Err(violation) => Err(violation),
+        }
     }
 
     /// Gives a stream the priority that was told, if any was.

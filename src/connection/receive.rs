@@ -210,7 +210,6 @@ impl Connection {
                 SettingId::HEADER_TABLE_SIZE => self.encoder.set_table_limit(setting.value),
                 SettingId::INITIAL_WINDOW_SIZE => {
                     self.flow.set_peer_initial(setting.value, self.streams.flows())?;
-                    self.windows_moved();
                 }
                 _ => {}
             }

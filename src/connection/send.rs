@@ -120,11 +120,11 @@ impl<'c> Stream<'c> {
     }
 
     fn check_section(&mut self, fields: &Fields, part: Part) -> Result<(), SendError> {
-        let rules = self.connection.rules;
+        let (rules, role) = (self.connection.rules, self.connection.role);
         let record = self.record();
         match record.send.half {
             Half::Body | Half::Closed => {
-                let send = record.send.after_trailers(record.exchange, part)?;
+                let send = record.send.after_trailers(record.exchange.of(role), part)?;
                 rules.check(fields, Section::Trailers).map_err(SendError::Malformed)?;
                 // RFC 9110 §6.5.1: what frames a message is of no use behind it.
                 if fields.get("content-length").is_some() {
@@ -152,7 +152,9 @@ impl<'c> Stream<'c> {
 impl Connection {
     /// Opens a stream with a request; client only (RFC 9113 §8.1).
     ///
-    /// Its header section goes out as soon as the peer's limit of concurrent streams admits it.
+    /// Its header section goes out as soon as the peer's limit of concurrent streams admits it. Its body has the
+    /// priority that the request's `priority` field asks for the response, or shares the connection if there is none;
+    /// see [`Stream::set_priority`].
     ///
     /// # Errors
     ///
@@ -164,7 +166,7 @@ impl Connection {
         let send = Message::request(&summary, part)
             .map_err(|_| OpenError::Malformed(Violation::ContentLengthMismatch))?;
         let recv = Message::new(Half::Head);
-        let record = Record::new(id, send, recv, Exchange::of(summary.method));
+        let record = Record::new(id, send, recv, Exchange::new(summary.method));
         let priority = Priority::of(&fields).unwrap_or(UPLOAD);
         self.start(record, priority, Pending::Headers(fields, part), Want::Open);
         Ok(id)
@@ -197,7 +199,7 @@ impl Connection {
         }
         let summary = self.rules.check_promise(&fields).map_err(OpenError::Malformed)?;
         let (send, recv) = (Message::new(Half::Reserved), Message::new(Half::Closed));
-        let record = Record::new(id, send, recv, Exchange::of(summary.method));
+        let record = Record::new(id, send, recv, Exchange::new(summary.method));
         let priority = Priority::of(&fields).unwrap_or_default();
         self.start(record, priority, Pending::Promise(on, fields), Want::Promise);
         Ok(id)

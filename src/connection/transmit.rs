@@ -18,15 +18,13 @@ impl Connection {
         if !self.closing.is_open() {
             return;
         }
+        if self.flow.take_raise() {
+            self.streams.splice(Want::Window, Want::Send);
+        }
         self.write_updates();
         while self.has_room() && self.write_promise().is_some() {}
         while self.has_room() && self.write_opening().is_some() {}
         while self.has_room() && self.write_turn().is_some() {}
-    }
-
-    /// The peer's initial window size has changed: any stream that waits for its own window may send.
-    pub(super) fn windows_moved(&mut self) {
-        self.streams.splice(Want::Window, Want::Send);
     }
 
     /// Whether the peer admits one more stream of ours.
@@ -163,17 +161,19 @@ impl Connection {
         let (own, shared) = (self.flow.sendable_on(&record.flow), self.flow.sendable());
         // However long a frame the peer takes: what is in a batch cannot be overtaken.
         let longest = BATCH_OCTETS.min(self.peer.values().max_frame_size as usize);
-        let limit = longest.min(own.min(shared) as usize);
-        let (padding, limit) = pad(record.padding, limit);
+        let window = own.min(shared) as usize;
+        let limit = longest.saturating_sub(Data::padded_octets(record.padding) as usize).min(window);
         let Some(next) = queues.next_data(&record.queue, limit) else {
             return Some(if own == 0 { Want::Window } else { Want::Shared });
         };
+        let padding = pad(record.padding, window.saturating_sub(next.octets));
         let octets = u32::try_from(next.octets).expect("no more than the limit");
         self.batch.write(|out| Data::write_head(record.id, octets, padding, next.part, out));
         queues.take_data(&mut record.queue, next, |chunk| self.batch.push_body(chunk));
         self.batch.write(|out| Data::write_padding(padding, out));
         let flow_octets = octets.saturating_add(Data::padded_octets(padding));
         self.flow.send_on(&mut record.flow, flow_octets);
+        self.streams.use_turn();
         None
     }
 
@@ -191,13 +191,10 @@ impl Connection {
     }
 }
 
-/// The padding that a payload of at most `limit` octets leaves to one octet of data at least, and what it leaves.
-fn pad(padding: Option<u8>, limit: usize) -> (Option<u8>, usize) {
-    let padding = padding.and_then(|octets| {
-        let room = limit.checked_sub(2)?;
-        Some(octets.min(u8::try_from(room).unwrap_or(u8::MAX)))
-    });
-    (padding, limit.saturating_sub(Data::padded_octets(padding) as usize))
+/// The padding that fits where the windows leave so many octets to it and its length.
+fn pad(padding: Option<u8>, room: usize) -> Option<u8> {
+    let most = u8::try_from(room.checked_sub(1)?).unwrap_or(u8::MAX);
+    padding.map(|octets| octets.min(most))
 }
 
 /// A batch is closed once it has this many octets: enough for a large write, little enough to be overtaken soon.

@@ -6,12 +6,11 @@
 use alloc::string::String;
 
 use super::Connection;
-use super::headers::rules_of;
 use crate::base64;
 use crate::config::Config;
 use crate::error::{UpgradeError, Violation};
 use crate::fields::Fields;
-use crate::fields::rules::{ExtendedConnect, Section};
+use crate::fields::rules::{ExtendedConnect, Method, Rules, Section};
 use crate::frame::Settings;
 use crate::id::{Role, StreamId};
 use crate::priority::Priority;
@@ -29,7 +28,12 @@ impl Connection {
     /// assert_eq!(Connection::http2_settings(&Config::default()), "AAIAAAAAAAYAAEAA");
     /// ```
     pub fn http2_settings(config: &Config) -> String {
-        base64::encode(&Local::new(Role::Client, config).first(config).to_payload())
+        Self::http2_settings_of(&Local::new(Role::Client, config).first(config))
+    }
+
+    /// The same for exactly these settings; see [`upgraded_client_with_settings`](Self::upgraded_client_with_settings).
+    pub fn http2_settings_of(first: &Settings) -> String {
+        base64::encode(&first.to_payload())
     }
 
     /// The client's end after the server has answered an upgrade request by 101 (RFC 7540 §3.2).
@@ -39,20 +43,39 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`UpgradeError::Malformed`] for a request that HTTP/2 would not carry.
+    /// [`UpgradeError::Malformed`] for a request that HTTP/2 would not carry, [`UpgradeError::Connect`] for CONNECT.
     pub fn upgraded_client(config: Config, request: &Fields) -> Result<(Self, StreamId), UpgradeError> {
-        let exchange = exchange_of(&config, request)?;
-        let mut connection = Self::client(config);
+        Self::client(config).take_over_as_client(request)
+    }
+
+    /// The same with exactly these settings in the first SETTINGS frame, which `HTTP2-Settings` has carried; see
+    /// [`client_with_settings`](Self::client_with_settings).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`upgraded_client`](Self::upgraded_client), and [`UpgradeError::Control`] for a value that this end
+    /// may not send, or not enforce.
+    pub fn upgraded_client_with_settings(
+        config: Config,
+        first: &Settings,
+        request: &Fields,
+    ) -> Result<(Self, StreamId), UpgradeError> {
+        let connection = Self::client_with_settings(config, first).map_err(UpgradeError::Control)?;
+        connection.take_over_as_client(request)
+    }
+
+    fn take_over_as_client(mut self, request: &Fields) -> Result<(Self, StreamId), UpgradeError> {
+        let exchange = exchange_of(self.rules, request)?;
         let stream = StreamId::first(Role::Client);
         let record = Record::new(stream, Message::new(Half::Closed), Message::new(Half::Head), exchange);
-        let key = connection.streams.insert(record);
-        connection.streams.activate(key);
-        connection.streams.announce(stream);
-        connection.next_id = stream.next();
+        let key = self.streams.insert(record);
+        self.streams.activate(key);
+        self.streams.announce(stream);
+        self.next_id = stream.next();
         // The 101 response has acknowledged what `HTTP2-Settings` said.
-        connection.local.assume_known();
-        connection.put_in_force();
-        Ok((connection, stream))
+        self.local.assume_known();
+        self.put_in_force();
+        Ok((self, stream))
     }
 
     /// The server's end after it has answered an upgrade request by 101 (RFC 7540 §3.2).
@@ -69,29 +92,56 @@ impl Connection {
         http2_settings: &str,
         request: &Fields,
     ) -> Result<(Self, StreamId), UpgradeError> {
-        let exchange = exchange_of(&config, request)?;
+        Self::server(config).take_over_as_server(http2_settings, request)
+    }
+
+    /// The same with exactly these settings in the first SETTINGS frame; see
+    /// [`server_with_settings`](Self::server_with_settings).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`upgraded_server`](Self::upgraded_server), and [`UpgradeError::Control`] for a value that this end
+    /// may not send, or not enforce.
+    pub fn upgraded_server_with_settings(
+        config: Config,
+        first: &Settings,
+        http2_settings: &str,
+        request: &Fields,
+    ) -> Result<(Self, StreamId), UpgradeError> {
+        let connection = Self::server_with_settings(config, first).map_err(UpgradeError::Control)?;
+        connection.take_over_as_server(http2_settings, request)
+    }
+
+    fn take_over_as_server(
+        mut self,
+        http2_settings: &str,
+        request: &Fields,
+    ) -> Result<(Self, StreamId), UpgradeError> {
+        let exchange = exchange_of(self.rules, request)?;
         let payload = base64::decode(http2_settings).ok_or(UpgradeError::InvalidSettings)?;
         let entries = payload.len().div_ceil(Settings::ENTRY_OCTETS);
-        if entries > config.max_settings_entries() as usize {
+        if entries > self.config.max_settings_entries() as usize {
             return Err(UpgradeError::Violation(Violation::TooManySettings));
         }
         let settings = Settings::from_payload(&payload).map_err(UpgradeError::Violation)?;
-        let mut connection = Self::server(config);
         // The 101 response is their acknowledgement.
-        connection.apply_settings(&settings).map_err(UpgradeError::Violation)?;
+        self.apply_settings(&settings).map_err(UpgradeError::Violation)?;
         let stream = StreamId::first(Role::Client);
-        connection.streams.use_peer_id(stream);
+        self.streams.use_peer_id(stream);
         let record = Record::new(stream, Message::new(Half::Head), Message::new(Half::Closed), exchange);
-        let key = connection.streams.insert(record);
-        connection.streams.activate(key);
-        connection.closing.accepted(stream);
-        connection.rank(key, Priority::of(request));
-        Ok((connection, stream))
+        let key = self.streams.insert(record);
+        self.streams.activate(key);
+        self.closing.accepted(stream);
+        self.rank(key, Priority::of(request));
+        Ok((self, stream))
     }
 }
 
-fn exchange_of(config: &Config, request: &Fields) -> Result<Exchange, UpgradeError> {
+fn exchange_of(rules: Rules, request: &Fields) -> Result<Exchange, UpgradeError> {
     let section = Section::Request(ExtendedConnect::Forbidden);
-    let summary = rules_of(config).check(request, section).map_err(UpgradeError::Malformed)?;
-    Ok(Exchange::of(summary.method))
+    let summary = rules.check(request, section).map_err(UpgradeError::Malformed)?;
+    match summary.method {
+        Method::Connect => Err(UpgradeError::Connect),
+        Method::Get | Method::Head | Method::Options | Method::Other => Ok(Exchange::new(summary.method)),
+    }
 }

@@ -56,6 +56,10 @@ pub enum UpgradeError {
     Violation(Violation),
     /// The request breaks this rule of HTTP/2's messages (RFC 9113 §8.1.1).
     Malformed(Violation),
+    /// The request is CONNECT: its connection becomes a tunnel, if anything.
+    Connect,
+    /// The settings for the first SETTINGS frame cannot be sent.
+    Control(ControlError),
 }
 
 impl fmt::Display for UpgradeError {
@@ -64,6 +68,8 @@ impl fmt::Display for UpgradeError {
             Self::InvalidSettings => f.write_str("HTTP2-Settings is not in base64url"),
             Self::Violation(violation) => write!(f, "HTTP2-Settings breaks the protocol: {violation}"),
             Self::Malformed(violation) => write!(f, "the request is malformed: {violation}"),
+            Self::Connect => f.write_str("CONNECT is no request to upgrade with"),
+            Self::Control(error) => error.fmt(f),
         }
     }
 }

@@ -90,7 +90,7 @@ mod tests {
         Head { length, kind: Kind::DATA, flags, stream: StreamId::new(stream) }
     }
 
-    // covers 9113-6.1-2 9113-6.1-3
+    // covers 9113-6.1-3
     #[test]
     fn needs_a_stream() {
         assert_eq!(Data::check(&head(1, Flags::NONE, 0)), Err(Violation::StreamMissing));

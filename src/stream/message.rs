@@ -3,6 +3,7 @@
 use super::state::{Half, Misstep, Step};
 use crate::fields::rules::{Method, Status, Summary};
 use crate::frame::Part;
+use crate::id::Role;
 
 /// One direction of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +36,19 @@ pub(crate) enum Exchange {
 }
 
 impl Exchange {
-    pub(crate) const fn of(method: Method) -> Self {
+    pub(crate) const fn new(method: Method) -> Self {
         match method {
             Method::Head => Self::Head,
             Method::Connect => Self::Connect,
             Method::Get | Method::Options | Method::Other => Self::Plain,
+        }
+    }
+
+    /// What it is to what this end sends: a client's CONNECT is followed by nothing but data, answered or not.
+    pub(crate) const fn of(self, sender: Role) -> Self {
+        match (self, sender) {
+            (Self::Connect, Role::Client) => Self::Tunnel,
+            (Self::Plain | Self::Head | Self::Connect | Self::Tunnel, _) => self,
         }
     }
 

@@ -117,7 +117,7 @@ pub(crate) struct Store {
     endings: Endings,
     lists: Lists,
     schedules: Schedules,
-    /// Turns to send that were given so far.
+    /// DATA frames that were sent so far.
     turns: u32,
     queues: Queues,
 }
@@ -288,9 +288,9 @@ impl Store {
         self.next_announced = id.next();
     }
 
-    /// Whether a stream of ours is on the wire.
+    /// Whether a stream is on the wire, as those of the peer's always are.
     pub(crate) fn is_announced(&self, id: StreamId) -> bool {
-        self.next_announced.is_none_or(|next| id < next)
+        id.initiator() != self.role || self.next_announced.is_none_or(|next| id < next)
     }
 
     /// The live stream of ours with the highest identifier.
@@ -423,16 +423,20 @@ impl Store {
     /// Now and then that is the one that has waited longest, whatever its priority: nobody starves, and a tunnel gets
     /// its part (RFC 9218 §10.1).
     pub(crate) fn pop_turn(&mut self, sendable: u32) -> Option<Key> {
-        self.turns = self.turns.wrapping_add(1);
         let wants: &[Want] = if sendable > 0 { &[Want::Shared, Want::Send] } else { &[Want::Send] };
         let oldest = || wants.iter().find_map(|&want| Some((self.first(want)?, want)));
         let most_urgent = || {
             let firsts = wants.iter().filter_map(|&want| Some((self.schedules.of(want)?.first()?, want)));
             firsts.min_by_key(|(entry, _)| entry.rank).map(|(entry, want)| (entry.key, want))
         };
-        let (key, want) = if self.turns % FAIR_TURN == 0 { oldest() } else { most_urgent() }?;
+        let (key, want) = if self.turns % FAIR_TURN == FAIR_TURN - 1 { oldest() } else { most_urgent() }?;
         self.delist(key, want);
         Some(key)
+    }
+
+    /// A turn was used: a DATA frame was sent. Others count for nothing, or they could fall in step with the windows.
+    pub(crate) fn use_turn(&mut self) {
+        self.turns = self.turns.wrapping_add(1);
     }
 
     /// Gives a stream another priority, which holds from its next turn on.

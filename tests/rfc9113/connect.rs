@@ -1,9 +1,11 @@
 //! The request that asks for a tunnel (RFC 9113 §8.5, RFC 9110 §9.3.6).
 
-use sans_h2::{Fields, Violation};
+use bytes::Bytes;
+use sans_h2::frame::Part;
+use sans_h2::{Config, ErrorCode, Fields, Role, SendError, Violation};
 
 use super::oracle::faults;
-use crate::support::{Bench, Section};
+use crate::support::{Bench, Section, Seen, Sent, talk};
 
 /// CONNECT is malformed for any port but these; for other requests a port is digits.
 // covers 9113-8.5-1
@@ -33,4 +35,27 @@ fn a_tunnel_leads_to_a_port() {
         let violation = bench.expect(&fields, &[Violation::InvalidAuthority, Violation::InvalidFieldValue]);
         assert!(violation.is_some());
     }
+}
+
+/// Nothing but data follows CONNECT, answered or not; the same holds both ways.
+#[test]
+fn a_connect_has_no_trailers_before_its_answer_either() {
+    let connect = || Fields::new().with(":method", "CONNECT").with(":authority", "example.com:443");
+    let trailers = || Fields::new().with("x-end", "yes");
+    talk(Role::Client, &Config::default(), &[], |talk| {
+        let stream = talk.connection.open(connect(), Part::More).unwrap();
+        let mut stream = talk.connection.stream(stream).unwrap();
+        assert_eq!(stream.send_headers(trailers(), Part::Last), Err(SendError::HeadersInTunnel));
+        assert_eq!(stream.send_data(Bytes::new(), Part::Last), Ok(()));
+    });
+    talk(Role::Server, &Config::default(), &[], |talk| {
+        talk.hear(|wire| wire.headers(1, &connect(), Part::More));
+        let events = talk.hear(|wire| wire.headers(1, &trailers(), Part::Last));
+        assert!(matches!(events[..], [Seen::Reset(1, ErrorCode::PROTOCOL_ERROR, ..)]), "{events:?}");
+        talk.assert_usable(&[Sent::reset(1, ErrorCode::PROTOCOL_ERROR)]);
+        // A refusal has what any response has.
+        talk.hear(|wire| wire.headers(3, &connect(), Part::More));
+        talk.respond(3, 403, Part::More);
+        assert_eq!(talk.stream(3).send_headers(trailers(), Part::Last), Ok(()));
+    });
 }

@@ -152,3 +152,16 @@ fn half_a_preface_tells_nothing() {
     let outcome = Script::server().run(Wire::raw().octets(&MAGIC[..23]));
     assert_eq!((outcome.events, outcome.sent), (vec![], vec![]));
 }
+
+/// However little that is above the protocol's own window.
+#[test]
+fn the_first_update_gives_the_peer_the_whole_window_of_the_connection() {
+    for (window, increment) in
+        [(65_535, None), (65_536, Some(1)), (70_000, Some(4_465)), (131_070, Some(65_535))]
+    {
+        let mut server = Connection::server(config(|config| config.connection_window_size(window)));
+        let sent = frames(&drain(&mut server));
+        let update = sent.get(1).map(|sent| (sent.kind, sent.stream, sent.number()));
+        assert_eq!(update, increment.map(|octets| (Kind::WINDOW_UPDATE, 0, octets)), "{window}");
+    }
+}

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use bytes::Bytes;
 use sans_h2::frame::{self, Flags, Kind, Part, PriorityUpdate, SettingId};
-use sans_h2::{Config, ControlError, Fields, Priority, Role};
+use sans_h2::{Config, ControlError, Fields, Priority, Role, Violation};
 
 use crate::support::{
     Seen, Sent, Talk, Wire, config, get, heads, id, post, settings_of, talk, talk_from_start, talk_once,
@@ -304,5 +304,76 @@ fn a_server_says_that_it_ignores_the_old_signals() {
         let entry = settings_of(&HEEDS_UPDATES).iter().map(|entry| (u16::from(entry.id), entry.value)).next();
         assert_eq!(entry, Some((9, 1)));
         assert!(settings.payload.chunks(6).any(|entry| entry == [0, 9, 0, 0, 0, 1]));
+    });
+}
+
+/// However the connection's window opens, the share of whoever has waited longest is one DATA frame in eight.
+// covers 9218-10-5 9218-10.1-1
+#[test]
+fn the_share_of_the_low_is_the_same_in_step_with_any_window() {
+    for step in [1_000, 4_096, 16_384, 32_768, 40_960, 81_920] {
+        for turns_before in 0..8 {
+            talk_once(Role::Server, &roomy(), &WIDE, |talk| {
+                talk.hear(|wire| {
+                    let wire = wire.get(1).headers(3, &with_priority("u=1"), Part::Last);
+                    wire.headers(5, &with_priority("u=5"), Part::Last)
+                });
+                respond(talk, 1, turns_before);
+                talk.frames();
+                talk.hear(|wire| wire.window_update(0, 1 + (FRAME * turns_before) as u32));
+                talk.frames();
+                respond(talk, 3, 200);
+                respond(talk, 5, 200);
+                let mut turns = order(talk);
+                while turns.len() < 160 {
+                    talk.hear(|wire| wire.window_update(0, step));
+                    turns.extend(order(talk));
+                }
+                let low = turns.iter().filter(|&&stream| stream == 5).count();
+                assert!(low.abs_diff(turns.len() / 8) <= 1, "{step}: {low} of {}", turns.len());
+            });
+        }
+    }
+}
+
+/// A server that takes fewer streams than the client knows is not the client's fault.
+// covers 9218-7.1-5
+#[test]
+fn early_updates_above_a_limit_that_is_not_known_are_forgotten() {
+    let one = config(|config| config.max_concurrent_streams(1));
+    talk_from_start(Role::Server, &one, |talk| {
+        talk.frames();
+        talk.hear(|wire| wire.octets(crate::support::MAGIC).settings(&[]));
+        assert_eq!(talk.hear(|wire| update(wire, 1, "u=1")).len(), 1);
+        assert_eq!(talk.hear(|wire| update(wire, 3, "u=1")), []);
+        talk.assert_usable(&[Sent::settings_ack()]);
+        assert_eq!(talk.hear(Wire::settings_ack), [Seen::SettingsAcknowledged]);
+        let events = talk.hear(|wire| update(wire, 3, "u=1"));
+        talk.assert_failed(&events, Violation::TooManyPrioritizedStreams);
+    });
+    talk(Role::Server, &Config::default(), &[], |talk| {
+        let none = settings_of(&[(SettingId::MAX_CONCURRENT_STREAMS, 0)]);
+        talk.connection.update_settings(&none).unwrap();
+        assert_eq!(talk.hear(|wire| update(wire, 1, "u=1")), []);
+        talk.frames();
+        talk.assert_usable(&[]);
+    });
+}
+
+#[test]
+fn a_client_gives_every_push_its_priority() {
+    let taker = config(|config| config.enable_push(1));
+    talk(Role::Client, &taker, &HEEDS_UPDATES, |talk| {
+        talk.opened(Part::Last);
+        talk.hear(|wire| wire.promise(1, 2, &get()).promise(1, 4, &get()));
+        for promised in [2, 4] {
+            talk.stream(promised).set_priority(urgency(6));
+        }
+        let told: Vec<u32> = talk.frames().iter().map(Sent::number).collect();
+        assert_eq!(told, [2, 4]);
+        // Of a response that is over nothing is told.
+        talk.hear(|wire| wire.response(1, 200, Part::Last));
+        let late = PriorityUpdate { prioritized: id(1), value: Bytes::from_static(b"u=1") }.to_extension();
+        assert_eq!(talk.connection.send_extension(&late), Err(ControlError::InvalidExtension));
     });
 }

@@ -6,7 +6,7 @@ use sans_h2::{
     Cause, Config, ErrorCode, Fields, Head, OpenError, Role, SendError, State, Verdict, Violation,
 };
 
-use crate::support::{Seen, Sent, Talk, Wire, config, get, heads, id, post, talk};
+use crate::support::{Seen, Sent, Talk, Wire, config, get, heads, id, post, settings_of, talk};
 
 const PUSH: SettingId = SettingId::ENABLE_PUSH;
 const STREAMS: SettingId = SettingId::MAX_CONCURRENT_STREAMS;
@@ -174,8 +174,12 @@ fn a_client_sends_little_on_a_stream_that_we_reserved() {
         assert_eq!(push(talk, 1), Ok(2));
         talk.frames();
         assert_eq!(talk.hear(|wire| wire.priority(2).window_update(2, 100)), []);
-        let reset = Seen::Reset(2, ErrorCode::CANCEL, Cause::Peer, Verdict::Complete);
+        let reset = Seen::Reset(2, ErrorCode::CANCEL, Cause::Peer, Verdict::MaybeProcessed);
         assert_eq!(talk.hear(|wire| wire.reset(2, ErrorCode::CANCEL)), [reset]);
+        assert_eq!(push(talk, 1), Ok(4));
+        talk.frames();
+        let refused = Seen::Reset(4, ErrorCode::REFUSED_STREAM, Cause::Peer, Verdict::Unprocessed);
+        assert_eq!(talk.hear(|wire| wire.reset(4, ErrorCode::REFUSED_STREAM)), [refused]);
         talk.assert_usable(&[]);
     });
 }
@@ -326,5 +330,19 @@ fn promises_above_the_last_stream_of_a_goaway_are_dropped() {
         let mut sent = heads(&talk.frames());
         sent.sort();
         assert_eq!(sent, [(Kind::HEADERS, 1), (Kind::HEADERS, 2)]);
+    });
+}
+
+/// A server that has read of it may push before it is acknowledged.
+#[test]
+fn push_may_begin_as_soon_as_it_is_allowed() {
+    talk(Role::Client, &Config::default(), &[], |talk| {
+        talk.opened(Part::Last);
+        let allow = settings_of(&[(SettingId::ENABLE_PUSH, 1)]);
+        talk.connection.update_settings(&allow).unwrap();
+        talk.frames();
+        assert_eq!(talk.hear(|wire| wire.promise(1, 2, &style())), [told()]);
+        assert_eq!(talk.hear(Wire::settings_ack), [Seen::SettingsAcknowledged]);
+        talk.assert_usable(&[]);
     });
 }

@@ -24,7 +24,7 @@ fn quiet(talk: &mut Talk, say: impl FnOnce(Wire) -> Wire) {
     assert_eq!(talk.hear(say), []);
 }
 
-// covers 9113-6.9-2
+// covers 9113-6.9-2 9113-6.1-2
 #[test]
 fn an_increment_of_zero_is_an_error_of_the_stream_or_of_the_connection() {
     for (increment, role) in [(0, Role::Client), (0, Role::Server), (0x8000_0000, Role::Server)] {
@@ -313,4 +313,24 @@ fn a_batch_is_bounded_whatever_the_peer_takes() {
     client.stream(stream).unwrap().reset(ErrorCode::CANCEL);
     let sent = frames(&drain(&mut client));
     assert_eq!(sent.last(), Some(&Sent::reset(1, ErrorCode::CANCEL)));
+}
+
+/// Streams that wait for their own windows are tried again when the initial size has risen in the end, however it went.
+#[test]
+fn a_window_that_rises_and_falls_in_one_flight_moves_nothing() {
+    let size = |octets| [(SettingId::INITIAL_WINDOW_SIZE, octets)];
+    talk(Role::Client, &Config::default(), &size(5), |talk| {
+        let stream = talk.opened(Part::More);
+        talk.send(stream, b"hello world", Part::Last);
+        assert_eq!(talk.frames(), [Sent::data(stream, b"hello", Part::More)]);
+        talk.hear(|wire| wire.settings(&size(100)).settings(&size(5)));
+        assert_eq!(talk.frames(), [Sent::settings_ack(), Sent::settings_ack()]);
+        talk.hear(|wire| wire.settings(&size(0)).settings(&size(6)));
+        let sent = talk.frames();
+        assert_eq!(sent[2..], [Sent::data(stream, b" ", Part::More)]);
+        talk.hear(|wire| wire.settings(&size(0)));
+        assert_eq!(talk.frames(), [Sent::settings_ack()]);
+        talk.hear(|wire| wire.settings(&size(7)));
+        assert_eq!(talk.frames(), [Sent::settings_ack(), Sent::data(stream, b"w", Part::More)]);
+    });
 }

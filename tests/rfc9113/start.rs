@@ -117,6 +117,11 @@ fn an_upgrade_that_cannot_be_is_refused() {
             .unwrap_err()
     };
     assert_eq!(refused("AAIAAAA*", &get()), UpgradeError::InvalidSettings);
+    for padding in ["====", "AAIAAAAA=", "AAIAAAA===="] {
+        assert_eq!(refused(padding, &get()), UpgradeError::InvalidSettings, "{padding}");
+    }
+    let connect = Fields::new().with(":method", "CONNECT").with(":authority", "example.com:443");
+    assert_eq!(refused("", &connect), UpgradeError::Connect);
     assert_eq!(refused("AAIA", &get()), UpgradeError::Violation(Violation::SettingsLength));
     // ENABLE_PUSH 2.
     assert_eq!(refused("AAIAAAAC", &get()), UpgradeError::Violation(Violation::InvalidEnablePush));
@@ -128,4 +133,29 @@ fn an_upgrade_that_cannot_be_is_refused() {
     let client: Result<(Connection, StreamId), _> =
         Connection::upgraded_client(Config::default(), &malformed);
     assert_eq!(client.map(|(_, stream)| stream), Err(UpgradeError::Malformed(violation)));
+}
+
+#[test]
+fn an_upgrade_begins_with_exactly_the_settings_that_it_is_given() {
+    let list = settings_of(&[(SettingId::from(0x7a7a), 1), (SettingId::INITIAL_WINDOW_SIZE, 100_000)]);
+    let field = Connection::http2_settings_of(&list);
+    let config = Config::default;
+    let (mut client, stream) = Connection::upgraded_client_with_settings(config(), &list, &get()).unwrap();
+    let (mut server, _) = Connection::upgraded_server_with_settings(config(), &list, &field, &get()).unwrap();
+    for first in [&frames(&drain(&mut client))[0], &frames(&drain(&mut server))[0]] {
+        assert_eq!((first.kind, &first.payload), (Kind::SETTINGS, &list.to_payload()));
+    }
+    // In force from the first octet on.
+    let body = bytes::Bytes::from(vec![0; 70_000]);
+    let mut answer = server.stream(stream).unwrap();
+    answer.send_headers(Fields::response(200), Part::More).unwrap();
+    answer.send_data(body, Part::Last).unwrap();
+    let sent = frames(&drain(&mut server));
+    let octets: usize =
+        sent.iter().filter(|sent| sent.kind == Kind::DATA).map(|sent| sent.payload.len()).sum();
+    // The window of the connection is the limit, not that of the stream.
+    assert_eq!(octets, 65_535);
+    let wrong = settings_of(&[(SettingId::MAX_FRAME_SIZE, 1)]);
+    let refused = Connection::upgraded_client_with_settings(config(), &wrong, &get());
+    assert!(matches!(refused, Err(UpgradeError::Control(_))));
 }
