@@ -24,7 +24,7 @@ fn quiet(talk: &mut Talk, say: impl FnOnce(Wire) -> Wire) {
     assert_eq!(talk.hear(say), []);
 }
 
-// covers 9113-6.9-2 9113-6.1-2
+// covers 9113-6.9-2
 #[test]
 fn an_increment_of_zero_is_an_error_of_the_stream_or_of_the_connection() {
     for (increment, role) in [(0, Role::Client), (0, Role::Server), (0x8000_0000, Role::Server)] {
@@ -316,6 +316,7 @@ fn a_batch_is_bounded_whatever_the_peer_takes() {
 }
 
 /// Streams that wait for their own windows are tried again when the initial size has risen in the end, however it went.
+// covers 9113-6.1-2
 #[test]
 fn a_window_that_rises_and_falls_in_one_flight_moves_nothing() {
     let size = |octets| [(SettingId::INITIAL_WINDOW_SIZE, octets)];
