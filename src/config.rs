@@ -188,9 +188,32 @@ knobs! {
     max_debug_octets: 256 in 0..=16_376;
 
     /// How many octets of automatic replies (acknowledgements, PONGs, resets) may wait for
-    /// [`output`](crate::Connection::output), beyond one reset for each stream that the peer may have open, or
-    /// 1,000 more before it knows how many that are. A peer that causes more ends the connection. Default 8 KiB.
+    /// [`output`](crate::Connection::output), beyond one reset for each stream that the peer may have open. A peer
+    /// that causes more ends the connection. Default 8 KiB.
     max_reply_octets: 8_192 in 64..=1_048_576;
+
+    /// How many frames without use the peer may send: PING, SETTINGS, PRIORITY and PRIORITY_UPDATE, GOAWAY, frames of
+    /// unknown types, empty DATA, frames on streams that are over, and WINDOW_UPDATE beyond what the traffic calls for.
+    /// One more ends the connection. 256 octets of DATA in either direction earn one back, a finished exchange 64, a
+    /// second 330, if [`poll`](crate::Connection::poll) is told the time. Default 10,000: an attack is over in a
+    /// moment, an honest peer never comes near.
+    max_noise: 10_000 in 1..=1_000_000_000;
+
+    /// How many streams may end before their time: reset by the peer before our message was over, reset for what the
+    /// peer did wrong, or refused. One more ends the connection. A finished exchange earns two back, a second 33.
+    /// Default 1,000: a peer that cancels two of three requests can go on for ever, one that opens streams only to
+    /// reset them cannot.
+    max_resets: 1_000 in 1..=1_000_000_000;
+
+    /// Whether overdrawing [`max_noise`](Self::max_noise) or [`max_resets`](Self::max_resets) ends the connection, 0
+    /// or 1. Default 1. With 0, [`Event::OverBudget`](crate::Event::OverBudget) tells that it would have, and the
+    /// budget is filled again: to find out what is right for honest peers.
+    enforce_budgets: 1 in 0..=1;
+
+    /// Whether a stream of the peer's that was reset counts as open until the caller
+    /// [acknowledges](crate::Connection::acknowledge_reset) that, 0 or 1. Default 0. With 1, a caller whose work is
+    /// slow to cancel never has more of it in hand than [`max_concurrent_streams`](Self::max_concurrent_streams).
+    hold_reset_streams: 0 in 0..=1;
 
     /// How many octets of body a stream takes from the caller before it is full. One chunk may overshoot it; the
     /// chunks are kept by reference. Default 64 KiB.

@@ -94,6 +94,12 @@ pub enum Event<'b> {
     },
     /// A frame of an unknown type, on request by [`report_unknown_frames`](crate::Config::report_unknown_frames).
     Extension(Extension),
+    /// The peer has overdrawn a budget, which would have ended the connection but for
+    /// [`enforce_budgets`](crate::Config::enforce_budgets). The budget is full again.
+    OverBudget {
+        /// What the connection would have ended with.
+        violation: Violation,
+    },
     /// The peer is shutting the connection down. Streams above `last` follow as [`Event::Reset`].
     GoAway {
         /// The highest stream of ours that the peer may have worked on; `None` if none.

@@ -1,27 +1,267 @@
-//! What keeps a peer from making the engine work for nothing.
+//! What keeps a peer from making the engine work for nothing: one ledger for all floods.
+//!
+//! Frames that ask for work and bring none cost something, useful work and time earn it back. So a limit that stops
+//! an attack within seconds lets an honest peer live for ever.
 
+use core::time::Duration;
+
+use crate::config::Config;
 use crate::error::Violation;
+use crate::time::Time;
 
-/// Counts what the peer has caused.
-#[derive(Debug, Default)]
+/// What the peer has caused, and what it may cause yet.
+#[derive(Debug)]
 pub(crate) struct Guard {
     /// Octets of replies that have not gone into the output.
     replies: usize,
+    noise: Budget,
+    resets: Budget,
+    /// WINDOW_UPDATE frames that the traffic so far accounts for.
+    updates: u32,
+    /// Octets of DATA since the last ones that earned something.
+    octets: u32,
+    /// Until when time has been credited.
+    credited: Time,
+    exceeded: Option<Violation>,
 }
 
 impl Guard {
+    pub(crate) const fn new(config: &Config) -> Self {
+        Self {
+            replies: 0,
+            noise: Budget::new(config.max_noise()),
+            resets: Budget::new(config.max_resets()),
+            updates: EARLY_UPDATES,
+            octets: 0,
+            credited: Time::ZERO,
+            exceeded: None,
+        }
+    }
+
     /// Octets were written in answer to the peer.
-    pub(crate) fn replied(&mut self, octets: usize) {
+    pub(crate) const fn replied(&mut self, octets: usize) {
         self.replies = self.replies.saturating_add(octets);
     }
 
     /// All replies have gone into the output.
-    pub(crate) fn flushed(&mut self) {
+    pub(crate) const fn flushed(&mut self) {
         self.replies = 0;
     }
 
-    /// Whether the peer may cause more: no more than `limit` octets of replies wait.
-    pub(crate) fn check(&self, limit: usize) -> Result<(), Violation> {
-        if self.replies > limit { Err(Violation::TooManyReplies) } else { Ok(()) }
+    /// A frame asked for work and brought none.
+    pub(crate) fn noise(&mut self) {
+        if self.noise.spend() == Spent::TooMuch {
+            self.exceeded = Some(Violation::TooMuchNoise);
+        }
+    }
+
+    /// A stream was reset before its time, by either end, or refused.
+    pub(crate) fn reset(&mut self) {
+        if self.resets.spend() == Spent::TooMuch {
+            self.exceeded = Some(Violation::TooManyResets);
+        }
+    }
+
+    /// A WINDOW_UPDATE has come. More of them than streams and DATA frames call for are noise.
+    pub(crate) fn window_update(&mut self) {
+        match self.updates.checked_sub(1) {
+            Some(left) => self.updates = left,
+            None => self.noise(),
+        }
+    }
+
+    /// A stream was opened.
+    pub(crate) const fn opened(&mut self) {
+        self.updates = self.updates.saturating_add(UPDATES_PER_STREAM);
+    }
+
+    /// A DATA frame with so many octets was sent.
+    pub(crate) const fn sent(&mut self, octets: u32) {
+        self.updates = self.updates.saturating_add(UPDATES_PER_DATA);
+        self.received(octets);
+    }
+
+    /// So many octets of DATA have come that somebody wanted.
+    pub(crate) const fn received(&mut self, octets: u32) {
+        let octets = self.octets.saturating_add(octets);
+        self.noise.earn(octets / OCTETS_PER_CREDIT);
+        self.octets = octets % OCTETS_PER_CREDIT;
+    }
+
+    /// An exchange has come to its regular end.
+    pub(crate) const fn finished(&mut self) {
+        self.noise.earn(NOISE_PER_EXCHANGE);
+        self.resets.earn(RESETS_PER_EXCHANGE);
+    }
+
+    /// Time has passed.
+    pub(crate) fn pass(&mut self, now: Time) {
+        let seconds = now.since(self.credited).as_secs();
+        if seconds > 0 {
+            self.credited = self.credited.after(Duration::from_secs(seconds));
+            let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+            self.noise.earn(seconds.saturating_mul(NOISE_PER_SECOND));
+            self.resets.earn(seconds.saturating_mul(RESETS_PER_SECOND));
+        }
+    }
+
+    /// Whether the peer may cause more: no more than `limit` octets of replies wait, and no budget is overdrawn.
+    pub(crate) const fn check(&self, limit: usize) -> Result<(), Violation> {
+        match self.exceeded {
+            Some(violation) => Err(violation),
+            None if self.replies > limit => Err(Violation::TooManyReplies),
+            None => Ok(()),
+        }
+    }
+
+    /// The budget that is overdrawn, which is filled again: for those who only want to know.
+    pub(crate) fn forgive(&mut self) -> Option<Violation> {
+        let exceeded = self.exceeded.take()?;
+        for budget in [&mut self.noise, &mut self.resets] {
+            if budget.left == 0 {
+                budget.left = budget.most;
+            }
+        }
+        Some(exceeded)
+    }
+
+    pub(crate) const fn ledger(&self) -> Ledger {
+        Ledger {
+            noise_left: self.noise.left,
+            noise_spent: self.noise.spent,
+            resets_left: self.resets.left,
+            resets_spent: self.resets.spent,
+            replies: self.replies,
+        }
+    }
+}
+
+/// What a connection's ledger says; see [`Connection::ledger`](crate::Connection::ledger).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ledger {
+    /// Frames without use that the peer may still send; [`Config::max_noise`] at most.
+    pub noise_left: u32,
+    /// Frames without use that it has sent.
+    pub noise_spent: u64,
+    /// Streams that may still be reset or refused before their time; [`Config::max_resets`] at most.
+    pub resets_left: u32,
+    /// Streams that were.
+    pub resets_spent: u64,
+    /// Octets of automatic replies that wait for [`output`](crate::Connection::output).
+    pub replies: usize,
+}
+
+/// Something of which the peer may spend a certain amount.
+#[derive(Debug)]
+struct Budget {
+    left: u32,
+    most: u32,
+    spent: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spent {
+    Enough,
+    TooMuch,
+}
+
+impl Budget {
+    const fn new(most: u32) -> Self {
+        Self { left: most, most, spent: 0 }
+    }
+
+    const fn spend(&mut self) -> Spent {
+        self.spent = self.spent.saturating_add(1);
+        match self.left.checked_sub(1) {
+            Some(left) => {
+                self.left = left;
+                Spent::Enough
+            }
+            None => Spent::TooMuch,
+        }
+    }
+
+    const fn earn(&mut self, credit: u32) {
+        let left = self.left.saturating_add(credit);
+        self.left = if left < self.most { left } else { self.most };
+    }
+}
+
+/// What a second, an exchange and DATA are worth. A keep-alive PING each second, or a peer that cancels two of three
+/// requests, never overdraws.
+const NOISE_PER_SECOND: u32 = 330;
+const RESETS_PER_SECOND: u32 = 33;
+const NOISE_PER_EXCHANGE: u32 = 64;
+const RESETS_PER_EXCHANGE: u32 = 2;
+const OCTETS_PER_CREDIT: u32 = 256;
+
+/// A peer that gives credit for each DATA frame, on the stream and the connection, is far within these.
+const EARLY_UPDATES: u32 = 5;
+const UPDATES_PER_STREAM: u32 = 2;
+const UPDATES_PER_DATA: u32 = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guard() -> Guard {
+        Guard::new(&Config::builder().max_noise(100).max_resets(10).build().unwrap())
+    }
+
+    #[test]
+    fn a_budget_is_overdrawn_by_one_more_than_it_has() {
+        let mut guard = guard();
+        for _ in 0..100 {
+            guard.noise();
+            assert_eq!(guard.check(0), Ok(()));
+        }
+        guard.noise();
+        assert_eq!(guard.check(0), Err(Violation::TooMuchNoise));
+        assert_eq!(guard.forgive(), Some(Violation::TooMuchNoise));
+        assert_eq!(
+            (guard.check(0), guard.ledger().noise_left, guard.ledger().noise_spent),
+            (Ok(()), 100, 101)
+        );
+        for _ in 0..11 {
+            guard.reset();
+        }
+        assert_eq!(guard.check(0), Err(Violation::TooManyResets));
+    }
+
+    #[test]
+    fn work_and_time_earn_and_never_more_than_all() {
+        let mut guard = guard();
+        let spend = |guard: &mut Guard| {
+            (0..90).for_each(|_| guard.noise());
+            (0..9).for_each(|_| guard.reset());
+        };
+        spend(&mut guard);
+        guard.received(255);
+        assert_eq!(guard.ledger().noise_left, 10);
+        guard.sent(513);
+        assert_eq!(guard.ledger().noise_left, 13);
+        guard.finished();
+        assert_eq!((guard.ledger().noise_left, guard.ledger().resets_left), (77, 3));
+        guard.pass(Time::from(Duration::from_millis(999)));
+        assert_eq!(guard.ledger().noise_left, 77);
+        guard.pass(Time::from(Duration::from_millis(1_001)));
+        assert_eq!((guard.ledger().noise_left, guard.ledger().resets_left), (100, 10));
+        spend(&mut guard);
+        guard.pass(Time::from(Duration::from_millis(1_999)));
+        assert_eq!(guard.ledger().noise_left, 10);
+        guard.pass(Time::from(Duration::MAX));
+        assert_eq!(guard.ledger().noise_left, 100);
+    }
+
+    #[test]
+    fn updates_that_traffic_calls_for_cost_nothing() {
+        let mut guard = guard();
+        guard.opened();
+        guard.sent(1);
+        (0..27).for_each(|_| guard.window_update());
+        assert_eq!(guard.ledger().noise_left, 100);
+        guard.window_update();
+        assert_eq!(guard.ledger().noise_left, 99);
     }
 }

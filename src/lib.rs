@@ -36,6 +36,7 @@ pub use event::{Blocked, Cause, Event, Head, Verdict};
 pub use fields::{Coding, Field, Fields, Form, Huffman, Indexing, Iter, Literal};
 pub use flow::Audit;
 pub use frame::Part;
+pub use guard::Ledger;
 pub use id::{Role, StreamId};
 pub use output::Output;
 pub use priority::Priority;

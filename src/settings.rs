@@ -149,8 +149,6 @@ pub(crate) struct Local {
     acknowledged: Values,
     /// What will hold after each SETTINGS frame under way.
     pending: VecDeque<Values>,
-    /// Whether the first of them has been acknowledged.
-    heard: bool,
 }
 
 impl Local {
@@ -165,7 +163,6 @@ impl Local {
             no_rfc7540_priorities,
             acknowledged: Values::INITIAL,
             pending: VecDeque::new(),
-            heard: false,
         }
     }
 
@@ -177,11 +174,6 @@ impl Local {
     /// The values of the latest SETTINGS frame.
     pub(crate) fn latest(&self) -> &Values {
         self.pending.back().unwrap_or(&self.acknowledged)
-    }
-
-    /// Whether the peer has acknowledged any SETTINGS, and so knows our limits.
-    pub(crate) const fn is_heard(&self) -> bool {
-        self.heard
     }
 
     /// How many streams the peer may have open at once.
@@ -239,7 +231,6 @@ impl Local {
     /// The peer has acknowledged the oldest frame under way.
     pub(crate) fn acknowledge(&mut self) -> Result<(), Violation> {
         self.acknowledged = self.pending.pop_front().ok_or(Violation::UnexpectedSettingsAck)?;
-        self.heard = true;
         Ok(())
     }
 

@@ -36,6 +36,7 @@ impl Connection {
     }
 
     pub(super) fn on_extension<'b>(&mut self, extension: Extension) -> Result<Option<Event<'b>>, Fault> {
+        self.guard.noise();
         match (extension.kind, self.role) {
             // RFC 7838 §4, RFC 8336 §2.1: what only a server says; anything else is ignored.
             (Kind::ALTSVC, Role::Client) => Ok(AltSvc::parse(&extension).map(Event::AltSvc)),
@@ -51,6 +52,7 @@ impl Connection {
 
     /// An extension frame that is too long to be kept. Its head still tells whether it may come.
     pub(super) fn on_skipped_extension<'b>(&mut self, head: Head) -> Result<Option<Event<'b>>, Fault> {
+        self.guard.noise();
         match (head.kind, self.role, head.stream) {
             (Kind::PRIORITY_UPDATE, Role::Client, _) => Err(on_connection(Violation::PriorityUpdateToClient)),
             (Kind::PRIORITY_UPDATE, Role::Server, Some(_)) => {

@@ -149,7 +149,10 @@ impl Connection {
             }
             Place::Live(_) => Purpose::Section { stream, part },
             Place::Gone => match self.streams.ending(stream) {
-                Ending::Reset | Ending::Forgotten => Purpose::Discard,
+                Ending::Reset | Ending::Forgotten => {
+                    self.guard.noise();
+                    Purpose::Discard
+                }
                 Ending::Finished => return Err(on_connection(Violation::ClosedStream)),
                 Ending::Unknown => return Err(on_connection(Violation::UnexpectedStreamId)),
             },
@@ -316,6 +319,7 @@ impl Connection {
         let exchange = Exchange::new(summary.method);
         let key = self.streams.insert(Record::new(stream, Message::new(Half::Head), recv, exchange));
         self.streams.activate(key);
+        self.guard.opened();
         self.closing.accepted(stream);
         Ok(key)
     }

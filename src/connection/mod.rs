@@ -28,7 +28,7 @@ use crate::fields::Fields;
 use crate::fields::rules::Rules;
 use crate::flow::{Audit, Flow};
 use crate::frame::{self, Frame, Limits, Reader, Settings};
-use crate::guard::Guard;
+use crate::guard::{Guard, Ledger};
 use crate::hpack;
 use crate::id::{Role, StreamId};
 use crate::output::{Batch, Output};
@@ -179,7 +179,7 @@ impl Connection {
             flow: Flow::new(config.connection_window_size()),
             streams: Store::new(role, config.remembered_streams() as usize),
             next_id: Some(StreamId::first(role)),
-            guard: Guard::default(),
+            guard: Guard::new(&config),
             prioritized: priorities::Prioritized::default(),
             control: Vec::new(),
             batch: Batch::default(),
@@ -199,6 +199,7 @@ impl Connection {
     /// It never fails: what the peer does wrong is an event, too.
     pub fn poll<'b>(&mut self, input: &mut &'b [u8], now: Time) -> Option<Event<'b>> {
         self.now = self.now.max(now);
+        self.guard.pass(self.now);
         loop {
             if let Some(notice) = self.notice() {
                 return Some(notice);
@@ -322,6 +323,25 @@ impl Connection {
         ]
         .into_iter()
         .fold(0, usize::saturating_add)
+    }
+
+    /// What the peer has spent of its budgets, and what is left; see [`Config::max_noise`].
+    ///
+    /// ```
+    /// use sans_h2::{Config, Connection};
+    ///
+    /// let server = Connection::server(Config::default());
+    /// assert_eq!(server.ledger().noise_left, 10_000);
+    /// assert_eq!(server.ledger().resets_spent, 0);
+    /// ```
+    pub const fn ledger(&self) -> Ledger {
+        self.guard.ledger()
+    }
+
+    /// The caller is done with a stream that [`Event::Reset`] told of, which makes room for another one. Needed only
+    /// with [`hold_reset_streams`](Config::hold_reset_streams); tells whether the stream was held.
+    pub fn acknowledge_reset(&mut self, stream: StreamId) -> bool {
+        self.streams.release(stream)
     }
 
     /// The balance of the flow-control windows.

@@ -55,6 +55,11 @@ impl<'b> From<Option<Event<'b>>> for Received<'b> {
 impl Connection {
     /// Takes the next frame, or the next piece of one, from the input.
     pub(super) fn receive<'b>(&mut self, input: &mut &'b [u8]) -> Result<Received<'b>, Fault> {
+        if self.config.enforce_budgets() == 0 {
+            if let Some(violation) = self.guard.forgive() {
+                return Ok(Received::Event(Event::OverBudget { violation }));
+            }
+        }
         self.guard.check(self.reply_limit()).map_err(on_connection)?;
         self.preface.take(input).map_err(on_connection)?;
         let event = match self.held.take() {
@@ -88,7 +93,10 @@ impl Connection {
             Frame::GoAway(goaway) => self.on_goaway(goaway),
             Frame::WindowUpdate(update) => self.on_window_update(update),
             // RFC 9113 §5.3.2: the signal is deprecated.
-            Frame::Priority { .. } => Ok(None),
+            Frame::Priority { .. } => {
+                self.guard.noise();
+                Ok(None)
+            }
             Frame::Extension(extension) => self.on_extension(extension),
             Frame::Unknown(head) => self.on_skipped_extension(head),
         }
@@ -107,6 +115,9 @@ impl Connection {
             return Err(on_connection(Violation::ReservedStream));
         }
         self.flow.receive(data.flow_octets).map_err(on_connection)?;
+        if data.octets == 0 && (live.is_none() || data.part == Part::More) {
+            self.guard.noise();
+        }
         let Some(key) = live else {
             // RFC 9113 §5.1: late DATA counts towards the connection's window, and nobody else gives it back.
             self.flow.release(data.flow_octets);
@@ -132,6 +143,7 @@ impl Connection {
             .map_err(|violation| on_stream(stream, violation))?;
         // RFC 9113 §6.1: padding counts towards the windows; nobody else can give it back.
         let padding = flow_octets.saturating_sub(octets);
+        self.guard.received(octets);
         if part.is_last() {
             self.flow.release_on(&mut record.flow, padding);
         } else {
@@ -186,9 +198,14 @@ impl Connection {
     fn on_reset<'b>(&mut self, stream: StreamId, code: ErrorCode) -> Result<Option<Event<'b>>, Fault> {
         match self.streams.place(stream) {
             Place::Idle => Err(on_connection(Violation::IdleStream)),
-            Place::Gone => Ok(None),
+            Place::Gone => {
+                self.guard.noise();
+                Ok(None)
+            }
             Place::Live(key) => {
                 let verdict = self.verdict(key, Cause::Peer, code);
+                self.charge_reset(key);
+                self.hold(key);
                 self.streams.remove(key, Ending::Finished, &mut self.flow);
                 Ok(Some(Event::Reset { stream, code, cause: Cause::Peer, verdict }))
             }
@@ -197,6 +214,7 @@ impl Connection {
 
     /// RFC 9113 §6.5.
     fn on_settings<'b>(&mut self, settings: Settings) -> Result<Option<Event<'b>>, Fault> {
+        self.guard.noise();
         self.apply_settings(&settings).map_err(on_connection)?;
         self.reply(Settings::write_ack);
         Ok(Some(Event::Settings(settings)))
@@ -230,6 +248,7 @@ impl Connection {
 
     /// RFC 9113 §6.7.
     fn on_ping<'b>(&mut self, payload: [u8; 8]) -> Result<Option<Event<'b>>, Fault> {
+        self.guard.noise();
         self.reply(|out| frame::ping::write_ack(payload, out));
         Ok(None)
     }
@@ -238,11 +257,13 @@ impl Connection {
     fn on_goaway<'b>(&mut self, goaway: GoAway) -> Result<Option<Event<'b>>, Fault> {
         let GoAway { last, code, debug } = goaway;
         self.closing.on_goaway(last, code).map_err(on_connection)?;
+        self.guard.noise();
         Ok(Some(Event::GoAway { last, code, debug }))
     }
 
     /// RFC 9113 §6.9.
     fn on_window_update<'b>(&mut self, update: WindowUpdate) -> Result<Option<Event<'b>>, Fault> {
+        self.guard.window_update();
         let Some(stream) = update.stream else {
             self.flow.increase(update.increment).map_err(on_connection)?;
             return Ok(None);
@@ -275,6 +296,8 @@ impl Connection {
             (Place::Live(key), Some(stream)) => {
                 let (code, cause) = (violation.code(), Cause::Violation(violation));
                 let verdict = self.verdict(key, cause, code);
+                self.guard.reset();
+                self.hold(key);
                 self.write_reset(stream, code);
                 self.streams.remove(key, Ending::Reset, &mut self.flow);
                 Some(Event::Reset { stream, code, cause, verdict })
@@ -289,8 +312,26 @@ impl Connection {
         }
     }
 
+    /// The peer has reset a stream. That costs it something if the caller's work is lost by it: work that the peer has
+    /// asked for.
+    fn charge_reset(&mut self, key: Key) {
+        let record = self.streams.get(key);
+        let unfinished = record.send.half != Half::Closed || !record.queue.is_empty();
+        if unfinished && record.id.initiator() != self.role {
+            self.guard.reset();
+        }
+    }
+
+    /// Keeps the place of a stream that is about to be reset until the caller acknowledges that, if it asked for it.
+    fn hold(&mut self, key: Key) {
+        if self.config.hold_reset_streams() == 1 {
+            self.streams.hold(key);
+        }
+    }
+
     /// Refuses a stream that the caller has not heard of.
     pub(super) fn refuse(&mut self, stream: StreamId, violation: Violation) {
+        self.guard.reset();
         self.write_reset(stream, violation.code());
         self.streams.remember_refused(stream);
     }
@@ -298,6 +339,7 @@ impl Connection {
     /// Removes a stream once both halves are over and all is written.
     pub(super) fn settle(&mut self, key: Key) {
         if self.streams.get(key).is_over() {
+            self.guard.finished();
             self.streams.remove(key, Ending::Finished, &mut self.flow);
         }
     }
@@ -332,10 +374,9 @@ impl Connection {
     }
 
     /// How many octets of replies may wait (RFC 9113 §10.5): what the caller allows, a reset for each stream that it
-    /// lets the peer open, and for many more before the peer has heard of that limit.
+    /// lets the peer open.
     fn reply_limit(&self) -> usize {
-        let early = if self.local.is_heard() { 0 } else { EARLY_STREAMS };
-        let resets = early.saturating_add(self.local.max_concurrent_streams());
+        let resets = self.local.max_concurrent_streams();
         let octets =
             resets.saturating_mul(frame::reset::OCTETS).saturating_add(self.config.max_reply_octets());
         octets as usize
@@ -370,6 +411,3 @@ pub(super) const fn violation_of(misstep: Misstep) -> Violation {
         Misstep::HeadersInTunnel => Violation::HeadersInTunnel,
     }
 }
-
-/// As many streams as an honest client may open at once when it has not heard of any limit.
-const EARLY_STREAMS: u32 = 1_000;

@@ -52,7 +52,11 @@ impl Pings {
 impl Connection {
     /// RFC 9113 §6.7.
     pub(super) fn on_pong<'b>(&mut self, payload: [u8; 8]) -> Option<Event<'b>> {
-        match self.pings.finish(payload)? {
+        let Some(purpose) = self.pings.finish(payload) else {
+            self.guard.noise();
+            return None;
+        };
+        match purpose {
             Purpose::Caller => Some(Event::Pong { payload }),
             Purpose::Shutdown => {
                 self.finish_draining();

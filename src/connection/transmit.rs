@@ -107,6 +107,7 @@ impl Connection {
         let key = self.streams.pop(Want::Open)?;
         let id = self.write_section(key)?;
         self.streams.activate(key);
+        self.guard.opened();
         if !self.streams.is_announced(id) {
             self.streams.announce(id);
             self.prioritized.opened(id);
@@ -174,6 +175,7 @@ impl Connection {
         let flow_octets = octets.saturating_add(Data::padded_octets(padding));
         self.flow.send_on(&mut record.flow, flow_octets);
         self.streams.use_turn();
+        self.guard.sent(flow_octets);
         None
     }
 

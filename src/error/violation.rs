@@ -245,6 +245,10 @@ violations! {
     GoAwayRaised: Connection PROTOCOL_ERROR "RFC 9113 §6.8";
     /// The peer causes more answers than may wait to be written.
     TooManyReplies: Connection ENHANCE_YOUR_CALM "RFC 9113 §10.5";
+    /// The peer sends more frames without use than its useful work and the time have earned.
+    TooMuchNoise: Connection ENHANCE_YOUR_CALM "RFC 9113 §10.5";
+    /// More streams end before their time, or are refused, than the peer's useful work and the time have earned.
+    TooManyResets: Connection ENHANCE_YOUR_CALM "RFC 9113 §10.5";
 }
 
 impl fmt::Display for Violation {

@@ -109,6 +109,8 @@ pub(crate) struct Store {
     peer: Index,
     /// The first of our identifiers that is not on the wire yet.
     next_announced: Option<StreamId>,
+    /// Streams of the peer's that are gone and still count as active, in order.
+    held: Vec<StreamId>,
     /// How many of our streams and of the peer's are active.
     local_active: usize,
     peer_active: usize,
@@ -137,6 +139,7 @@ impl Store {
             local: Index::default(),
             peer: Index::default(),
             next_announced: Some(StreamId::first(role)),
+            held: Vec::new(),
             local_active: 0,
             peer_active: 0,
             highest_peer: None,
@@ -259,9 +262,24 @@ impl Store {
         self.get(key).activity == Activity::Active
     }
 
-    /// Streams that the peer has open.
-    pub(crate) const fn peer_active(&self) -> usize {
-        self.peer_active
+    /// Streams that the peer has open, or that are held for it.
+    pub(crate) fn peer_active(&self) -> usize {
+        self.peer_active.saturating_add(self.held.len())
+    }
+
+    /// Lets a stream of the peer's count as active after it is removed, until it is released.
+    pub(crate) fn hold(&mut self, key: Key) {
+        let id = self.get(key).id;
+        if id.initiator() != self.role && self.is_active(key) {
+            if let Err(at) = self.held.binary_search(&id) {
+                self.held.insert(at, id);
+            }
+        }
+    }
+
+    /// Lets a stream that was held count no more; tells whether it was.
+    pub(crate) fn release(&mut self, id: StreamId) -> bool {
+        self.held.binary_search(&id).map(|at| self.held.remove(at)).is_ok()
     }
 
     /// Streams that the peer has reserved.
@@ -321,6 +339,7 @@ impl Store {
             .saturating_add(self.endings.memory_used())
             .saturating_add(self.queues.memory_used())
             .saturating_add(self.schedules.memory_used())
+            .saturating_add(self.held.capacity().saturating_mul(size_of::<StreamId>()))
     }
 
     fn active(&mut self, id: StreamId) -> &mut usize {

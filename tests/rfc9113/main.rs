@@ -5,6 +5,7 @@ mod support;
 
 mod announced;
 mod browser;
+mod budgets;
 mod connect;
 mod content;
 mod control_data;

@@ -172,6 +172,7 @@ pub enum Seen {
     SettingsAcknowledged,
     Pong([u8; 8]),
     GoAway(u32, ErrorCode, Bytes),
+    OverBudget(Violation),
     Closed(Option<ConnectionError>),
 }
 
@@ -215,6 +216,7 @@ impl Seen {
             Event::GoAway { last, code, debug } => {
                 Self::GoAway(last.map_or(0, StreamId::number), *code, debug.clone())
             }
+            Event::OverBudget { violation } => Self::OverBudget(*violation),
             Event::Closed { error } => Self::Closed(*error),
             other => panic!("an event that the tests do not know: {other:?}"),
         }
