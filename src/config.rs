@@ -24,14 +24,21 @@ macro_rules! knobs {
 
         impl Default for Config {
             fn default() -> Self {
-                Self { $($name: $default,)+ }
+                Self::DEFAULT_BUILDER.config
             }
         }
 
         impl Config {
+            const DEFAULT_BUILDER: ConfigBuilder = ConfigBuilder { config: Self { $($name: $default,)+ } };
+
             /// Starts from the defaults.
-            pub fn builder() -> ConfigBuilder {
-                ConfigBuilder { config: Self::default() }
+            pub const fn builder() -> ConfigBuilder {
+                Self::DEFAULT_BUILDER
+            }
+
+            /// Starts from this configuration.
+            pub const fn to_builder(&self) -> ConfigBuilder {
+                ConfigBuilder { config: Self { $($name: self.$name,)+ } }
             }
 
             $($(#[$doc])+ pub const fn $name(&self) -> u32 {
@@ -78,9 +85,12 @@ knobs! {
     /// recommends.
     max_concurrent_streams: 100 in 0..=1_000_000;
 
-    /// How many streams this end may have open or waiting at once. Those that the peer's limit does not admit yet
+    /// How many requests a client may have open or waiting at once. Those that the server's limit does not admit yet
     /// wait for their turn. Default 100.
     max_open_streams: 100 in 1..=1_000_000;
+
+    /// How many responses a server may have promised or be pushing at once. Default 8.
+    max_pushes: 8 in 0..=1_000_000;
 
     /// How many streams this end opens before the peer's first SETTINGS say how many it takes at once; the others wait.
     /// Default 100, which most servers take (RFC 9113 §6.5.2). With 1, none is ever refused for want of knowing.
@@ -187,10 +197,15 @@ knobs! {
     /// The octets of a GOAWAY frame's debug data that are kept for the caller; the rest is skipped. Default 256.
     max_debug_octets: 256 in 0..=16_376;
 
+    /// How many octets of frames the engine writes at once, bodies by reference aside: the room for frame heads, field
+    /// blocks, control frames and tiny bodies behind which [`output`](crate::Connection::output) lends the bodies.
+    /// Default 4 KiB; servers of small responses gain by more.
+    write_buffer_size: 4_096 in 1_024..=1_048_576;
+
     /// How many octets of automatic replies (acknowledgements, PONGs, resets) may wait for
     /// [`output`](crate::Connection::output), beyond one reset for each stream that the peer may have open. A peer
-    /// that causes more ends the connection. Default 8 KiB.
-    max_reply_octets: 8_192 in 64..=1_048_576;
+    /// that causes more ends the connection. Default 4 KiB.
+    max_reply_octets: 4_096 in 64..=1_048_576;
 
     /// How many frames without use the peer may send: PING, SETTINGS, PRIORITY and PRIORITY_UPDATE, GOAWAY, frames of
     /// unknown types, empty DATA, frames on streams that are over, and WINDOW_UPDATE beyond what the traffic calls for.
@@ -225,9 +240,77 @@ knobs! {
 }
 
 impl Config {
+    /// The least that still works with the servers and clients at large: a few streams, short field sections, small
+    /// tables. A connection takes 12 KiB at most.
+    ///
+    /// Tables of 512 octets still spare most of what requests repeat. Bodies flow in windows of 8 KiB, of which the
+    /// engine keeps nothing.
+    pub const fn embedded() -> Self {
+        Self::DEFAULT_BUILDER
+            .header_table_size(512)
+            .encoder_table_size(512)
+            .max_concurrent_streams(4)
+            .max_open_streams(4)
+            .max_early_streams(4)
+            .max_pushes(0)
+            .max_reserved_streams(0)
+            .initial_window_size(8_192)
+            .connection_window_size(32_768)
+            .max_header_list_size(2_048)
+            .max_header_fields(32)
+            .max_field_block_size(4_096)
+            .max_settings_entries(16)
+            .max_extension_octets(64)
+            .max_debug_octets(32)
+            .max_reply_octets(512)
+            .write_buffer_size(1_024)
+            .send_buffer_size(4_096)
+            .remembered_streams(16)
+            .config
+    }
+
+    /// For one connection that carries the traffic of many users: thousands of streams, wide windows, large tables,
+    /// and budgets to match.
+    pub const fn proxy() -> Self {
+        Self::DEFAULT_BUILDER
+            .header_table_size(16_384)
+            .encoder_table_size(16_384)
+            .max_concurrent_streams(4_000)
+            .max_open_streams(4_000)
+            .initial_window_size(262_144)
+            .connection_window_size(16_777_216)
+            .max_header_list_size(65_536)
+            .max_header_fields(200)
+            .max_field_block_size(262_144)
+            .max_reply_octets(65_536)
+            .write_buffer_size(65_536)
+            .send_buffer_size(262_144)
+            .remembered_streams(1_024)
+            .max_noise(100_000)
+            .max_resets(10_000)
+            .config
+    }
+
     /// The size of a field section that ends the connection.
     pub(crate) const fn hard_header_list_size(&self) -> u32 {
         self.max_header_list_size.saturating_mul(4)
+    }
+
+    /// What field lists that wait to be used again may hold, in octets.
+    pub(crate) const fn max_spare_octets(&self) -> usize {
+        self.max_header_list_size as usize / 4
+    }
+
+    /// How many streams there can be at once, in the role that has more of them.
+    pub(crate) const fn max_streams(&self) -> usize {
+        let pushed = if self.enable_push == 1 {
+            self.max_reserved_streams.saturating_add(self.max_concurrent_streams)
+        } else {
+            0
+        };
+        let server = self.max_concurrent_streams.saturating_add(self.max_pushes) as usize;
+        let client = self.max_open_streams.saturating_add(pushed) as usize;
+        if server > client { server } else { client }
     }
 
     /// The number of fields that ends the connection.
@@ -251,6 +334,9 @@ mod tests {
     #[test]
     fn the_defaults_are_within_their_ranges() {
         assert_eq!(Config::builder().build(), Ok(Config::default()));
+        for preset in [Config::embedded(), Config::proxy()] {
+            assert_eq!(preset.to_builder().build(), Ok(preset));
+        }
     }
 
     #[test]

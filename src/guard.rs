@@ -43,9 +43,9 @@ impl Guard {
         self.replies = self.replies.saturating_add(octets);
     }
 
-    /// All replies have gone into the output.
-    pub(crate) const fn flushed(&mut self) {
-        self.replies = 0;
+    /// Frames have gone into the output: no more than so many octets of replies still wait.
+    pub(crate) fn flushed(&mut self, waiting: usize) {
+        self.replies = self.replies.min(waiting);
     }
 
     /// A frame asked for work and brought none.

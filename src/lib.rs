@@ -14,6 +14,7 @@ mod event;
 mod fields;
 mod flow;
 pub mod frame;
+mod growth;
 mod guard;
 pub mod hpack;
 #[cfg(feature = "http")]

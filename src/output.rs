@@ -3,10 +3,11 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use crate::growth::{reserve_ring_within, reserve_within};
 use bytes::{Buf, Bytes};
 
 /// Frames that are final: they leave in this order, and nothing overtakes them any more.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Batch {
     /// What the engine wrote itself.
     own: Vec<u8>,
@@ -14,6 +15,8 @@ pub(crate) struct Batch {
     own_sent: usize,
     segments: VecDeque<Segment>,
     remaining: usize,
+    /// Octets of `own` that one batch has, as far as it is up to the engine.
+    most_own: usize,
 }
 
 #[derive(Debug)]
@@ -24,17 +27,38 @@ enum Segment {
 }
 
 impl Batch {
+    pub(crate) const fn new(most_own: usize) -> Self {
+        Self { own: Vec::new(), own_sent: 0, segments: VecDeque::new(), remaining: 0, most_own }
+    }
+
+    /// Whether the batch takes more frames: enough for a large write, little enough to be overtaken soon.
+    pub(crate) fn has_room(&self) -> bool {
+        self.remaining < BATCH_OCTETS
+            && self.own.len().saturating_add(FRAME_OCTETS) <= self.most_own
+            && self.segments.len().saturating_add(2) <= most_segments(self.most_own)
+    }
+
+    /// Takes as much of final frames as fits, from the front.
+    pub(crate) fn write_from(&mut self, frames: &mut Vec<u8>) {
+        let taken = frames.len().min(self.most_own);
+        let octets = frames.drain(..taken);
+        self.write(|out| out.extend(octets));
+    }
+
+    /// The most that [`memory_used`](Self::memory_used) can be, unless a field list of the caller's needs more.
+    pub(crate) const fn max_memory(most_own: usize) -> usize {
+        most_own.saturating_add(most_segments(most_own).saturating_mul(size_of::<Segment>()))
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.remaining == 0
     }
 
-    /// Octets that have not left yet.
-    pub(crate) const fn remaining(&self) -> usize {
-        self.remaining
-    }
-
     /// Adds what `write` appends to the engine's own octets.
     pub(crate) fn write<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        // A few short frames, and then a whole one more, need no growth.
+        let more = if self.own.capacity() == 0 { 2 * FRAME_OCTETS } else { FRAME_OCTETS };
+        reserve_within(&mut self.own, more, self.most_own);
         let before = self.own.len();
         let result = write(&mut self.own);
         let added = self.own.len().saturating_sub(before);
@@ -48,7 +72,7 @@ impl Batch {
             return self.write(|own| own.extend_from_slice(&body));
         }
         self.remaining = self.remaining.saturating_add(body.len());
-        self.segments.push_back(Segment::Body(body));
+        self.push(Segment::Body(body));
     }
 
     /// The heap memory in octets, bodies aside.
@@ -61,9 +85,14 @@ impl Batch {
         self.remaining = self.remaining.saturating_add(added);
         match self.segments.back_mut() {
             Some(Segment::Own(octets)) => *octets = octets.saturating_add(added),
-            Some(Segment::Body(_)) | None if added > 0 => self.segments.push_back(Segment::Own(added)),
+            Some(Segment::Body(_)) | None if added > 0 => self.push(Segment::Own(added)),
             Some(Segment::Body(_)) | None => {}
         }
+    }
+
+    fn push(&mut self, segment: Segment) {
+        reserve_ring_within(&mut self.segments, 1, most_segments(self.most_own));
+        self.segments.push_back(segment);
     }
 
     fn own_chunk(&self, sent: usize, octets: usize) -> &[u8] {
@@ -96,6 +125,7 @@ impl Batch {
         }
         if self.remaining == 0 {
             self.own.clear();
+            self.own.shrink_to(self.most_own);
             self.own_sent = 0;
         }
     }
@@ -156,15 +186,26 @@ impl Buf for Output<'_> {
 }
 
 /// Bodies up to this many octets are copied.
-const TINY: usize = 64;
+const TINY: usize = 128;
+
+/// Octets of all kinds that a batch should have at most; one DATA frame can be more.
+pub(crate) const BATCH_OCTETS: usize = 65_536;
+
+/// Slices of a batch: a frame's head and its body are two.
+const fn most_segments(most_own: usize) -> usize {
+    most_own / 64
+}
+
+/// Octets of its own that a frame takes, unless its field block is long.
+const FRAME_OCTETS: usize = 512;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn batch() -> (Batch, Vec<u8>) {
-        let mut batch = Batch::default();
-        let body = Bytes::from_static(&[7; 100]);
+        let mut batch = Batch::new(4_096);
+        let body = Bytes::from_static(&[7; 200]);
         batch.write(|own| own.extend_from_slice(b"head"));
         batch.push_body(body.clone());
         batch.write(|own| own.extend_from_slice(b"more"));
@@ -177,13 +218,13 @@ mod tests {
     fn chunks_are_the_octets_in_order() {
         let (mut batch, expected) = batch();
         let output = Output::new(&mut batch);
-        assert_eq!(output.chunks().map(<[u8]>::len).collect::<Vec<_>>(), [4, 100, 8, 100]);
+        assert_eq!(output.chunks().map(<[u8]>::len).collect::<Vec<_>>(), [4, 200, 8, 200]);
         assert_eq!(output.chunks().collect::<Vec<_>>().concat(), expected);
     }
 
     #[test]
     fn any_step_leaves_the_rest() {
-        for step in 1..=212 {
+        for step in 1..=412 {
             let (mut batch, expected) = batch();
             let mut written = Vec::new();
             while !batch.is_empty() {
@@ -206,6 +247,6 @@ mod tests {
         let mut slices = [std::io::IoSlice::new(&[]); 3];
         assert_eq!(output.chunks_vectored(&mut slices), 3);
         let seen: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
-        assert_eq!(seen, expected[..112]);
+        assert_eq!(seen, expected[..212]);
     }
 }

@@ -166,6 +166,10 @@ impl Local {
         }
     }
 
+    pub(crate) fn memory_used(&self) -> usize {
+        self.pending.capacity().saturating_mul(size_of::<Values>())
+    }
+
     /// The values that the peer has acknowledged.
     pub(crate) const fn acknowledged(&self) -> &Values {
         &self.acknowledged

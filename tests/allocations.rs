@@ -188,3 +188,27 @@ fn bodies_come_in_where_they_lie() {
     }
     assert_eq!(lent, 10_000);
 }
+
+/// A caller that holds field lists holds what they are accounted with, however large the lists were that it gave back.
+#[test]
+fn a_field_list_holds_no_more_than_it_is_accounted_with() {
+    let mut server = Connection::server(Config::default());
+    receive(&mut server, &Wire::client().octets);
+    let mut wire = Wire::raw();
+    let mut held = Vec::new();
+    for nth in 0..40 {
+        let octets = if nth % 2 == 0 { 15_000 } else { 10 };
+        let fields = request(nth).with("x-large", vec![b'x'; octets]);
+        wire = wire.headers(2 * nth as u32 + 1, &fields, Part::Last);
+        let octets = std::mem::take(&mut wire.octets);
+        for mut piece in octets.chunks(100) {
+            while let Some(event) = server.poll(&mut piece, Time::ZERO) {
+                let Event::Headers { fields, .. } = event else { panic!("{event:?}") };
+                assert!(fields.capacity_octets() <= fields.list_octets(), "{fields:?}");
+                if nth % 2 == 0 { server.recycle(fields) } else { held.push(fields) }
+            }
+        }
+    }
+    assert_eq!(held.len(), 20);
+    assert!(held.iter().map(Fields::capacity_octets).sum::<usize>() < 20 * 1_000);
+}

@@ -10,6 +10,7 @@ use crate::event::{Event, Head};
 use crate::fields::rules::{Authority, Grammar, Host, Rules, Section, Status};
 use crate::fields::{Field, Fields, cookies};
 use crate::frame::{Fault, Headers, Part, PushPromise};
+use crate::growth::reserve_within;
 use crate::hpack::{self, Decoder};
 use crate::id::{Role, StreamId};
 use crate::priority::Priority;
@@ -116,21 +117,33 @@ impl SectionLimits {
     }
 }
 
-impl hpack::Sink for Collected {
-    fn field(&mut self, field: Field<'_>) -> Result<(), Violation> {
-        self.octets = self.octets.saturating_add(field.accounted_octets());
+impl Collected {
+    /// Counts a field; too many of them end the connection.
+    fn count(&mut self, octets: usize) -> Result<(), Violation> {
+        self.octets = self.octets.saturating_add(octets);
         self.count = self.count.saturating_add(1);
-        if self.octets > self.limits.hard_octets || self.count > self.limits.hard_count {
+        let limits = &self.limits;
+        if self.octets > limits.hard_octets || self.count > limits.hard_count {
             return Err(Violation::FieldSectionFarTooLarge);
         }
-        if self.keep == Keep::Fields {
-            if self.octets > self.limits.octets || self.count > self.limits.count {
-                self.keep = Keep::TooLarge;
-            } else {
-                self.fields.push(field);
-            }
+        if self.keep == Keep::Fields && (self.octets > limits.octets || self.count > limits.count) {
+            self.keep = Keep::TooLarge;
         }
         Ok(())
+    }
+}
+
+impl hpack::Sink for Collected {
+    fn field(&mut self, field: Field<'_>) -> Result<(), Violation> {
+        self.count(field.accounted_octets())?;
+        if self.keep == Keep::Fields {
+            self.fields.push_within(field, self.limits.octets);
+        }
+        Ok(())
+    }
+
+    fn oversize(&mut self, octets: usize) -> Result<(), Violation> {
+        self.count(octets)
     }
 }
 
@@ -232,7 +245,8 @@ impl Connection {
             return Ok(None);
         };
         self.decoder.finish().map_err(on_connection)?;
-        let block = self.with_cookies_joined(block);
+        let mut block = self.with_cookies_joined(block);
+        block.collected.fields.trim();
         match (block.purpose, block.collected.keep) {
             (Purpose::Discard, _) => {
                 self.recycle(block.collected.fields);
@@ -415,17 +429,17 @@ pub(super) fn rules_of(config: &Config) -> Rules {
     }
 }
 
-/// Field lists whose memory waits to be used again: no more of it than one list may have.
+/// Field lists whose memory waits to be used again: a part of what one list may have.
 #[derive(Debug)]
 pub(super) struct Spare {
     lists: Vec<Fields>,
     octets: usize,
-    limit: usize,
+    most_octets: usize,
 }
 
 impl Spare {
-    pub(super) const fn new(limit: usize) -> Self {
-        Self { lists: Vec::new(), octets: 0, limit }
+    pub(super) const fn new(config: &Config) -> Self {
+        Self { lists: Vec::new(), octets: 0, most_octets: config.max_spare_octets() }
     }
 
     pub(super) fn take(&mut self) -> Fields {
@@ -436,9 +450,11 @@ impl Spare {
 
     pub(super) fn put(&mut self, mut fields: Fields) {
         let octets = self.octets.saturating_add(fields.capacity_octets());
-        if fields.capacity_octets() > 0 && octets <= self.limit {
+        let most = most_lists(self.most_octets);
+        if fields.capacity_octets() > 0 && octets <= self.most_octets && self.lists.len() < most {
             fields.clear();
             self.octets = octets;
+            reserve_within(&mut self.lists, 1, most);
             self.lists.push(fields);
         }
     }
@@ -446,4 +462,15 @@ impl Spare {
     pub(super) fn memory_used(&self) -> usize {
         self.lists.capacity().saturating_mul(size_of::<Fields>()).saturating_add(self.octets)
     }
+
+    /// The most that [`memory_used`](Self::memory_used) can be.
+    pub(super) const fn max_memory(config: &Config) -> usize {
+        let octets = config.max_spare_octets();
+        octets.saturating_add(most_lists(octets).saturating_mul(size_of::<Fields>()))
+    }
+}
+
+/// How many lists are kept at once.
+const fn most_lists(octets: usize) -> usize {
+    octets / 256
 }

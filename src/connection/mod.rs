@@ -4,6 +4,7 @@ mod closing;
 mod extensions;
 mod headers;
 mod image;
+mod memory;
 mod preface;
 mod priorities;
 mod receive;
@@ -171,18 +172,19 @@ impl Connection {
             incoming: Incoming::Nothing,
             held: None,
             decoder: hpack::Decoder::new(Values::INITIAL.header_table_size)
-                .with_max_string(config.hard_header_list_size() as usize),
+                .with_max_string(config.hard_header_list_size() as usize)
+                .with_max_kept(config.max_header_list_size() as usize),
             encoder: hpack::Encoder::new(config.encoder_table_size()),
-            spare: headers::Spare::new(config.max_header_list_size() as usize),
+            spare: headers::Spare::new(&config),
             local: Local::new(role, &config),
             peer: Peer::new(config.max_early_streams()),
             flow: Flow::new(config.connection_window_size()),
-            streams: Store::new(role, config.remembered_streams() as usize),
+            streams: Store::new(role, config.max_streams(), config.remembered_streams() as usize),
             next_id: Some(StreamId::first(role)),
             guard: Guard::new(&config),
             prioritized: priorities::Prioritized::default(),
             control: Vec::new(),
-            batch: Batch::default(),
+            batch: Batch::new(config.write_buffer_size() as usize),
             pings: Pings::default(),
             closing: Closing::default(),
             now: Time::ZERO,
@@ -306,23 +308,6 @@ impl Connection {
     /// Takes back a field list whose memory the next one may use.
     pub fn recycle(&mut self, fields: Fields) {
         self.spare.put(fields);
-    }
-
-    /// The heap memory that the connection holds, in octets, without the bodies and field lists that the caller queued.
-    pub fn memory_used(&self) -> usize {
-        [
-            self.reader.memory_used(),
-            self.decoder.memory_used(),
-            self.encoder.memory_used(),
-            self.spare.memory_used(),
-            self.streams.memory_used(),
-            self.prioritized.memory_used(),
-            self.control.capacity(),
-            self.batch.memory_used(),
-            self.incoming.memory_used(),
-        ]
-        .into_iter()
-        .fold(0, usize::saturating_add)
     }
 
     /// What the peer has spent of its budgets, and what is left; see [`Config::max_noise`].

@@ -7,6 +7,7 @@ use super::{Connection, Stream};
 use crate::error::{ControlError, Violation};
 use crate::event::Event;
 use crate::frame::{self, Extension, PriorityUpdate};
+use crate::growth::reserve_within;
 use crate::id::{Role, StreamId};
 use crate::priority::Priority;
 use crate::stream::{Half, Key, Place, PriorityUpdates};
@@ -29,6 +30,7 @@ impl Prioritized {
             }
             Err(_) if self.idle.len() >= most => Err(Violation::TooManyPrioritizedStreams),
             Err(at) => {
+                reserve_within(&mut self.idle, 1, most);
                 self.idle.insert(at, (stream, priority));
                 Ok(())
             }
@@ -40,6 +42,11 @@ impl Prioritized {
         let opened = self.idle.partition_point(|(idle, _)| *idle <= stream);
         let (last, priority) = self.idle.drain(..opened).next_back()?;
         priority.filter(|_| last == stream)
+    }
+
+    /// The most that [`memory_used`](Self::memory_used) can be for so many streams.
+    pub(super) const fn max_memory(streams: usize) -> usize {
+        streams.saturating_mul(size_of::<(StreamId, Option<Priority>)>())
     }
 
     pub(super) fn memory_used(&self) -> usize {

@@ -2,11 +2,13 @@
 
 use super::Connection;
 use super::headers::Block;
+use crate::config::Config;
 use crate::error::{ErrorCode, Scope, Violation};
 use crate::event::{Cause, Event};
 use crate::frame::{
     self, Continuation, Data, Fault, Frame, GoAway, Part, SettingId, Settings, Step, WindowUpdate,
 };
+use crate::growth::reserve_within;
 use crate::id::StreamId;
 use crate::settings::Values;
 use crate::stream::{Ending, Half, Key, Misstep, Place, Want};
@@ -368,6 +370,8 @@ impl Connection {
 
     /// Writes a frame that answers the peer.
     fn reply(&mut self, write: impl FnOnce(&mut alloc::vec::Vec<u8>)) {
+        let most = self.reply_limit().saturating_add(REPLY_OCTETS);
+        reserve_within(&mut self.control, REPLY_OCTETS, most);
         let before = self.control.len();
         write(&mut self.control);
         self.guard.replied(self.control.len().saturating_sub(before));
@@ -376,10 +380,7 @@ impl Connection {
     /// How many octets of replies may wait (RFC 9113 §10.5): what the caller allows, a reset for each stream that it
     /// lets the peer open.
     fn reply_limit(&self) -> usize {
-        let resets = self.local.max_concurrent_streams();
-        let octets =
-            resets.saturating_mul(frame::reset::OCTETS).saturating_add(self.config.max_reply_octets());
-        octets as usize
+        reply_limit(&self.config, self.local.max_concurrent_streams())
     }
 
     /// Writes RST_STREAM. One for a stream of the peer's counts as an answer: the peer can cause any number.
@@ -390,6 +391,11 @@ impl Connection {
             self.reply(|out| frame::reset::write(stream, code, out));
         }
     }
+}
+
+/// How many octets of replies may wait when the peer may have so many streams open.
+pub(super) const fn reply_limit(config: &Config, streams: u32) -> usize {
+    streams.saturating_mul(frame::reset::OCTETS).saturating_add(config.max_reply_octets()) as usize
 }
 
 pub(super) const fn on_connection(violation: Violation) -> Fault {
@@ -411,3 +417,6 @@ pub(super) const fn violation_of(misstep: Misstep) -> Violation {
         Misstep::HeadersInTunnel => Violation::HeadersInTunnel,
     }
 }
+
+/// The longest reply, PING or RST_STREAM or a short answer to a malformed request.
+pub(super) const REPLY_OCTETS: usize = 32;

@@ -229,7 +229,11 @@ impl Connection {
         if self.closing.is_shutting_down() {
             return Err(OpenError::ShuttingDown);
         }
-        if self.streams.local_count() >= self.config.max_open_streams() as usize {
+        let most = match self.role {
+            Role::Client => self.config.max_open_streams(),
+            Role::Server => self.config.max_pushes(),
+        };
+        if self.streams.local_count() >= most as usize {
             return Err(OpenError::TooManyStreams);
         }
         self.next_id.ok_or(OpenError::IdsExhausted)

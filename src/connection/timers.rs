@@ -37,6 +37,10 @@ impl Pings {
         Ok(())
     }
 
+    pub(super) fn memory_used(&self) -> usize {
+        self.pending.capacity().saturating_mul(size_of::<Ping>())
+    }
+
     pub(super) fn start_shutdown(&mut self) -> [u8; 8] {
         self.pending.push_back(Ping { payload: SHUTDOWN_PAYLOAD, purpose: Purpose::Shutdown });
         SHUTDOWN_PAYLOAD

@@ -4,6 +4,7 @@ use super::Connection;
 use crate::fields::cookies;
 use crate::frame::{Data, PushPromise, WindowUpdate};
 use crate::id::{Role, StreamId};
+use crate::output::BATCH_OCTETS;
 use crate::settings::Push;
 use crate::stream::{Fullness, Half, Key, Want};
 
@@ -15,16 +16,16 @@ impl Connection {
             return;
         }
         self.write_control();
-        if !self.closing.is_open() {
+        if !self.closing.is_open() || !self.control.is_empty() {
             return;
         }
         if self.flow.take_raise() {
             self.streams.splice(Want::Window, Want::Send);
         }
         self.write_updates();
-        while self.has_room() && self.write_promise().is_some() {}
-        while self.has_room() && self.write_opening().is_some() {}
-        while self.has_room() && self.write_turn().is_some() {}
+        while self.batch.has_room() && self.write_promise().is_some() {}
+        while self.batch.has_room() && self.write_opening().is_some() {}
+        while self.batch.has_room() && self.write_turn().is_some() {}
     }
 
     /// Whether the peer admits one more stream of ours.
@@ -33,21 +34,16 @@ impl Connection {
         self.streams.local_active() < limit && !(self.role == Role::Client && self.closing.peer_is_leaving())
     }
 
-    fn has_room(&self) -> bool {
-        self.batch.remaining() < BATCH_OCTETS
-    }
-
     fn write_control(&mut self) {
-        self.batch.write(|out| out.extend_from_slice(&self.control));
-        self.control.clear();
-        self.guard.flushed();
+        self.batch.write_from(&mut self.control);
+        self.guard.flushed(self.control.len());
     }
 
     fn write_updates(&mut self) {
         if let Some(increment) = self.flow.update() {
             self.batch.write(|out| WindowUpdate { stream: None, increment }.write(out));
         }
-        while self.has_room() {
+        while self.batch.has_room() {
             let Some(key) = self.streams.pop(Want::Update) else { return };
             let record = self.streams.record(key);
             // RFC 9113 §5.1: nothing flow-controlled comes on a half that has ended.
@@ -198,6 +194,3 @@ fn pad(padding: Option<u8>, room: usize) -> Option<u8> {
     let most = u8::try_from(room.checked_sub(1)?).unwrap_or(u8::MAX);
     padding.map(|octets| octets.min(most))
 }
-
-/// A batch is closed once it has this many octets: enough for a large write, little enough to be overtaken soon.
-const BATCH_OCTETS: usize = 65_536;

@@ -18,7 +18,8 @@ pub enum OpenError {
     NoSuchRequest,
     /// The request breaks this rule, for which the peer would reset its stream (RFC 9113 §8.1.1).
     Malformed(Violation),
-    /// As many streams wait or are open as [`Config::max_open_streams`](crate::Config::max_open_streams) allows.
+    /// As many streams wait or are open as [`Config::max_open_streams`](crate::Config::max_open_streams) allows, or
+    /// [`Config::max_pushes`](crate::Config::max_pushes) at a server.
     TooManyStreams,
     /// The stream identifiers are used up; a new connection is needed (RFC 9113 §5.1.1).
     IdsExhausted,

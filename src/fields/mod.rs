@@ -6,6 +6,7 @@ mod form;
 mod octets;
 pub(crate) mod rules;
 
+use crate::growth::reserve_within;
 use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -109,8 +110,8 @@ impl<'a> Field<'a> {
 pub struct Fields {
     /// Records one after the other: a head of [`RECORD_HEAD`] octets, the name, the value.
     block: Vec<u8>,
-    count: usize,
-    accounted: usize,
+    count: u32,
+    accounted: u32,
 }
 
 impl Fields {
@@ -171,18 +172,24 @@ impl Fields {
     ///
     /// When the name or the value has 2^32 octets or more.
     pub fn push(&mut self, field: Field<'_>) {
+        self.push_within(field, usize::MAX);
+    }
+
+    /// Adds one field at the end, of a list whose memory never needs more than `most` octets.
+    pub(crate) fn push_within(&mut self, field: Field<'_>, most: usize) {
         let head = Record::new(&field).to_octets();
-        self.block.reserve(RECORD_HEAD + field.name.len() + field.value.len());
+        reserve_within(&mut self.block, RECORD_HEAD + field.name.len() + field.value.len(), most);
         self.block.extend_from_slice(&head);
         self.block.extend_from_slice(field.name);
         self.block.extend_from_slice(field.value);
         self.count += 1;
-        self.accounted = self.accounted.saturating_add(field.accounted_octets());
+        let octets = u32::try_from(field.accounted_octets()).unwrap_or(u32::MAX);
+        self.accounted = self.accounted.saturating_add(octets);
     }
 
     /// How many fields there are.
     pub const fn len(&self) -> usize {
-        self.count
+        self.count as usize
     }
 
     /// Whether there is no field.
@@ -192,7 +199,7 @@ impl Fields {
 
     /// The size of the list as RFC 9113 §6.5.2 counts it: all names and values, and 32 octets a field.
     pub const fn list_octets(&self) -> usize {
-        self.accounted
+        self.accounted as usize
     }
 
     /// The heap memory that the list holds, in octets.
@@ -202,13 +209,21 @@ impl Fields {
 
     /// The fields in their order.
     pub fn iter(&self) -> Iter<'_> {
-        Iter { rest: &self.block, left: self.count }
+        Iter { rest: &self.block, left: self.len() }
     }
 
     /// The value of the first field of this name. Names are compared octet by octet: ask in lower case.
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&[u8]> {
         let name = name.as_ref();
         self.iter().find(|field| field.name == name).map(|field| field.value)
+    }
+
+    /// Gives memory back that the list is not accounted with: a small list must not hold a large one's.
+    pub(crate) fn trim(&mut self) {
+        let most = self.list_octets();
+        if self.block.capacity() > most {
+            self.block.shrink_to(most);
+        }
     }
 
     /// Removes all fields and keeps the memory.

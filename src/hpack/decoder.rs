@@ -3,9 +3,10 @@ use core::fmt;
 
 use super::integer::{Integer, Partial};
 use super::table::Table;
-use super::{huffman, reserve_within, static_table};
+use super::{huffman, static_table};
 use crate::error::Violation;
 use crate::fields::{Coding, Field, Fields, Form, Indexing, Literal};
+use crate::growth::reserve_within;
 
 /// Takes the fields of a block one by one.
 ///
@@ -34,6 +35,17 @@ pub trait Sink {
     /// Takes the next field. An error ends the decoding, and [`Decoder::decode`] returns it.
     #[expect(clippy::missing_errors_doc, reason = "the sink decides")]
     fn field(&mut self, field: Field<'_>) -> Result<(), Violation>;
+
+    /// Takes note of a field that the decoder did not keep, see [`Decoder::with_max_kept`]: of so many octets, counted
+    /// as RFC 7541 §4.1 does.
+    ///
+    /// # Errors
+    ///
+    /// Unless the sink has another opinion, [`Violation::StringTooLong`].
+    fn oversize(&mut self, octets: usize) -> Result<(), Violation> {
+        let _ = octets;
+        Err(Violation::StringTooLong)
+    }
 }
 
 impl Sink for Fields {
@@ -73,6 +85,7 @@ pub struct Decoder {
     table: Table,
     sizes: Sizes,
     max_string: usize,
+    max_kept: usize,
     state: State,
     /// How the literal that is being read will be marked and kept.
     literal: Literal,
@@ -81,6 +94,10 @@ pub struct Decoder {
     /// The kept name of that literal, if any, and then as much of its value as had to be kept.
     scratch: Vec<u8>,
     kept_name: usize,
+    /// Octets of that literal that were not kept, since there are too many.
+    skipped: usize,
+    /// Octets of the string that is being read, so far.
+    text_octets: usize,
     huffman: huffman::Decoder,
 }
 
@@ -97,22 +114,35 @@ impl Decoder {
             table: Table::new(table_limit),
             sizes: Sizes { limit: table_limit, due: None, block: Block::Opening(0) },
             max_string: Self::DEFAULT_MAX_STRING,
+            max_kept: usize::MAX,
             state: State::Representation,
             literal: Literal::Without,
             name_coding: None,
             scratch: Vec::new(),
             kept_name: 0,
+            skipped: 0,
+            text_octets: 0,
             huffman: huffman::Decoder::new(),
         }
     }
 
     /// The same decoder with another limit on the octets of a name and of a value, both after Huffman decoding.
     ///
-    /// A longer one is [`Violation::StringTooLong`], told from its announced length where that is enough. The decoder
-    /// never keeps more than twice as many octets of an unfinished field.
+    /// A longer one is [`Violation::StringTooLong`], told from its announced length where that is enough.
     #[must_use]
     pub const fn with_max_string(mut self, octets: usize) -> Self {
         self.max_string = octets;
+        self
+    }
+
+    /// The same decoder with a limit on the octets of a field that it keeps: those of a name and a value together that
+    /// are in Huffman code or come in pieces. Without it there is no other limit than that of the two strings.
+    ///
+    /// A larger field is decoded and counted, but told by [`Sink::oversize`] only. What the dynamic table could hold
+    /// is always kept.
+    #[must_use]
+    pub const fn with_max_kept(mut self, octets: usize) -> Self {
+        self.max_kept = octets;
         self
     }
 
@@ -188,6 +218,13 @@ impl Decoder {
         self.table.memory_used().saturating_add(self.scratch.capacity())
     }
 
+    /// The most that [`memory_used`](Self::memory_used) can be, for a table that never has a higher limit.
+    pub(crate) const fn max_memory(table_limit: u32, max_kept: usize) -> usize {
+        let table = table_limit as usize;
+        let kept = if max_kept > table { max_kept } else { table };
+        Table::max_memory(table).saturating_add(kept).saturating_add(DECODED_CHUNK)
+    }
+
     /// The first octet of a representation.
     fn on_representation(
         &mut self,
@@ -241,7 +278,7 @@ impl Decoder {
                 self.literal = literal;
                 self.name_coding = None;
                 self.scratch.clear();
-                self.kept_name = 0;
+                (self.kept_name, self.skipped) = (0, 0);
                 let part = if value == 0 { Part::Name } else { self.on_name_index(value, name)? };
                 self.wait(State::Length(part))
             }
@@ -259,7 +296,7 @@ impl Decoder {
         } else {
             // The field may evict the entry that its name comes from (RFC 7541 §4.4): hence a copy.
             let (dynamic, _) = entry(&self.table, index)?;
-            reserve_within(&mut self.scratch, dynamic.len(), self.max_string.max(dynamic.len()));
+            reserve_within(&mut self.scratch, dynamic.len(), self.max_kept.max(self.table.max()));
             self.scratch.extend_from_slice(dynamic);
             self.kept_name = dynamic.len();
             *name = Name::Kept;
@@ -283,6 +320,7 @@ impl Decoder {
         if least > self.max_string {
             return Err(Violation::StringTooLong);
         }
+        self.text_octets = 0;
         self.state = State::Text(text, length);
         if length == 0 { self.on_text(text, 0, &[], name, sink) } else { Ok(()) }
     }
@@ -303,7 +341,7 @@ impl Decoder {
             self.state = State::Text(text, left);
             return self.keep_text(text.coding, piece);
         }
-        let is_lent = text.coding == Coding::Plain && self.scratch.len() == self.kept_name;
+        let is_lent = text.coding == Coding::Plain && self.text_octets == 0;
         if !is_lent {
             self.keep_text(text.coding, piece)?;
             if text.coding == Coding::Huffman {
@@ -338,6 +376,14 @@ impl Decoder {
             Name::Kept => kept_name,
         };
         let value = lent_value.unwrap_or(kept_value);
+        if self.skipped > 0 {
+            // Too large for the table as well, which it empties (RFC 7541 §4.4).
+            if self.literal == Literal::Incremental {
+                self.table.clear();
+            }
+            let octets = Field::new(name, value).accounted_octets().saturating_add(self.skipped);
+            return sink.oversize(octets);
+        }
         let form = Form::Literal { kind: self.literal, name: self.name_coding, value: coding };
         sink.field(Field { indexing: self.literal.indexing(), form: Some(form), ..Field::new(name, value) })?;
         if self.literal == Literal::Incremental {
@@ -346,24 +392,58 @@ impl Decoder {
         Ok(())
     }
 
+    /// Keeps a piece of a string, decoded.
     fn keep_text(&mut self, coding: Coding, piece: &[u8]) -> Result<(), Violation> {
-        let most = self.kept_name.saturating_add(self.max_string);
         match coding {
             Coding::Plain => {
-                reserve_within(&mut self.scratch, piece.len(), most);
-                self.scratch.extend_from_slice(piece);
-                Ok(())
+                self.keep_octets(piece);
+                self.count_text(piece.len())
             }
-            Coding::Huffman => self.huffman.decode(piece, &mut self.scratch, most),
+            Coding::Huffman => piece.chunks(CODED_CHUNK).try_for_each(|chunk| self.keep_coded(chunk)),
         }
+    }
+
+    fn keep_coded(&mut self, chunk: &[u8]) -> Result<(), Violation> {
+        let before = self.scratch.len();
+        let most = self.kept_limit().saturating_add(DECODED_CHUNK);
+        self.huffman.decode(chunk, &mut self.scratch, most)?;
+        self.count_text(self.scratch.len().saturating_sub(before))?;
+        if self.skipped > 0 || self.scratch.len() > self.kept_limit() {
+            self.skip(0);
+        }
+        Ok(())
+    }
+
+    fn keep_octets(&mut self, octets: &[u8]) {
+        let limit = self.kept_limit();
+        if self.skipped > 0 || self.scratch.len().saturating_add(octets.len()) > limit {
+            return self.skip(octets.len());
+        }
+        reserve_within(&mut self.scratch, octets.len(), limit.min(self.max_string.saturating_mul(2)));
+        self.scratch.extend_from_slice(octets);
+    }
+
+    /// Gives the literal up that is being read, with so many octets that are not in the scratch buffer.
+    fn skip(&mut self, octets: usize) {
+        self.skipped = self.skipped.saturating_add(self.scratch.len()).saturating_add(octets);
+        self.scratch.clear();
+        self.kept_name = 0;
+    }
+
+    fn count_text(&mut self, octets: usize) -> Result<(), Violation> {
+        self.text_octets = self.text_octets.saturating_add(octets);
+        if self.text_octets > self.max_string { Err(Violation::StringTooLong) } else { Ok(()) }
+    }
+
+    fn kept_limit(&self) -> usize {
+        self.max_kept.max(self.table.max())
     }
 
     /// Copies a name that the fragment lent, before the fragment goes and before any of the value is kept.
     fn keep(&mut self, name: Name<'_>) {
         if let Name::Lent(lent) = name {
-            reserve_within(&mut self.scratch, lent.len(), lent.len().max(self.max_string));
-            self.scratch.extend_from_slice(lent);
-            self.kept_name = lent.len();
+            self.keep_octets(lent);
+            self.kept_name = self.scratch.len();
         }
     }
 }
@@ -377,6 +457,10 @@ impl fmt::Debug for Decoder {
             .finish_non_exhaustive()
     }
 }
+
+/// Huffman code is decoded in pieces of so many octets, none of which can have more than so many afterwards.
+const CODED_CHUNK: usize = 64;
+const DECODED_CHUNK: usize = CODED_CHUNK * 8 / 5 + 1;
 
 /// The field of an index in the address space of both tables (RFC 7541 §2.3.3).
 fn entry(table: &Table, index: u32) -> Result<(&[u8], &[u8]), Violation> {
@@ -561,6 +645,49 @@ mod tests {
         }
         assert_eq!(fields, Fields::new().with("longname", "longtext"));
         assert_eq!(decoder.table_octets(), 48);
+    }
+
+    /// What a sink is told of fields, in octets as tables count them; those that were not kept are negative.
+    struct Sizes(Vec<isize>);
+
+    impl Sink for Sizes {
+        fn field(&mut self, field: Field<'_>) -> Result<(), Violation> {
+            self.0.push(field.accounted_octets() as isize);
+            Ok(())
+        }
+
+        fn oversize(&mut self, octets: usize) -> Result<(), Violation> {
+            self.0.push(-(octets as isize));
+            Ok(())
+        }
+    }
+
+    /// However it is coded and cut, a field that is too large is counted, and empties the table.
+    #[test]
+    fn a_field_above_the_limit_is_counted_and_not_kept() {
+        let small = b"\x40\x01a\x01b";
+        let mut coded = Vec::new();
+        huffman::encode(&[b'0'; 1_000], &mut coded);
+        let plain = [&b"\x40\x01n\x7f\xe9\x06"[..], &[b'0'; 1_000]].concat();
+        let huffman = [&b"\x40\x01n\xff\xf2\x03"[..], &coded].concat();
+        let long_name = [&b"\x40\x7f\xe9\x06"[..], &[b'0'; 1_000], b"\x01v"].concat();
+        assert_eq!(coded.len(), 127 + 114 + 3 * 128);
+        for large in [plain, huffman, long_name] {
+            let block = [&small[..], &large, small, b"\xbe"].concat();
+            for size in [1, 7, 300] {
+                let mut decoder = Decoder::new(300).with_max_kept(200);
+                let mut sizes = Sizes(Vec::new());
+                for piece in block.chunks(size) {
+                    decoder.decode(piece, &mut sizes).unwrap();
+                    assert!(decoder.scratch.capacity() <= 300 + DECODED_CHUNK);
+                }
+                assert_eq!(sizes.0, [34, -1_033, 34, 34], "{size}");
+                assert_eq!(decoder.table_octets(), 34);
+            }
+            let unlike =
+                Decoder::new(300).with_max_kept(200).decode(&large[..large.len() - 1], &mut Fields::new());
+            assert_eq!(unlike, Ok(()));
+        }
     }
 
     #[test]

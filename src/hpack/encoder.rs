@@ -92,6 +92,12 @@ impl Encoder {
         self.table.memory_used().saturating_add(self.lookup.memory_used())
     }
 
+    /// The most that [`memory_used`](Self::memory_used) can be.
+    pub(crate) const fn max_memory(table_cap: u32) -> usize {
+        let cap = table_cap as usize;
+        Table::max_memory(cap).saturating_add(Lookup::max_memory(cap))
+    }
+
     fn encode_field(&mut self, field: Field<'_>, out: &mut Vec<u8>) {
         let name_hash = hash_name(field.name);
         let static_name = static_table::find_name(field.name, name_hash);

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use core::slice::IterMut;
 
 use super::huffman_table::{CODES, EOS, LENGTHS, SYMBOLS};
-use super::reserve_within;
 use crate::error::Violation;
+use crate::growth::reserve_within;
 
 /// How many octets a string has in Huffman code, padding included.
 pub(super) fn encoded_octets(text: &[u8]) -> usize {

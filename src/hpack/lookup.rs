@@ -33,7 +33,7 @@ impl Lookup {
 
     /// Adds the entry that the table has just taken.
     pub(super) fn insert(&mut self, table: &Table, name_hash: u64, field_hash: u64) {
-        let chains = (table.max() / ENTRY_OVERHEAD).next_power_of_two().clamp(LEAST_CHAINS, MOST_CHAINS);
+        let chains = chains_of(table.max());
         if self.names.heads.len() < chains {
             self.rebuild(table, chains);
         } else {
@@ -44,6 +44,11 @@ impl Lookup {
     /// The heap memory in use, in octets.
     pub(super) fn memory_used(&self) -> usize {
         self.names.memory_used().saturating_add(self.fields.memory_used())
+    }
+
+    /// The most that [`memory_used`](Self::memory_used) can be, for a table that never has a larger maximum.
+    pub(super) const fn max_memory(max: usize) -> usize {
+        chains_of(max).saturating_mul(4 * size_of::<u16>())
     }
 
     fn rebuild(&mut self, table: &Table, chains: usize) {
@@ -117,6 +122,18 @@ impl Chains {
 const MAX_STEPS: usize = 8;
 
 /// How many chains there are: as many as the table can have entries, within these bounds.
+/// How many chains a table of this maximum size has.
+const fn chains_of(max: usize) -> usize {
+    let chains = (max / ENTRY_OVERHEAD).next_power_of_two();
+    if chains < LEAST_CHAINS {
+        LEAST_CHAINS
+    } else if chains > MOST_CHAINS {
+        MOST_CHAINS
+    } else {
+        chains
+    }
+}
+
 const LEAST_CHAINS: usize = 16;
 const MOST_CHAINS: usize = 2048;
 

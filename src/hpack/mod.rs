@@ -31,19 +31,8 @@ mod lookup;
 mod static_table;
 mod table;
 
-use alloc::vec::Vec;
-
 pub use decoder::{Decoder, Sink};
 pub use encoder::Encoder;
 
 /// SETTINGS_HEADER_TABLE_SIZE before it is set (RFC 9113 §6.5.2).
 const DEFAULT_TABLE_LIMIT: u32 = 4096;
-
-/// Makes room for more octets. Grows by doubling, but never to a capacity above `most`.
-fn reserve_within(buffer: &mut Vec<u8>, additional: usize, most: usize) {
-    let wanted = buffer.len().saturating_add(additional);
-    if wanted > buffer.capacity() {
-        let capacity = wanted.max(buffer.capacity().saturating_mul(2)).min(most);
-        buffer.reserve_exact(capacity.saturating_sub(buffer.len()));
-    }
-}

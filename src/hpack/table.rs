@@ -1,9 +1,8 @@
 //! The dynamic table (RFC 7541 §2.3.2 and §4).
 
+use crate::growth::reserve_within;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-
-use super::reserve_within;
 
 /// The dynamic table of one direction, the same at both of its ends.
 ///
@@ -85,9 +84,20 @@ impl Table {
         Inserted::Newest
     }
 
+    /// Evicts all entries.
+    pub(super) fn clear(&mut self) {
+        self.evict_to(0);
+    }
+
     /// The heap memory in use, in octets.
     pub(super) fn memory_used(&self) -> usize {
         self.octets.capacity().saturating_add(self.entries.capacity().saturating_mul(size_of::<Entry>()))
+    }
+
+    /// The most that [`memory_used`](Self::memory_used) can be, for a table that never has a larger maximum.
+    pub(super) const fn max_memory(max: usize) -> usize {
+        let entries = (max / ENTRY_OVERHEAD).saturating_mul(size_of::<Entry>());
+        max.saturating_add(entries)
     }
 
     /// Evicts the oldest entries until the others have at most this size.
@@ -114,7 +124,8 @@ impl Table {
         if unused < octets {
             let dead = self.entries.front().map_or(self.octets.len(), |oldest| self.offset(oldest.start));
             self.drop_front(dead);
-            reserve_within(&mut self.octets, octets.max(LEAST_OCTETS), self.max);
+            let least = LEAST_OCTETS.min(self.max.saturating_sub(self.octets.len()));
+            reserve_within(&mut self.octets, octets.max(least), self.max);
         }
     }
 

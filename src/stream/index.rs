@@ -4,6 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use super::list::Key;
+use crate::growth::{reserve_ring_within, reserve_within};
 use crate::id::StreamId;
 
 /// The live streams of one initiator.
@@ -11,16 +12,35 @@ use crate::id::StreamId;
 /// Identifiers only rise, so the entries stay sorted by appending, and a look-up is a binary search. A removed
 /// stream leaves an empty entry behind; once half of the entries are empty they are swept out, which costs each
 /// removal a constant amount on average and needs no memory of its own.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Index {
     entries: Vec<(StreamId, Option<Key>)>,
     live: usize,
+    /// As many streams as there can be.
+    most: usize,
 }
 
 impl Index {
+    pub(super) const fn new(most: usize) -> Self {
+        Self { entries: Vec::new(), live: 0, most }
+    }
+
+    /// The most that [`memory_used`](Self::memory_used) can be for so many streams.
+    pub(super) const fn max_memory(streams: usize) -> usize {
+        let entries = streams.saturating_mul(2).saturating_add(SWEEP_SLACK + 1);
+        entries.saturating_mul(size_of::<(StreamId, Option<Key>)>())
+    }
+
+    /// Gives back the memory where there is no stream.
+    pub(super) fn release(&mut self) {
+        *self = Self::new(self.most);
+    }
+
     /// Adds a stream whose identifier is above all earlier ones.
     pub(super) fn push(&mut self, id: StreamId, key: Key) {
         debug_assert!(self.entries.last().is_none_or(|&(last, _)| last < id), "identifiers rise");
+        let most = self.most.saturating_mul(2).saturating_add(SWEEP_SLACK + 1);
+        reserve_within(&mut self.entries, 1, most);
         self.entries.push((id, Some(key)));
         self.live += 1;
     }
@@ -85,7 +105,7 @@ impl Ending {
 /// The latest endings, up to a number; for the older ones, the identifiers up to which resets were forgotten.
 #[derive(Debug)]
 pub(super) struct Endings {
-    latest: VecDeque<(StreamId, Ending)>,
+    latest: VecDeque<Remembered>,
     capacity: usize,
     forgotten: Option<StreamId>,
 }
@@ -95,25 +115,50 @@ impl Endings {
         Self { latest: VecDeque::new(), capacity, forgotten: None }
     }
 
+    /// The most that [`memory_used`](Self::memory_used) can be.
+    pub(super) const fn max_memory(capacity: usize) -> usize {
+        capacity.saturating_add(1).saturating_mul(size_of::<Remembered>())
+    }
+
+    /// A stream has ended, by a reset of ours or otherwise.
     pub(super) fn remember(&mut self, id: StreamId, ending: Ending) {
-        self.latest.push_back((id, ending));
-        if self.latest.len() <= self.capacity {
-            return;
-        }
-        if let Some((id, Ending::Reset)) = self.latest.pop_front() {
-            self.forgotten = self.forgotten.max(Some(id));
+        reserve_ring_within(&mut self.latest, 1, self.capacity.saturating_add(1));
+        self.latest.push_back(Remembered::new(id, ending));
+        if self.latest.len() > self.capacity {
+            let oldest = self.latest.pop_front().filter(|oldest| oldest.ending() == Ending::Reset);
+            self.forgotten = self.forgotten.max(oldest.and_then(Remembered::id));
         }
     }
 
     pub(super) fn of(&self, id: StreamId) -> Ending {
-        if let Some(&(_, ending)) = self.latest.iter().rev().find(|&&(latest, _)| latest == id) {
-            return ending;
+        let remembered = self.latest.iter().rev().find(|remembered| remembered.id() == Some(id));
+        match remembered {
+            Some(remembered) => remembered.ending(),
+            None if Some(id) <= self.forgotten => Ending::Forgotten,
+            None => Ending::Unknown,
         }
-        if Some(id) <= self.forgotten { Ending::Forgotten } else { Ending::Unknown }
     }
 
     pub(super) fn memory_used(&self) -> usize {
-        self.latest.capacity().saturating_mul(size_of::<(StreamId, Ending)>())
+        self.latest.capacity().saturating_mul(size_of::<Remembered>())
+    }
+}
+
+/// An identifier of 31 bits, and below it whether we have reset the stream.
+#[derive(Clone, Copy, Debug)]
+struct Remembered(u32);
+
+impl Remembered {
+    fn new(id: StreamId, ending: Ending) -> Self {
+        Self(id.number() << 1 | u32::from(ending == Ending::Reset))
+    }
+
+    fn id(self) -> Option<StreamId> {
+        StreamId::new(self.0 >> 1)
+    }
+
+    const fn ending(self) -> Ending {
+        if self.0 & 1 == 1 { Ending::Reset } else { Ending::Finished }
     }
 }
 
@@ -130,7 +175,7 @@ mod tests {
 
     #[test]
     fn an_index_finds_what_is_live_and_stays_small() {
-        let mut index = Index::default();
+        let mut index = Index::new(1_000);
         for number in (1..2_000).step_by(2) {
             index.push(id(number), Key::from_index(number as usize));
             if number > 20 && number % 10 != 1 {

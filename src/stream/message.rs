@@ -14,14 +14,10 @@ pub(crate) struct Message {
     interims: u16,
 }
 
-/// What is still to come of a message's content (RFC 9113 §8.1.1).
+/// What is still to come of a message's content (RFC 9113 §8.1.1): so many octets, because `content-length` says so or
+/// because there can be none; or as much as there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Content {
-    /// As much as there is.
-    Any,
-    /// So many octets: `content-length` says so, or there can be none.
-    Exactly(u64),
-}
+struct Content(u64);
 
 /// What the request makes of its stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +61,7 @@ impl Exchange {
 
 impl Message {
     pub(crate) const fn new(half: Half) -> Self {
-        Self { half, content: Content::Any, interims: 0 }
+        Self { half, content: Content::ANY, interims: 0 }
     }
 
     /// A request whose header section has come or gone.
@@ -95,7 +91,7 @@ impl Message {
             }
             // RFC 9110 §6.4.1: whatever `content-length` says of them.
             (Exchange::Head, _) | (_, Status::WithoutContent | Status::NoContent) => {
-                Ok((after(Step::Headers)?.with(Content::Exactly(0), part)?, exchange))
+                Ok((after(Step::Headers)?.with(Content::NONE, part)?, exchange))
             }
             (Exchange::Plain | Exchange::Connect | Exchange::Tunnel, Status::Success | Status::Other) => {
                 Ok((after(Step::Headers)?.with(content, part)?, exchange))
@@ -134,26 +130,28 @@ impl Message {
     }
 
     fn with(self, content: Content, part: Part) -> Result<Self, Misstep> {
-        match (content, part) {
-            (Content::Exactly(1..), Part::Last) => Err(Misstep::ContentLength),
-            (Content::Any | Content::Exactly(_), _) => Ok(Self { content, ..self }),
+        match part {
+            Part::Last if content.is_missing() => Err(Misstep::ContentLength),
+            Part::Last | Part::More => Ok(Self { content, ..self }),
         }
     }
 }
 
 impl Content {
-    const fn announced(length: Option<u64>) -> Self {
-        match length {
-            Some(octets) => Self::Exactly(octets),
-            None => Self::Any,
-        }
+    const NONE: Self = Self(0);
+    const ANY: Self = Self(u64::MAX);
+
+    fn announced(length: Option<u64>) -> Self {
+        // Nothing is ever as long as that.
+        length.map_or(Self::ANY, |octets| Self(octets.min(u64::MAX - 1)))
     }
 
     fn after(self, octets: u64) -> Option<Self> {
-        match self {
-            Self::Any => Some(self),
-            Self::Exactly(left) => left.checked_sub(octets).map(Self::Exactly),
-        }
+        if self == Self::ANY { Some(self) } else { self.0.checked_sub(octets).map(Self) }
+    }
+
+    fn is_missing(self) -> bool {
+        self != Self::ANY && self != Self::NONE
     }
 }
 

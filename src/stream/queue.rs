@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::fields::Fields;
 use crate::frame::Part;
+use crate::growth::reserve_within;
 use crate::id::StreamId;
 
 /// One thing that a stream will send.
@@ -55,6 +56,8 @@ pub(crate) struct NextData {
 pub(crate) struct Queues {
     nodes: Vec<Node>,
     free: u32,
+    /// How many items there are at once unless the caller has queued more.
+    usual: usize,
 }
 
 #[derive(Debug)]
@@ -64,8 +67,8 @@ struct Node {
 }
 
 impl Queues {
-    pub(crate) const fn new() -> Self {
-        Self { nodes: Vec::new(), free: NONE }
+    pub(crate) const fn new(usual: usize) -> Self {
+        Self { nodes: Vec::new(), free: NONE, usual }
     }
 
     /// Puts an item at the end of a queue.
@@ -150,6 +153,16 @@ impl Queues {
         self.nodes.capacity().saturating_mul(size_of::<Node>())
     }
 
+    /// The heap memory of so many items.
+    pub(crate) const fn max_memory(items: usize) -> usize {
+        items.saturating_mul(size_of::<Node>())
+    }
+
+    /// Gives back the memory of a queue that is empty.
+    pub(crate) fn release(&mut self) {
+        *self = Self::new(self.usual);
+    }
+
     fn allocate(&mut self, item: Pending) -> u32 {
         let node = Node { item: Some(item), next: NONE };
         if self.free != NONE {
@@ -160,6 +173,7 @@ impl Queues {
             }
         }
         let at = u32::try_from(self.nodes.len()).expect("the caller queues fewer than 2^32 items");
+        reserve_within(&mut self.nodes, 1, self.usual);
         self.nodes.push(node);
         at
     }
@@ -210,7 +224,7 @@ mod tests {
 
     #[test]
     fn chunks_share_frames_and_frames_share_chunks() {
-        let (mut queues, mut queue) = (Queues::new(), Queue::new());
+        let (mut queues, mut queue) = (Queues::new(10), Queue::new());
         data(&mut queues, &mut queue, b"abc", Part::More);
         data(&mut queues, &mut queue, b"defgh", Part::More);
         data(&mut queues, &mut queue, b"", Part::Last);
@@ -224,7 +238,7 @@ mod tests {
 
     #[test]
     fn an_empty_last_chunk_needs_no_window() {
-        let (mut queues, mut queue) = (Queues::new(), Queue::new());
+        let (mut queues, mut queue) = (Queues::new(10), Queue::new());
         data(&mut queues, &mut queue, b"", Part::Last);
         assert_eq!(take(&mut queues, &mut queue, 0), Some((Vec::new(), Part::Last)));
         assert!(queue.is_empty());
@@ -232,7 +246,7 @@ mod tests {
 
     #[test]
     fn sections_keep_their_place() {
-        let (mut queues, mut queue) = (Queues::new(), Queue::new());
+        let (mut queues, mut queue) = (Queues::new(10), Queue::new());
         queues.push(&mut queue, Pending::Headers(Fields::response(200), Part::More));
         data(&mut queues, &mut queue, b"x", Part::More);
         queues.push(&mut queue, Pending::Headers(Fields::new(), Part::Last));
@@ -245,7 +259,7 @@ mod tests {
 
     #[test]
     fn freed_nodes_are_used_again() {
-        let mut queues = Queues::new();
+        let mut queues = Queues::new(10);
         for _ in 0..100 {
             let (mut one, mut two) = (Queue::new(), Queue::new());
             for _ in 0..3 {

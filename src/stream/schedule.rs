@@ -4,17 +4,32 @@
 use alloc::vec::Vec;
 
 use super::list::{Key, Want};
+use crate::growth::reserve_within;
 use crate::id::StreamId;
 use crate::priority::Priority;
 
 /// The lists in which rank counts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Schedules {
     send: Schedule,
     shared: Schedule,
 }
 
 impl Schedules {
+    pub(super) const fn new(most: usize) -> Self {
+        Self { send: Schedule::new(most), shared: Schedule::new(most) }
+    }
+
+    /// The most that [`memory_used`](Self::memory_used) can be for so many streams.
+    pub(super) const fn max_memory(streams: usize) -> usize {
+        streams.saturating_mul(2 * (size_of::<Entry>() + size_of::<u32>()))
+    }
+
+    /// Gives back the memory where nothing is listed.
+    pub(super) fn release(&mut self) {
+        *self = Self::new(self.send.most);
+    }
+
     pub(super) const fn of(&self, want: Want) -> Option<&Schedule> {
         match want {
             Want::Send => Some(&self.send),
@@ -37,13 +52,15 @@ impl Schedules {
 }
 
 /// Streams by rank: a binary heap that knows the place of each.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Schedule {
     heap: Vec<Entry>,
     /// Where in the heap the stream of each key is.
     places: Vec<u32>,
     /// Entries made so far.
     made: u64,
+    /// As many streams as there can be.
+    most: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,14 +84,22 @@ impl Rank {
 }
 
 impl Schedule {
+    const fn new(most: usize) -> Self {
+        Self { heap: Vec::new(), places: Vec::new(), made: 0, most }
+    }
+
     /// Adds a stream, or ranks it anew.
     pub(super) fn insert(&mut self, key: Key, id: StreamId, priority: Priority) {
         self.remove(key);
         self.made = self.made.saturating_add(1);
         if self.places.len() <= key.index() {
-            self.places.resize(key.index() + 1, NOWHERE);
+            let wanted = key.index() + 1;
+            let more = wanted.saturating_sub(self.places.len());
+            reserve_within(&mut self.places, more, self.most);
+            self.places.resize(wanted, NOWHERE);
         }
         let at = self.heap.len();
+        reserve_within(&mut self.heap, 1, self.most);
         self.heap.push(Entry { rank: Rank::new(id, priority, self.made), key });
         self.rise(at);
     }
@@ -168,7 +193,7 @@ mod tests {
     /// Against a plain list that is sorted each time.
     #[test]
     fn any_mix_of_changes_keeps_the_order() {
-        let mut schedule = Schedule::default();
+        let mut schedule = Schedule::new(100);
         let mut plain: Vec<(Rank, Key)> = Vec::new();
         let mut seed = 1_u64;
         let mut random = |below: u64| {
@@ -194,7 +219,7 @@ mod tests {
 
     #[test]
     fn urgency_goes_before_identifiers_and_those_before_turns() {
-        let mut schedule = Schedule::default();
+        let mut schedule = Schedule::new(100);
         let streams = [(3, 1), (3, 0), (7, 0), (0, 1), (3, 1), (3, 0), (0, 0)];
         for (nth, (urgency, incremental)) in streams.into_iter().enumerate().rev() {
             schedule.insert(Key::from_index(nth), id(nth), priority(urgency, incremental));

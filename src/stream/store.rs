@@ -10,6 +10,7 @@ use super::schedule::Schedules;
 use super::state::Half;
 use crate::flow::{Flow, StreamFlow};
 use crate::frame;
+use crate::growth::reserve_within;
 use crate::id::{Role, StreamId};
 use crate::priority::Priority;
 
@@ -103,6 +104,8 @@ pub(crate) enum Place {
 #[derive(Debug)]
 pub(crate) struct Store {
     role: Role,
+    /// As many streams as there can be.
+    most: usize,
     slots: Vec<Slot>,
     free: Option<Key>,
     local: Index,
@@ -131,13 +134,15 @@ enum Slot {
 }
 
 impl Store {
-    pub(crate) fn new(role: Role, remembered: usize) -> Self {
+    /// `most` streams of both ends can be there at once, and so many endings are remembered.
+    pub(crate) fn new(role: Role, most: usize, remembered: usize) -> Self {
         Self {
             role,
             slots: Vec::new(),
             free: None,
-            local: Index::default(),
-            peer: Index::default(),
+            most,
+            local: Index::new(most),
+            peer: Index::new(most),
             next_announced: Some(StreamId::first(role)),
             held: Vec::new(),
             local_active: 0,
@@ -145,9 +150,9 @@ impl Store {
             highest_peer: None,
             endings: Endings::new(remembered),
             lists: Lists::default(),
-            schedules: Schedules::default(),
+            schedules: Schedules::new(most),
             turns: 0,
-            queues: Queues::new(),
+            queues: Queues::new(most),
         }
     }
 
@@ -162,6 +167,7 @@ impl Store {
                 key
             }
             None => {
+                reserve_within(&mut self.slots, 1, self.most);
                 self.slots.push(Slot::Taken(record));
                 Key::from_index(self.slots.len() - 1)
             }
@@ -188,11 +194,40 @@ impl Store {
             Activity::Active => *self.active(record.id) -= 1,
         }
         self.endings.remember(record.id, ending);
+        if self.is_empty() && self.slots.capacity() > KEPT_SLOTS {
+            self.release_memory();
+        }
+    }
+
+    /// There is no stream left: what many of them needed is given back.
+    fn release_memory(&mut self) {
+        (self.slots, self.free) = (Vec::new(), None);
+        self.local.release();
+        self.peer.release();
+        self.schedules.release();
+        self.queues.release();
+    }
+
+    /// The most that [`memory_used`](Self::memory_used) can be for so many streams, each with one item queued.
+    pub(crate) const fn max_memory(streams: usize, remembered: usize) -> usize {
+        let slots = streams.saturating_mul(size_of::<Slot>());
+        slots
+            .saturating_add(Index::max_memory(streams))
+            // The other index, without streams.
+            .saturating_add(Index::max_memory(0))
+            .saturating_add(Endings::max_memory(remembered))
+            .saturating_add(Queues::max_memory(streams))
+            .saturating_add(Schedules::max_memory(streams))
     }
 
     /// A stream that never got a record has been answered with a reset.
     pub(crate) fn remember_refused(&mut self, id: StreamId) {
         self.endings.remember(id, Ending::Reset);
+    }
+
+    /// The memory for as many streams that are held.
+    pub(crate) const fn max_held_memory(streams: usize) -> usize {
+        streams.saturating_mul(size_of::<StreamId>())
     }
 
     pub(crate) fn record(&mut self, key: Key) -> &mut Record {
@@ -272,6 +307,7 @@ impl Store {
         let id = self.get(key).id;
         if id.initiator() != self.role && self.is_active(key) {
             if let Err(at) = self.held.binary_search(&id) {
+                reserve_within(&mut self.held, 1, self.most);
                 self.held.insert(at, id);
             }
         }
@@ -493,6 +529,9 @@ impl Store {
     }
 }
 
+/// A connection with one exchange at a time keeps their memory.
+const KEPT_SLOTS: usize = 8;
+
 /// One of so many turns goes to the stream that has waited longest.
 const FAIR_TURN: u32 = 8;
 
@@ -509,7 +548,7 @@ mod tests {
     }
 
     fn store_of_five() -> (Store, Vec<Key>) {
-        let mut store = Store::new(Role::Server, 10);
+        let mut store = Store::new(Role::Server, 100, 10);
         let keys = (0..5)
             .map(|n| {
                 store.use_peer_id(id(2 * n + 1));
@@ -557,7 +596,7 @@ mod tests {
 
     #[test]
     fn a_stream_of_ours_is_idle_to_the_peer_until_it_is_on_the_wire() {
-        let mut store = Store::new(Role::Client, 10);
+        let mut store = Store::new(Role::Client, 100, 10);
         let key = store.insert(record(1, Half::Body, Half::Head));
         assert_eq!(store.place(id(1)), Place::Idle);
         store.announce(id(1));

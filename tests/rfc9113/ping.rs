@@ -127,11 +127,11 @@ fn acknowledgements_and_refusals_count_as_well() {
 #[test]
 fn the_default_limit_ends_a_flood() {
     let pings = |count| (0..count).fold(Wire::client(), |wire, _| wire.ping([0; 8]));
-    // 8,192 octets, 13 for each of 100 streams, and one acknowledgement of SETTINGS beside PONGs of 17 octets.
-    let outcome = Script::server().run(pings(557));
+    // 4,096 octets, 13 for each of 100 streams, and one acknowledgement of SETTINGS beside PONGs of 17 octets.
+    let outcome = Script::server().run(pings(316));
     assert_eq!(outcome.messages(), []);
-    assert_eq!(outcome.sent.len(), 1 + 557);
+    assert_eq!(outcome.sent.len(), 1 + 316);
     let outcome = Script::server().run(pings(600));
     outcome.assert_failed(Violation::TooManyReplies);
-    assert_eq!(outcome.sent.len(), 1 + 558 + 1);
+    assert_eq!(outcome.sent.len(), 1 + 317 + 1);
 }

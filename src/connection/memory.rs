@@ -1,0 +1,128 @@
+//! How much memory a connection takes: now, and at most.
+
+use super::Connection;
+use super::headers::Spare;
+use super::priorities::Prioritized;
+use super::receive::{REPLY_OCTETS, reply_limit};
+use crate::config::Config;
+use crate::frame::{Frame, Setting, Settings};
+use crate::hpack::{Decoder, Encoder};
+use crate::output::Batch;
+use crate::stream::Store;
+
+impl Config {
+    /// The most memory that a connection of this configuration takes, whatever its peer does: its own size and all that
+    /// it holds on the heap, in octets.
+    ///
+    /// What the caller queues comes on top: its bodies and field lists, 48 octets for each item beyond one a stream,
+    /// and, while one is written, a field block that is longer than
+    /// [`write_buffer_size`](Self::write_buffer_size). So does what it raises later by
+    /// [`update_settings`](Connection::update_settings). Events are the caller's once they are told; a field list in
+    /// one never holds more memory than [`Fields::list_octets`](crate::Fields::list_octets) says.
+    ///
+    /// The terms, with S for [`max_concurrent_streams`](Self::max_concurrent_streams) and
+    /// [`max_pushes`](Self::max_pushes), or [`max_open_streams`](Self::max_open_streams) and what may be pushed, if
+    /// that is more:
+    ///
+    /// * the [`Connection`] itself: its size;
+    /// * decoder: 5/4 [`header_table_size`](Self::header_table_size); a field that is not whole, the larger of that and
+    ///   [`max_header_list_size`](Self::max_header_list_size), and 103;
+    /// * encoder: 5/4 [`encoder_table_size`](Self::encoder_table_size), and 1/4 of it for look-ups;
+    /// * a field list under way: [`max_header_list_size`](Self::max_header_list_size), twice if cookies are joined;
+    /// * lists given back by [`recycle`](Connection::recycle): 9/32 of that;
+    /// * a frame that is not whole, and one that is reported: each 6 times
+    ///   [`max_settings_entries`](Self::max_settings_entries), [`max_debug_octets`](Self::max_debug_octets) and 8, or
+    ///   [`max_extension_octets`](Self::max_extension_octets), whichever is most;
+    /// * replies that wait: [`max_reply_octets`](Self::max_reply_octets), 13 for each stream of the peer's, and 32;
+    /// * output: 3/2 [`write_buffer_size`](Self::write_buffer_size);
+    /// * streams: about 240 S, and 4 for each of [`remembered_streams`](Self::remembered_streams);
+    /// * PINGs and SETTINGS under way: 256.
+    ///
+    /// ```
+    /// use sans_h2::Config;
+    ///
+    /// assert!(Config::default().max_memory() <= 88 * 1024);
+    /// assert!(Config::embedded().max_memory() <= 12 * 1024);
+    /// ```
+    pub const fn max_memory(&self) -> usize {
+        let list = self.max_header_list_size() as usize;
+        let lists = if self.join_cookies() == 1 { list.saturating_mul(2) } else { list };
+        let streams = self.max_streams();
+        let replies = reply_limit(self, self.max_concurrent_streams()).saturating_add(REPLY_OCTETS);
+        size_of::<Connection>()
+            .saturating_add(Decoder::max_memory(self.header_table_size(), list))
+            .saturating_add(Encoder::max_memory(self.encoder_table_size()))
+            .saturating_add(lists)
+            .saturating_add(Spare::max_memory(self))
+            .saturating_add(self.max_frame_octets().saturating_mul(2))
+            .saturating_add(replies)
+            .saturating_add(Batch::max_memory(self.write_buffer_size() as usize))
+            .saturating_add(Store::max_memory(streams, self.remembered_streams() as usize))
+            .saturating_add(if self.hold_reset_streams() == 1 { Store::max_held_memory(streams) } else { 0 })
+            .saturating_add(Prioritized::max_memory(streams))
+            .saturating_add(UNDER_WAY)
+    }
+
+    /// The longest payload that is kept until it is whole.
+    const fn max_frame_octets(&self) -> usize {
+        let settings = (self.max_settings_entries() as usize).saturating_mul(Settings::ENTRY_OCTETS);
+        let debug = (self.max_debug_octets() as usize).saturating_add(8);
+        let extension = self.max_extension_octets() as usize;
+        let most = if settings > debug { settings } else { debug };
+        if most > extension { most } else { extension }
+    }
+}
+
+impl Connection {
+    /// The heap memory that the connection holds, in octets, without the bodies and field lists that the caller queued.
+    ///
+    /// ```
+    /// use sans_h2::{Config, Connection};
+    ///
+    /// let server = Connection::server(Config::default());
+    /// assert!(size_of::<Connection>() + server.memory_used() <= 4 * 1024);
+    /// ```
+    pub fn memory_used(&self) -> usize {
+        [
+            self.reader.memory_used(),
+            self.held.as_ref().map_or(0, memory_of),
+            self.decoder.memory_used(),
+            self.encoder.memory_used(),
+            self.spare.memory_used(),
+            self.local.memory_used(),
+            self.streams.memory_used(),
+            self.prioritized.memory_used(),
+            self.control.capacity(),
+            self.batch.memory_used(),
+            self.pings.memory_used(),
+            self.incoming.memory_used(),
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add)
+    }
+}
+
+/// The heap memory of a frame.
+fn memory_of(frame: &Frame<'_>) -> usize {
+    match frame {
+        Frame::Extension(extension) => extension.payload.len(),
+        Frame::GoAway(goaway) => goaway.debug.len(),
+        Frame::Settings(settings) => settings.len().saturating_mul(size_of::<Setting>()),
+        Frame::Data(_)
+        | Frame::Headers(_)
+        | Frame::PushPromise(_)
+        | Frame::Continuation(_)
+        | Frame::Payload(_)
+        | Frame::BlockEnd
+        | Frame::Priority { .. }
+        | Frame::Reset { .. }
+        | Frame::SettingsAck
+        | Frame::Ping { .. }
+        | Frame::Pong { .. }
+        | Frame::WindowUpdate(_)
+        | Frame::Unknown(_) => 0,
+    }
+}
+
+/// Five PINGs and four SETTINGS of ours, in rings.
+const UNDER_WAY: usize = 256;

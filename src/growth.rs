@@ -1,0 +1,41 @@
+//! How buffers grow whose size the peer has a hand in.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+/// Makes room for more items. Grows by doubling, but to a capacity above `most` only if it must.
+pub(crate) fn reserve_within<T>(buffer: &mut Vec<T>, additional: usize, most: usize) {
+    let capacity = capacity_within(buffer.len(), buffer.capacity(), additional, most);
+    buffer.reserve_exact(capacity.saturating_sub(buffer.len()));
+}
+
+/// The same for a ring.
+pub(crate) fn reserve_ring_within<T>(ring: &mut VecDeque<T>, additional: usize, most: usize) {
+    let capacity = capacity_within(ring.len(), ring.capacity(), additional, most);
+    ring.reserve_exact(capacity.saturating_sub(ring.len()));
+}
+
+fn capacity_within(length: usize, capacity: usize, additional: usize, most: usize) -> usize {
+    let wanted = length.saturating_add(additional);
+    if wanted <= capacity { capacity } else { capacity.saturating_mul(2).min(most).max(wanted) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capacities_double_up_to_the_most_and_above_it_as_far_as_they_must() {
+        assert_eq!(capacity_within(3, 4, 1, 100), 4);
+        assert_eq!(capacity_within(4, 4, 1, 100), 8);
+        assert_eq!(capacity_within(0, 0, 9, 100), 9);
+        assert_eq!(capacity_within(64, 64, 1, 100), 100);
+        assert_eq!(capacity_within(100, 100, 1, 100), 101);
+        let mut buffer = Vec::from([0_u64; 4]);
+        reserve_within(&mut buffer, 1, 7);
+        assert_eq!(buffer.capacity(), 7);
+        let mut ring = VecDeque::from(buffer);
+        reserve_ring_within(&mut ring, 4, 9);
+        assert_eq!(ring.capacity(), 9);
+    }
+}
