@@ -92,10 +92,10 @@ impl Engine {
         self.block.extend_from_slice(&[0x01, 0x80 | u8::try_from(octets.len()).expect("a short string")]);
         self.block.extend_from_slice(octets);
         for piece in [self.block.len(), 1] {
-            let block = self.block.chunks(piece);
-            let decoded = block
-                .map(|piece| self.decoder.decode(piece, &mut self.value))
-                .collect::<Result<(), _>>()
+            let decoded = self
+                .block
+                .chunks(piece)
+                .try_for_each(|piece| self.decoder.decode(piece, &mut self.value))
                 .and_then(|()| self.decoder.finish());
             match &expected {
                 Some(text) => {

@@ -316,7 +316,6 @@ impl Receiver {
             Role::Server => wire.post(1),
             Role::Client => {
                 assert_eq!(connection.open(get(), Part::Last), Ok(id(1)));
-                drop(connection.output());
                 wire
             }
         };

@@ -5,7 +5,7 @@ use sans_h2::frame::{Flags, Kind, Part, Setting, SettingId, Settings};
 use sans_h2::{Cause, Config, Connection, ConnectionError, ErrorCode, Field, Fields, Role, Time};
 
 use crate::hpack::{Pair, Reader, Writer};
-use crate::model::{HeadKind, Model, Out, Outcome, Placed, Section, Told, Who};
+use crate::model::{Half, HeadKind, Model, Out, Outcome, Placed, Section, Stream, Told, Who};
 use crate::script::{Change, Pick, Script, Step};
 use crate::support::{Log, Seen, Sent, Wire, config, drain, frames, id};
 
@@ -51,12 +51,17 @@ fn mark_in(fields: &Fields) -> u8 {
     mark_of(fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect())
 }
 
+/// A frame, and what it comes to.
+type Said = (Wire, Result<(), ErrorCode>);
+
 struct Run {
     connection: Connection,
     model: Model,
     reader: Reader,
     writer: Writer,
     piece: usize,
+    /// Names of all that was compared.
+    reached: Vec<String>,
 }
 
 fn told(seen: &Seen) -> Told {
@@ -108,7 +113,14 @@ impl Run {
         });
         let connection = Self::begin(role, &config);
         let model = Model::new(role, initial_window, connection_window, streams);
-        let mut run = Self { connection, model, reader: Reader::new(), writer: Writer::new(), piece };
+        let mut run = Self {
+            connection,
+            model,
+            reader: Reader::new(),
+            writer: Writer::new(),
+            piece,
+            reached: Vec::new(),
+        };
         let written = drain(&mut run.connection);
         let control = run.judge(&written);
         assert!(matches!(control[..], [Out::Settings]));
@@ -144,13 +156,13 @@ impl Run {
             let Sent { kind, flags, stream, ref payload } = sent;
             let part = if flags.contains(Flags::END_STREAM) { Part::Last } else { Part::More };
             match kind {
-                Kind::DATA => self.model.on_sent(Placed::Data(stream, payload.len() as i64, part)),
+                Kind::DATA => self.place(Placed::Data(stream, payload.len() as i64, part)),
                 Kind::HEADERS => {
                     assert!(flags.contains(Flags::END_HEADERS));
                     let mark = mark_of(self.reader.read(payload));
-                    self.model.on_sent(Placed::Section(stream, mark, part));
+                    self.place(Placed::Section(stream, mark, part));
                 }
-                Kind::WINDOW_UPDATE => self.model.on_sent(Placed::Credit(stream, sent.number().into())),
+                Kind::WINDOW_UPDATE => self.place(Placed::Credit(stream, sent.number().into())),
                 Kind::RST_STREAM => control.push(Out::Reset(stream, sent.code().value())),
                 Kind::GOAWAY => control.push(Out::GoAway(sent.code().value())),
                 Kind::SETTINGS if flags.contains(Flags::ACK) => control.push(Out::SettingsAck),
@@ -161,6 +173,11 @@ impl Run {
             }
         }
         control
+    }
+
+    fn place(&mut self, placed: Placed) {
+        self.reached.push(format!("placed {placed:?}"));
+        self.model.on_sent(placed);
     }
 
     fn step(&mut self, step: &Step) {
@@ -189,6 +206,8 @@ impl Run {
         }
         let now = std::mem::take(&mut self.model.now);
         assert_eq!(seen, now.told, "{step:?}");
+        self.reached.extend(seen.iter().map(name_of));
+        self.reached.extend(control.iter().map(|out| format!("out {out:?}")));
         assert_eq!(control, now.out, "{step:?}");
         assert_eq!(self.connection.is_closed(), self.model.over);
         for stream in 1..40 {
@@ -206,18 +225,22 @@ impl Run {
         }
     }
 
-    fn pick(&self, pick: Pick) -> u32 {
+    /// The stream that is picked, if there is one that fits.
+    fn pick(&self, pick: Pick, fits: impl Fn(&Stream) -> bool) -> Option<u32> {
         match pick {
-            Pick::New(skipped) => self.model.next_of_peer() + 2 * skipped,
-            Pick::Any(stream) => stream,
-            Pick::Live(at) => self.live(at).unwrap_or(1),
+            Pick::New(skipped) => Some(self.model.next_of_peer() + 2 * skipped),
+            Pick::Any(stream) => Some(stream),
+            Pick::Wrong(at) => self.live(at),
+            Pick::Live(at) => {
+                let streams =
+                    self.model.streams.iter().filter(|(_, stream)| stream.announced && fits(stream));
+                nth(at, streams.map(|(id, _)| *id).collect())
+            }
         }
     }
 
     fn live(&self, at: usize) -> Option<u32> {
-        let mut live: Vec<u32> = self.model.streams.keys().copied().collect();
-        live.sort_unstable();
-        live.get(at % live.len().max(1)).copied()
+        nth(at, self.model.streams.keys().copied().collect())
     }
 
     /// The octets of the peer, if the step is the peer's.
@@ -233,40 +256,39 @@ impl Run {
                 self.call(step);
                 Vec::new()
             }
-            step => self.say(step, Wire::raw()).octets,
+            step => self.say(step).unwrap_or_default(),
         }
     }
 
-    fn say(&mut self, step: &Step, wire: Wire) -> Wire {
+    /// `None` if no stream is there for it.
+    fn say(&mut self, step: &Step) -> Option<Vec<u8>> {
+        let wire = Wire::raw();
         let (wire, outcome) = match *step {
-            Step::Headers { on, section, mark, part, choices } => {
-                let (stream, mark) = (self.pick(on), full_mark(section, mark));
-                let block = self.writer.write(&pairs(mark), choices);
-                let wire = wire.frame(Kind::HEADERS, ending(part).with(Flags::END_HEADERS), stream, &block);
-                (wire, self.model.on_headers(stream, section, mark, part))
-            }
+            Step::Headers { .. } => self.say_headers(wire, step)?,
+            Step::Data { .. } => self.say_data(wire, step)?,
             Step::Promise { on, promised, section, mark } => {
-                let (stream, promised) = (self.pick(on), self.pick(promised));
+                let stream = self.pick(on, |stream| stream.recv != Half::Closed)?;
+                let promised = self.pick(promised, |_| true)?;
                 let block = self.writer.write(&pairs(full_mark(section, mark)), 0xff);
                 let payload = [&promised.to_be_bytes()[..], &block].concat();
                 let wire = wire.frame(Kind::PUSH_PROMISE, Flags::END_HEADERS, stream, &payload);
                 (wire, self.model.on_promise(stream, promised, section))
             }
-            Step::Data { on, octets, padding, part } => self.say_data(wire, on, octets, padding, part),
-            Step::Priority(on) => (wire.priority(self.pick(on)), Ok(())),
-            Step::Unknown(on) => (wire.unknown(self.pick(on)), Ok(())),
+            Step::Priority(on) => (wire.priority(self.pick(on, |_| true)?), Ok(())),
+            Step::Unknown(on) => (wire.unknown(self.pick(on, |_| true)?), Ok(())),
             Step::Reset(on) => {
-                let stream = self.pick(on);
+                let stream = self.pick(on, |_| true)?;
                 (wire.reset(stream, ErrorCode::CANCEL), self.model.on_reset(stream, ErrorCode::CANCEL))
             }
             Step::WindowUpdate(on, increment) => {
-                let stream = self.pick(on);
+                let stream = self.pick(on, |stream| stream.recv != Half::Reserved)?;
                 (wire.window_update(stream, increment), self.model.on_window_update(stream, increment))
             }
             Step::ConnectionUpdate(increment) => {
                 (wire.window_update(0, increment), self.model.on_window_update(0, increment))
             }
-            Step::SettingsAck => {
+            Step::SettingsAck if !self.model.awaits_ack() => return None,
+            Step::SettingsAck | Step::StrayAck => {
                 let outcome = self.model.on_settings_ack();
                 (wire.settings_ack(), outcome.map(|table| self.writer.acknowledge(table)))
             }
@@ -283,18 +305,32 @@ impl Run {
             ref other => panic!("{other:?} is the caller's"),
         };
         self.model.on(outcome);
-        wire
+        Some(wire.octets)
     }
 
-    fn say_data(
-        &mut self,
-        wire: Wire,
-        on: Pick,
-        octets: usize,
-        padding: Option<u8>,
-        part: Part,
-    ) -> (Wire, Result<(), ErrorCode>) {
-        let stream = self.pick(on);
+    fn say_headers(&mut self, wire: Wire, step: &Step) -> Option<Said> {
+        let Step::Headers { on, section, mark, part, choices } = *step else { return None };
+        let stream = self.pick(on, |stream| stream.recv != Half::Closed)?;
+        let (section, part) = match (on, self.model.streams.get(&stream)) {
+            (Pick::Live(_), Some(live)) => due(live, section, part),
+            (_, _) => (section, part),
+        };
+        let mark = full_mark(section, mark);
+        let block = self.writer.write(&pairs(mark), choices);
+        let wire = wire.frame(Kind::HEADERS, ending(part).with(Flags::END_HEADERS), stream, &block);
+        Some((wire, self.model.on_headers(stream, section, mark, part)))
+    }
+
+    fn say_data(&mut self, wire: Wire, step: &Step) -> Option<Said> {
+        let Step::Data { on, octets, padding, part } = *step else { return None };
+        let stream = self.pick(on, |stream| stream.recv == Half::Body)?;
+        let counted = |octets: usize| octets + padding.map_or(0, |padding| 1 + usize::from(padding));
+        // A fitting frame keeps to the windows.
+        let octets = match on {
+            Pick::Live(_) if self.model.may_receive(stream) < counted(octets) as i64 => 0,
+            _ => octets,
+        };
+        let padding = padding.filter(|_| !matches!(on, Pick::Live(_)) || octets > 0);
         let body = vec![b'x'; octets];
         let payload = match padding {
             Some(padding) => [&[padding], &body[..], &vec![0; padding.into()]].concat(),
@@ -302,10 +338,10 @@ impl Run {
         };
         let flags = ending(part).with(if padding.is_some() { Flags::PADDED } else { Flags::NONE });
         let wire = wire.frame(Kind::DATA, flags, stream, &payload);
-        (wire, self.model.on_data(stream, octets as i64, payload.len() as i64, part))
+        Some((wire, self.model.on_data(stream, octets as i64, payload.len() as i64, part)))
     }
 
-    fn say_settings(&mut self, wire: Wire, changes: &[Change]) -> (Wire, Result<(), ErrorCode>) {
+    fn say_settings(&mut self, wire: Wire, changes: &[Change]) -> Said {
         let mut outcome = Ok(());
         for change in changes {
             outcome = outcome.and_then(|()| match *change {
@@ -324,8 +360,7 @@ impl Run {
         if outcome.is_ok() {
             self.model.on_settings();
         }
-        let settings: Vec<(SettingId, u32)> =
-            changes.iter().map(setting).map(|it| (it.id, it.value)).collect();
+        let settings: Vec<(SettingId, u32)> = changes.iter().map(Change::entry).collect();
         (wire.settings(&settings), outcome)
     }
 
@@ -393,13 +428,26 @@ impl Run {
     }
 }
 
+fn nth(at: usize, mut streams: Vec<u32>) -> Option<u32> {
+    streams.sort_unstable();
+    streams.get(at % streams.len().max(1)).copied()
+}
+
+/// What is due on a live stream, in place of what is not.
+fn due(stream: &Stream, section: Section, part: Part) -> (Section, Part) {
+    match (stream.recv, section) {
+        (Half::Head | Half::Reserved, Section::Interim) => (section, Part::More),
+        (Half::Head | Half::Reserved, Section::Response) => (section, part),
+        (Half::Head | Half::Reserved, Section::Trailers) => (Section::Response, part),
+        (Half::Body | Half::Closed, Section::Interim | Section::Response | Section::Trailers) => {
+            (Section::Trailers, Part::Last)
+        }
+        (_, Section::Request | Section::Malformed) => (section, part),
+    }
+}
+
 fn setting(change: &Change) -> Setting {
-    let (id, value) = match *change {
-        Change::InitialWindow(value) => (SettingId::INITIAL_WINDOW_SIZE, value),
-        Change::MaxStreams(value) => (SettingId::MAX_CONCURRENT_STREAMS, value),
-        Change::TableSize(value) => (SettingId::HEADER_TABLE_SIZE, value),
-        Change::MaxFrame(value) => (SettingId::MAX_FRAME_SIZE, value),
-    };
+    let (id, value) = change.entry();
     Setting { id, value }
 }
 
@@ -407,16 +455,24 @@ fn ending(part: Part) -> Flags {
     if part.is_last() { Flags::END_STREAM } else { Flags::NONE }
 }
 
-/// Runs a script; how many steps it took until the connection was over.
-pub(crate) fn run(script: &Script) -> usize {
+fn name_of(told: &Told) -> String {
+    match told {
+        Told::Headers(_, head, ..) => format!("told Headers {head:?}"),
+        Told::Reset(_, code, who) => format!("told Reset {who:?} {code}"),
+        told => format!("told {told:?}"),
+    }
+}
+
+/// Runs a script; the names of all that came of it.
+pub(crate) fn run(script: &Script) -> Vec<String> {
     let mut run = Run::new(script);
-    for (nth, step) in script.steps.iter().enumerate() {
+    for step in &script.steps {
         run.step(step);
         if run.model.over {
             // Nothing is told or written after the end.
             run.step(&Step::Ping(1));
-            return nth;
+            break;
         }
     }
-    script.steps.len()
+    run.reached
 }

@@ -1,6 +1,7 @@
 //! Random scripts for one end: what its peer sends, right and wrong, and what its caller does.
 
 use proptest::{collection::vec, prelude::*, sample::select};
+use sans_h2::frame::SettingId;
 use sans_h2::{Part, Role};
 
 use crate::model::Section;
@@ -10,33 +11,70 @@ use crate::model::Section;
 pub(crate) enum Pick {
     /// One that the peer has not used, with so many left out before it.
     New(u32),
-    /// One of those that live.
+    /// One of those that live, and that the step fits.
     Live(usize),
+    /// One of those that live, whether or not it fits.
+    Wrong(usize),
     Any(u32),
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     // The peer's.
-    Headers { on: Pick, section: Section, mark: u8, part: Part, choices: u8 },
-    Data { on: Pick, octets: usize, padding: Option<u8>, part: Part },
+    Headers {
+        on: Pick,
+        section: Section,
+        mark: u8,
+        part: Part,
+        choices: u8,
+    },
+    Data {
+        on: Pick,
+        octets: usize,
+        padding: Option<u8>,
+        part: Part,
+    },
     Priority(Pick),
     Reset(Pick),
     WindowUpdate(Pick, u32),
     ConnectionUpdate(u32),
     Settings(Vec<Change>),
     SettingsAck,
+    /// Though nothing is under way.
+    StrayAck,
     Ping(u8),
     Pong(u8),
     GoAway(u32),
-    Promise { on: Pick, promised: Pick, section: Section, mark: u8 },
+    Promise {
+        on: Pick,
+        promised: Pick,
+        section: Section,
+        mark: u8,
+    },
     Unknown(Pick),
     // The caller's.
-    Open { mark: u8, part: Part },
-    SendSection { at: usize, section: Section, mark: u8, part: Part },
-    SendData { at: usize, octets: usize, part: Part },
-    Release { at: usize, octets: usize },
-    Drop { at: usize },
+    Open {
+        mark: u8,
+        part: Part,
+    },
+    SendSection {
+        at: usize,
+        section: Section,
+        mark: u8,
+        part: Part,
+    },
+    SendData {
+        at: usize,
+        octets: usize,
+        part: Part,
+    },
+    Release {
+        at: usize,
+        octets: usize,
+    },
+    Drop {
+        at: usize,
+    },
     Update(Change),
     SendPing(u8),
 }
@@ -48,6 +86,17 @@ pub(crate) enum Change {
     MaxStreams(u32),
     TableSize(u32),
     MaxFrame(u32),
+}
+
+impl Change {
+    pub(crate) fn entry(&self) -> (SettingId, u32) {
+        match *self {
+            Self::InitialWindow(value) => (SettingId::INITIAL_WINDOW_SIZE, value),
+            Self::MaxStreams(value) => (SettingId::MAX_CONCURRENT_STREAMS, value),
+            Self::TableSize(value) => (SettingId::HEADER_TABLE_SIZE, value),
+            Self::MaxFrame(value) => (SettingId::MAX_FRAME_SIZE, value),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -64,7 +113,8 @@ pub(crate) struct Script {
 fn pick() -> impl Strategy<Value = Pick> {
     prop_oneof![
         1 => (0_u32..3).prop_map(Pick::New),
-        12 => (0_usize..8).prop_map(Pick::Live),
+        100 => (0_usize..8).prop_map(Pick::Live),
+        3 => (0_usize..8).prop_map(Pick::Wrong),
         1 => (1_u32..16).prop_map(Pick::Any),
     ]
 }
@@ -75,7 +125,7 @@ fn part() -> impl Strategy<Value = Part> {
 
 fn section(usual: Section) -> impl Strategy<Value = Section> {
     use Section::{Interim, Malformed, Request, Response, Trailers};
-    prop_oneof![20 => Just(usual), 1 => select(vec![Request, Interim, Response, Trailers, Malformed])]
+    prop_oneof![40 => Just(usual), 1 => select(vec![Request, Interim, Response, Trailers, Malformed])]
 }
 
 fn any_section() -> impl Strategy<Value = Section> {
@@ -92,11 +142,11 @@ fn mark() -> impl Strategy<Value = u8> {
 
 fn peer_change() -> impl Strategy<Value = Change> {
     prop_oneof![
-        6 => select(vec![0, 1, 300, 20_000, 65_535, 100_000]).prop_map(Change::InitialWindow),
+        60 => select(vec![0, 1, 300, 20_000, 65_535, 100_000]).prop_map(Change::InitialWindow),
         1 => select(vec![0x7fff_fffe, 0x7fff_ffff, 0x8000_0000]).prop_map(Change::InitialWindow),
-        3 => select(vec![0, 1, 2, 100]).prop_map(Change::MaxStreams),
-        3 => select(vec![0, 64, 4_096, 10_000]).prop_map(Change::TableSize),
-        2 => select(vec![16_384, 20_000]).prop_map(Change::MaxFrame),
+        30 => select(vec![0, 1, 2, 100]).prop_map(Change::MaxStreams),
+        30 => select(vec![0, 64, 4_096, 10_000]).prop_map(Change::TableSize),
+        20 => select(vec![16_384, 20_000]).prop_map(Change::MaxFrame),
     ]
 }
 
@@ -110,10 +160,10 @@ fn own_change() -> impl Strategy<Value = Change> {
 
 /// Of streams' own windows, and of the connection's.
 fn increment() -> impl Strategy<Value = u32> {
-    prop_oneof![20 => select(vec![1_u32, 100, 10_000, 65_535]), 1 => select(vec![0, 0x7fff_0000, 0x7fff_ffff])]
+    prop_oneof![100 => select(vec![1_u32, 100, 10_000, 65_535]), 1 => select(vec![0, 0x7fff_0000, 0x7fff_ffff])]
 }
 
-fn from_peer(role: Role) -> impl Strategy<Value = Step> {
+pub(crate) fn from_peer(role: Role) -> impl Strategy<Value = Step> {
     let request = (0_u32..2, section(Section::Request), mark(), part(), any::<u8>()).prop_map(
         |(skipped, section, mark, part, choices)| {
             let on = Pick::New(skipped);
@@ -136,23 +186,24 @@ fn from_peer(role: Role) -> impl Strategy<Value = Step> {
     let (requests, promises) = if role == Role::Server { (160, 1) } else { (1, 60) };
     let opening = prop_oneof![requests => request, promises => promise];
     prop_oneof![
-        if role == Role::Server { 8 } else { 3 } => opening,
-        8 => headers,
-        12 => data,
-        1 => pick().prop_map(Step::Priority),
-        2 => pick().prop_map(Step::Reset),
-        6 => (pick(), increment()).prop_map(|(on, increment)| Step::WindowUpdate(on, increment)),
-        3 => increment().prop_map(Step::ConnectionUpdate),
-        4 => vec(peer_change(), 0..3).prop_map(Step::Settings),
-        3 => Just(Step::SettingsAck),
-        1 => any::<u8>().prop_map(Step::Ping),
-        1 => (0_u8..4).prop_map(Step::Pong),
-        1 => select(vec![0_u32, 1, 5, 0x7fff_ffff]).prop_map(Step::GoAway),
-        1 => pick().prop_map(Step::Unknown),
+        if role == Role::Server { 160 } else { 40 } => opening,
+        160 => headers,
+        240 => data,
+        20 => pick().prop_map(Step::Priority),
+        20 => pick().prop_map(Step::Reset),
+        100 => (pick(), increment()).prop_map(|(on, increment)| Step::WindowUpdate(on, increment)),
+        60 => increment().prop_map(Step::ConnectionUpdate),
+        60 => vec(peer_change(), 0..3).prop_map(Step::Settings),
+        60 => Just(Step::SettingsAck),
+        1 => Just(Step::StrayAck),
+        20 => any::<u8>().prop_map(Step::Ping),
+        20 => (0_u8..4).prop_map(Step::Pong),
+        4 => select(vec![0_u32, 1, 5, 0x7fff_ffff]).prop_map(Step::GoAway),
+        20 => pick().prop_map(Step::Unknown),
     ]
 }
 
-fn from_caller(role: Role) -> impl Strategy<Value = Step> {
+pub(crate) fn from_caller(role: Role) -> impl Strategy<Value = Step> {
     let at = || 0_usize..8;
     let opens = if role == Role::Client { 8 } else { 1 };
     prop_oneof![
