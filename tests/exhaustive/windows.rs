@@ -218,7 +218,7 @@ fn check_sending(role: Role) {
     const SENT: [usize; 5] = [0, 1, 2, 65_535, 65_536];
     const UPDATED: [u32; 3] = [0, 1, 3];
     let counts = [EDGES.len(), SENT.len(), EDGES.len(), UPDATED.len(), EDGES.len(), EDGES.len()];
-    for [first, sent, second, stream, increment, third] in choices(counts).step_by(step(23)) {
+    for [first, sent, second, stream, increment, third] in choices(counts).step_by(step(41)) {
         let mut sender = Sender::new(role, EDGES[first]);
         sender.send(SENT[sent]);
         if !sender.settings(EDGES[second]) {
@@ -433,7 +433,7 @@ impl Receiver {
 fn check_receiving(role: Role) {
     const CONNECTION: [u32; 7] = [1, 2, 65_534, 65_535, 65_536, 0x7fff_fffe, 0x7fff_ffff];
     let counts = [CONNECTION.len(), EDGES.len(), 5, EDGES.len(), 4, 2];
-    for [connection, first, received, second, released, order] in choices(counts).step_by(step(23)) {
+    for [connection, first, received, second, released, order] in choices(counts).step_by(step(41)) {
         let mut receiver = Receiver::new(role, CONNECTION[connection], EDGES[first]);
         let window = receiver.model.window();
         receiver.take([0, 1, window / 2, window - 1, window][received].clamp(0, window));
