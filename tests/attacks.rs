@@ -1,0 +1,275 @@
+//! Every known attack against the engine: its memory, its output, its end. The work that each causes is measured by
+//! `.ci/attack-costs`.
+
+use allocation_counter::{AllocationInfo, measure};
+use sans_h2::{Connection, ErrorCode, Event, Fields, Indexing, Role, Time};
+use sans_h2_attacks::{ATTACKS, Attack, Caller, Ends, Player, Report, Scene, Writes};
+
+/// The most heap that a connection with the default limits may hold.
+const MOST_HEAP: i64 = 88 * 1_024;
+
+/// The most octets of replies that may wait: `max_reply_octets`, a reset for each stream, one frame.
+const MOST_REPLIES: u64 = 8_192 + 13 * 100 + 17;
+
+/// Rows whose end is told by the ledger of the peer's budgets, of which there is none yet: that end is not asserted.
+const UNTIL_THE_LEDGER: &[&str] = &[
+    "A1", "A2", "A3", "A4", "A7", "A8", "A9", "A10", "A11", "A13", "B1", "B2", "B4", "B5", "B10", "C3", "C6",
+    "D2", "D3", "F1", "F2", "F3",
+];
+
+/// Rows and variants whose figure does not hold yet: heap, and output.
+const TOO_MUCH_HEAP: &[(&str, usize)] = &[];
+const TOO_MUCH_OUTPUT: &[(&str, usize)] = &[];
+
+const fn size(attack: &Attack) -> usize {
+    match attack.row.as_bytes() {
+        [b'C', b'7'] => 60_000,
+        _ if cfg!(debug_assertions) => 2_000,
+        _ => 20_000,
+    }
+}
+
+/// An attack that was played, with what the engine had on the heap.
+struct Played {
+    report: Report,
+    ends: Ends,
+    peak: i64,
+    live: i64,
+    balanced: bool,
+    is_limited: bool,
+    writes: Writes,
+}
+
+/// Plays a scene flight by flight; the heap is counted within the flights alone.
+fn play(victim: Role, scene: Scene, piece: usize) -> Played {
+    let Scene { caller, ends, flights } = scene;
+    let config = &caller.config;
+    let is_limited = config.max_concurrent_streams() <= 100 && config.max_header_list_size() <= 16_384;
+    let writes = caller.writes;
+    let mut player = None;
+    let other = bookkeeping(victim, &caller);
+    let started = measure(|| player = Some(Player::new(victim, caller)));
+    let mut player = player.expect("it was made");
+    let (mut live, mut peak) = (started.bytes_current - other, started.bytes_max as i64 - other);
+    for octets in flights {
+        let piece = piece.min(octets.len().max(1));
+        let AllocationInfo { bytes_max, bytes_current, .. } =
+            measure(|| player.receive_in_pieces(&octets, piece));
+        peak = peak.max(live + bytes_max as i64);
+        live += bytes_current;
+    }
+    let balanced = player.connection().audit().is_balanced();
+    Played { report: player.finish(), ends, peak, live, balanced, is_limited, writes }
+}
+
+/// What a player allocates beside its connection.
+fn bookkeeping(victim: Role, caller: &Caller) -> i64 {
+    let idle = Caller { opens: 0, ..caller.clone() };
+    let mut kept = None;
+    let player = measure(|| kept = Some(Player::new(victim, idle.clone())));
+    let mut connection = None;
+    let alone = measure(|| {
+        let mut fresh = match victim {
+            Role::Client => Connection::client(idle.config.clone()),
+            Role::Server => Connection::server(idle.config.clone()),
+        };
+        let octets = fresh.output().chunks().map(<[u8]>::len).sum();
+        bytes::Buf::advance(&mut fresh.output(), octets);
+        connection = Some(fresh);
+    });
+    player.bytes_current - alone.bytes_current
+}
+
+/// What holds in any attack.
+fn check(name: &str, attack: &Attack, variant: usize, played: &Played) {
+    let Played { report, ends, peak, balanced, is_limited, writes, .. } = played;
+    let is_known = |list: &[(&str, usize)]| list.contains(&(attack.row, variant));
+    if *is_limited && !is_known(TOO_MUCH_HEAP) {
+        assert!(*peak <= MOST_HEAP, "{name}: {peak} octets on the heap");
+    }
+    if !is_known(TOO_MUCH_OUTPUT) {
+        let most = report.input * 3 / 2 + 1_024;
+        assert!(report.overhead <= most, "{name}: {} octets out for {} in", report.overhead, report.input);
+    }
+    if *writes == Writes::Never && report.error.is_some() {
+        assert!(report.output <= MOST_REPLIES + 100, "{name}: {} octets waited", report.output);
+    }
+    if *is_limited {
+        assert!(report.most_unfinished <= 100, "{name}: {} requests", report.most_unfinished);
+        assert_eq!(report.most_surplus, 0, "{name}: a list that is larger than what it accounts for");
+    }
+    assert!(balanced, "{name}: credit has leaked");
+    assert_eq!(report.after_the_end, 0, "{name}: after the end");
+    assert!(report.goaways <= 1, "{name}: {} GOAWAYs", report.goaways);
+    check_end(name, attack, *ends, report);
+}
+
+fn check_end(name: &str, attack: &Attack, ends: Ends, report: &Report) {
+    match ends {
+        Ends::Never => assert_eq!(report.error, None, "{name}"),
+        Ends::Refused => {
+            assert_eq!(report.error, None, "{name}");
+            assert_eq!(report.completed, 0, "{name}: a message was told");
+        }
+        Ends::With(code) => assert_eq!(report.code, Some(code), "{name}: {:?}", report.error),
+        Ends::Calm(_) if UNTIL_THE_LEDGER.contains(&attack.row) => {}
+        Ends::Calm(most) if size(attack) > most => {
+            assert_eq!(report.code, Some(ErrorCode::ENHANCE_YOUR_CALM), "{name}");
+        }
+        Ends::Calm(_) | Ends::Either => {}
+    }
+}
+
+/// Plays all that a group of rows has, each piece of input whole and in single octets.
+fn play_rows(letters: &str) {
+    let rows = ATTACKS.iter().filter(|attack| attack.row.starts_with(|letter| letters.contains(letter)));
+    for attack in rows {
+        for &victim in attack.victims {
+            for variant in 0..attack.floods {
+                let name = format!("{} of a {victim:?}, variant {variant}", attack.row);
+                let played = play(victim, attack.scene(victim, variant, size(attack)), usize::MAX);
+                check(&name, attack, variant, &played);
+                let few = |piece| play(victim, attack.scene(victim, variant, 300), piece).report;
+                let whole = few(usize::MAX);
+                assert_eq!(few(1), whole, "{name}: one octet at a time");
+                assert_eq!(few(7), whole, "{name}: seven octets at a time");
+            }
+            for variant in (attack.floods..attack.variants()).step_by(stride(attack)) {
+                let name = format!("{} of a {victim:?}, case {}", attack.row, variant - attack.floods);
+                let whole = play(victim, attack.scene(victim, variant, 0), usize::MAX);
+                check(&name, attack, variant, &whole);
+                let octets = play(victim, attack.scene(victim, variant, 0), 1);
+                assert_eq!(octets.report, whole.report, "{name}: one octet at a time");
+            }
+        }
+    }
+}
+
+/// Of the many cases of a row a part, spread over all of them by a prime.
+const fn stride(attack: &Attack) -> usize {
+    match attack.cases {
+        0..=300 => 1,
+        cases if cfg!(debug_assertions) => cases / 500 | 1,
+        cases => cases / 20_000 | 1,
+    }
+}
+
+#[test]
+fn the_catalogue_is_complete() {
+    let rows: Vec<&str> = ATTACKS.iter().map(|attack| attack.row).collect();
+    let expected = [('A', 13), ('B', 10), ('C', 13), ('D', 6), ('E', 6), ('F', 3)];
+    let expected: Vec<String> = expected
+        .into_iter()
+        .flat_map(|(letter, rows)| (1..=rows).map(move |row| format!("{letter}{row}")))
+        .collect();
+    assert_eq!(rows, expected);
+}
+
+// covers 9113-10.5-1
+#[test]
+fn floods_of_control_frames() {
+    play_rows("A");
+}
+
+#[test]
+fn lives_of_streams() {
+    play_rows("B");
+}
+
+#[test]
+fn field_blocks() {
+    play_rows("C");
+}
+
+#[test]
+fn windows() {
+    play_rows("D");
+}
+
+#[test]
+fn messages_and_servers() {
+    play_rows("EF");
+}
+
+/// All fields that a case tells, of all messages.
+fn fields_of(row: &str, victim: Role, variant: usize) -> Vec<Fields> {
+    let attack = Attack::of(row).expect("a row");
+    let scene = attack.scene(victim, variant, 0);
+    let mut connection = match victim {
+        Role::Client => Connection::client(scene.caller.config),
+        Role::Server => Connection::server(scene.caller.config),
+    };
+    if victim == Role::Client {
+        for _ in 0..scene.caller.opens {
+            connection
+                .open(Fields::request("GET", "http", "localhost", "/"), sans_h2::Part::Last)
+                .expect("few");
+        }
+    }
+    let mut told = Vec::new();
+    for octets in scene.flights {
+        let written = connection.output().chunks().map(<[u8]>::len).sum();
+        bytes::Buf::advance(&mut connection.output(), written);
+        let mut input = &octets[..];
+        while let Some(event) = connection.poll(&mut input, Time::ZERO) {
+            if let Event::Headers { fields, .. } = event {
+                told.push(fields);
+            }
+        }
+    }
+    told
+}
+
+#[test]
+fn c10_blocks_that_are_refused_keep_the_tables_in_step() {
+    for victim in [Role::Server, Role::Client] {
+        for variant in [0, 1] {
+            let told = fields_of("C10", victim, variant);
+            let last = told.last().and_then(|fields| fields.get("x-kept"));
+            assert_eq!(last, Some(&b"the same"[..]), "{victim:?} {variant}");
+        }
+    }
+}
+
+#[test]
+fn c13_secrets_keep_their_mark() {
+    for victim in [Role::Server, Role::Client] {
+        let told = fields_of("C13", victim, 0);
+        let secret = told.iter().flatten().find(|field| field.name == b"x-secret");
+        assert_eq!(secret.map(|field| field.indexing), Some(Indexing::Never), "{victim:?}");
+    }
+}
+
+#[test]
+fn b3_no_response_is_reset_for_its_size() {
+    for victim in [Role::Server, Role::Client] {
+        let played = play(victim, ATTACKS[15].scene(victim, 0, 1_000), usize::MAX);
+        assert_eq!((played.report.resets, ATTACKS[15].row), (0, "B3"), "{victim:?}");
+    }
+}
+
+#[test]
+#[ignore = "a table to look at"]
+fn table() {
+    for attack in &ATTACKS {
+        for &victim in attack.victims.iter().filter(|_| attack.row != "F3") {
+            for variant in 0..attack.floods {
+                let played = play(victim, attack.scene(victim, variant, size(attack)), usize::MAX);
+                let Played { report, ends, peak, live, .. } = played;
+                println!(
+                    "{:4} {victim:?} {variant} in {:8} out {:8} overhead {:8} peak {peak:7} live {live:7} unfinished {:4} surplus {} resets {} {:?} {:?} {:?}",
+                    attack.row,
+                    report.input,
+                    report.output,
+                    report.overhead,
+                    report.most_unfinished,
+                    report.most_surplus,
+                    report.resets,
+                    report.error,
+                    report.code,
+                    ends
+                );
+            }
+        }
+    }
+}
