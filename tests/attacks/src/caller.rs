@@ -70,7 +70,7 @@ impl Caller {
         Self { sends, ..self }
     }
 
-    pub(crate) fn opens(self, opens: usize) -> Self {
+    pub(crate) fn with(self, opens: usize) -> Self {
         Self { opens, ..self }
     }
 

@@ -61,7 +61,7 @@ fn a2(case: Case) -> Scene {
         let entries: &[_] = if flips { &[(SettingId::MAX_CONCURRENT_STREAMS, value)] } else { &[] };
         wire.settings(entries);
     });
-    Scene { caller: Caller::new().opens(100), ends: Ends::Calm(NOISE), flights }
+    Scene { caller: Caller::new().with(100), ends: Ends::Calm(NOISE), flights }
 }
 
 fn a3(case: Case) -> Scene {
@@ -100,7 +100,7 @@ fn a4(case: Case) -> Scene {
         let value = if rises { n } else { n % 2 };
         wire.settings(&[(SettingId::INITIAL_WINDOW_SIZE, u32::try_from(value).expect("small"))]);
     });
-    Scene { caller: Caller::new().opens(streams).sends(Sends::Bodies), ends: Ends::Calm(NOISE), flights }
+    Scene { caller: Caller::new().with(streams).sends(Sends::Bodies), ends: Ends::Calm(NOISE), flights }
 }
 
 fn a5(case: Case) -> Scene {
@@ -109,7 +109,7 @@ fn a5(case: Case) -> Scene {
     let flights = flood(case, vec![preface(victim, &settings)], UNITS, move |wire, n| {
         wire.head(victim, nth(n), Part::Last);
     });
-    let caller = Caller::new().opens(100).reopens().sends(Sends::Distinct);
+    let caller = Caller::new().with(100).reopens().sends(Sends::Distinct);
     Scene { caller, ends: Ends::Never, flights }
 }
 
@@ -210,7 +210,7 @@ fn a11(case: Case) -> Scene {
             flights: with_streams(case, 1, &[], |wire, _| drop_ref(wire.padding(1, 255))),
         },
         _ => Scene {
-            caller: Caller::new().opens(100).reopens(),
+            caller: Caller::new().with(100).reopens(),
             ends: Ends::Calm(1_000),
             flights: simple(case, empty),
         },
@@ -235,7 +235,7 @@ fn a13(case: Case) -> Scene {
         });
     });
     // DATA is counted, but the octets that it brings make up for its frames only in part.
-    let caller = Caller::new().opens(UNITS).sends(Sends::Resets(ErrorCode::CANCEL));
+    let caller = Caller::new().with(UNITS).sends(Sends::Resets(ErrorCode::CANCEL));
     let ends = if variant == 0 { Ends::Never } else { Ends::Calm(NOISE) };
     Scene { caller, ends, flights }
 }

@@ -38,7 +38,7 @@ const RESETS: usize = 1_000;
 
 /// Messages one after the other, each of which ends or is reset at once.
 fn messages() -> Caller {
-    Caller::new().opens(100).reopens().sends(Sends::Empty)
+    Caller::new().with(100).reopens().sends(Sends::Empty)
 }
 
 /// A block that never ends: in large frames, full of fields; and one octet of a literal at a time.
@@ -220,7 +220,7 @@ fn c10(case: Case) -> Scene {
         }
         wire.message(victim, nth(streams + 1), &[0x80 | 62], Part::Last);
     });
-    Scene { caller: Caller::new().opens(2), ends: Ends::Never, flights }
+    Scene { caller: Caller::new().with(2), ends: Ends::Never, flights }
 }
 
 fn c11(case: Case) -> Scene {

@@ -45,7 +45,7 @@ fn d1(case: Case) -> Scene {
 /// The connection's window opens, the streams' windows do not.
 fn d2(case: Case) -> Scene {
     let flights = with_streams(case, 100, &SHUT, |wire, _| drop_ref(wire.window_update(0, 1)));
-    Scene { caller: Caller::new().opens(100).sends(Sends::Bodies), ends: Ends::Calm(NOISE), flights }
+    Scene { caller: Caller::new().with(100).sends(Sends::Bodies), ends: Ends::Calm(NOISE), flights }
 }
 
 fn d3(case: Case) -> Scene {
@@ -56,7 +56,7 @@ fn d3(case: Case) -> Scene {
     let flights = flood(case, before, UNITS, |wire, n| {
         drop_ref(wire.frame(Kind::PRIORITY, Flags::NONE, nth(n), &[0; 5]))
     });
-    let caller = Caller::new().opens(100).sends(Sends::Bodies).never_writes();
+    let caller = Caller::new().with(100).sends(Sends::Bodies).never_writes();
     Scene { caller, ends: Ends::Calm(NOISE), flights }
 }
 
@@ -67,7 +67,7 @@ fn d4(case: Case) -> Scene {
         wire.head(victim, 1, Part::More);
         match case.variant {
             0 => wire.window_update(0, 0),
-            1 => wire.window_update(0, MAX),
+            1 => wire.window_update(0, MAX).window_update(0, MAX),
             2 => wire.settings(&initial(1 << 31)),
             3 => wire.window_update(1, 1 << 20).settings(&initial(MAX)),
             4 => wire.window_update(1, 0),
