@@ -21,8 +21,6 @@ pub(crate) struct Flow {
     local_ceiling: i64,
     /// The peer's SETTINGS_INITIAL_WINDOW_SIZE.
     peer_initial: i64,
-    /// What that was when [`take_raise`](Self::take_raise) was asked last.
-    tried_initial: i64,
     /// No open stream's send offset is above this.
     offset_bound: i64,
 }
@@ -32,6 +30,13 @@ pub(crate) struct Flow {
 pub(crate) struct StreamFlow {
     receive: ReceiveWindow,
     send: SendWindow,
+}
+
+impl StreamFlow {
+    /// How far the send window is from the base that all streams share.
+    pub(crate) const fn send_offset(&self) -> i64 {
+        self.send.offset
+    }
 }
 
 /// What the windows of a connection say about themselves; see [`Connection::audit`](crate::Connection::audit).
@@ -68,7 +73,6 @@ impl Flow {
             local_initial: INITIAL_WINDOW,
             local_ceiling: INITIAL_WINDOW,
             peer_initial: INITIAL_WINDOW,
-            tried_initial: INITIAL_WINDOW,
             offset_bound: 0,
         }
     }
@@ -177,13 +181,6 @@ impl Flow {
         }
         self.peer_initial = size;
         Ok(())
-    }
-
-    /// Whether the peer's initial window size is larger than when this was asked last: streams that wait for their own
-    /// windows may send then. However often it went up and down between, they are tried once.
-    pub(crate) fn take_raise(&mut self) -> bool {
-        let tried = core::mem::replace(&mut self.tried_initial, self.peer_initial);
-        self.peer_initial > tried
     }
 
     /// The balance of the connection, with what `streams` hold.

@@ -9,7 +9,7 @@ use crate::frame::{
     self, Continuation, Data, Fault, Frame, GoAway, Part, SettingId, Settings, Step, WindowUpdate,
 };
 use crate::growth::reserve_within;
-use crate::id::StreamId;
+use crate::id::{Role, StreamId};
 use crate::settings::Values;
 use crate::stream::{Ending, Half, Key, Misstep, Place, Want};
 
@@ -314,12 +314,15 @@ impl Connection {
         }
     }
 
-    /// The peer has reset a stream. That costs it something if the caller's work is lost by it: work that the peer has
-    /// asked for.
+    /// The peer has reset a stream. That costs it something if it has opened the stream itself, and made work that is
+    /// lost: a response under way, or a push that never came.
     fn charge_reset(&mut self, key: Key) {
         let record = self.streams.get(key);
-        let unfinished = record.send.half != Half::Closed || !record.queue.is_empty();
-        if unfinished && record.id.initiator() != self.role {
+        let is_lost = match self.role {
+            Role::Server => record.send.half != Half::Closed || !record.queue.is_empty(),
+            Role::Client => true,
+        };
+        if is_lost && record.id.initiator() != self.role {
             self.guard.reset();
         }
     }

@@ -19,8 +19,9 @@ impl Connection {
         if !self.closing.is_open() || !self.control.is_empty() {
             return;
         }
-        if self.flow.take_raise() {
-            self.streams.splice(Want::Window, Want::Send);
+        // Only now: the peer may have moved its initial window size any number of times.
+        if self.flow.sendable() > 0 {
+            self.streams.open_windows(|flow| self.flow.sendable_on(flow) > 0);
         }
         self.write_updates();
         while self.batch.has_room() && self.write_promise().is_some() {}

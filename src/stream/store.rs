@@ -6,7 +6,7 @@ use super::index::{Ending, Endings, Index};
 use super::list::{Key, Link, Links, Lists, Track, Want};
 use super::message::{Exchange, Message};
 use super::queue::{Queue, Queues};
-use super::schedule::Schedules;
+use super::schedule::Schedule;
 use super::state::Half;
 use crate::flow::{Flow, StreamFlow};
 use crate::frame;
@@ -121,7 +121,7 @@ pub(crate) struct Store {
     highest_peer: Option<StreamId>,
     endings: Endings,
     lists: Lists,
-    schedules: Schedules,
+    schedule: Schedule,
     /// DATA frames that were sent so far.
     turns: u32,
     queues: Queues,
@@ -150,7 +150,7 @@ impl Store {
             highest_peer: None,
             endings: Endings::new(remembered),
             lists: Lists::default(),
-            schedules: Schedules::new(most),
+            schedule: Schedule::new(most),
             turns: 0,
             queues: Queues::new(most),
         }
@@ -204,7 +204,7 @@ impl Store {
         (self.slots, self.free) = (Vec::new(), None);
         self.local.release();
         self.peer.release();
-        self.schedules.release();
+        self.schedule.release();
         self.queues.release();
     }
 
@@ -217,7 +217,7 @@ impl Store {
             .saturating_add(Index::max_memory(0))
             .saturating_add(Endings::max_memory(remembered))
             .saturating_add(Queues::max_memory(streams))
-            .saturating_add(Schedules::max_memory(streams))
+            .saturating_add(Schedule::max_memory(streams))
     }
 
     /// A stream that never got a record has been answered with a reset.
@@ -374,7 +374,7 @@ impl Store {
             .saturating_add(self.peer.memory_used())
             .saturating_add(self.endings.memory_used())
             .saturating_add(self.queues.memory_used())
-            .saturating_add(self.schedules.memory_used())
+            .saturating_add(self.schedule.memory_used())
             .saturating_add(self.held.capacity().saturating_mul(size_of::<StreamId>()))
     }
 
@@ -407,7 +407,7 @@ impl Store {
             None => self.lists.of_mut(want).first = Some(key),
         }
         self.lists.of_mut(want).last = Some(key);
-        self.schedule(key, want);
+        self.rank(key, want);
     }
 
     /// Puts every stream that is `due` in a list.
@@ -440,9 +440,7 @@ impl Store {
             Some(after) => self.set_before(after, want, before),
             None => self.lists.of_mut(want).last = before,
         }
-        if let Some(schedule) = self.schedules.of_mut(want) {
-            schedule.remove(key);
-        }
+        self.schedule.remove(want, key);
     }
 
     /// The stream at the front of a list.
@@ -465,10 +463,14 @@ impl Store {
         }
     }
 
-    /// Moves all streams of one list to the end of another.
-    pub(crate) fn splice(&mut self, from: Want, to: Want) {
-        while let Some(key) = self.pop(from) {
-            self.enlist(key, to);
+    /// Lets the streams send that waited for their own windows and whose windows are open now. What they lack decides
+    /// the order of the look, so that the others cost nothing.
+    pub(crate) fn open_windows(&mut self, is_open: impl Fn(&StreamFlow) -> bool) {
+        while let Some(entry) = self.schedule.first(Want::Window) {
+            if !is_open(&self.get(entry.key).flow) {
+                return;
+            }
+            self.relist(entry.key, Want::Window, Want::Send);
         }
     }
 
@@ -481,7 +483,7 @@ impl Store {
         let wants: &[Want] = if sendable > 0 { &[Want::Shared, Want::Send] } else { &[Want::Send] };
         let oldest = || wants.iter().find_map(|&want| Some((self.first(want)?, want)));
         let most_urgent = || {
-            let firsts = wants.iter().filter_map(|&want| Some((self.schedules.of(want)?.first()?, want)));
+            let firsts = wants.iter().filter_map(|&want| Some((self.schedule.first(want)?, want)));
             firsts.min_by_key(|(entry, _)| entry.rank).map(|(entry, want)| (entry.key, want))
         };
         let (key, want) = if self.turns % FAIR_TURN == FAIR_TURN - 1 { oldest() } else { most_urgent() }?;
@@ -499,17 +501,16 @@ impl Store {
         self.record(key).priority = priority;
         for want in [Want::Send, Want::Shared] {
             if self.is_listed(key, want) {
-                self.schedule(key, want);
+                self.rank(key, want);
             }
         }
     }
 
     /// Gives a stream its rank in a list whose streams are ranked.
-    fn schedule(&mut self, key: Key, want: Want) {
-        let (id, priority) = (self.get(key).id, self.get(key).priority);
-        if let Some(schedule) = self.schedules.of_mut(want) {
-            schedule.insert(key, id, priority);
-        }
+    fn rank(&mut self, key: Key, want: Want) {
+        let record = self.get(key);
+        let (id, priority, offset) = (record.id, record.priority, record.flow.send_offset());
+        self.schedule.insert(want, key, id, priority, offset);
     }
 
     fn link(&mut self, key: Key, want: Want) -> &mut Link {
@@ -573,6 +574,30 @@ mod tests {
             assert_eq!(listed, expected);
             assert_eq!(store.first(Want::Send), None);
         }
+    }
+
+    #[test]
+    fn of_the_streams_that_wait_for_windows_only_those_are_touched_whose_windows_open() {
+        let (mut store, keys) = store_of_five();
+        let mut flow = Flow::new(65_535);
+        flow.set_peer_initial(0, store.flows()).unwrap();
+        for (&key, sent) in keys.iter().zip([3, 1, 4, 1, 5]) {
+            flow.send_on(&mut store.record(key).flow, sent);
+            store.enlist(key, Want::Window);
+        }
+        let mut opened = Vec::new();
+        for size in [0, 1, 2, 1, 4, 2, 5, 6] {
+            flow.set_peer_initial(size, store.flows()).unwrap();
+            let looks = core::cell::Cell::new(0);
+            store.open_windows(|stream| {
+                looks.set(looks.get() + 1);
+                flow.sendable_on(stream) > 0
+            });
+            let before = opened.len();
+            opened.extend(core::iter::from_fn(|| store.pop(Want::Send)));
+            assert!(looks.get() <= opened.len() - before + 1, "one look more than streams that may send");
+        }
+        assert_eq!(opened, [keys[1], keys[3], keys[0], keys[2], keys[4]]);
     }
 
     #[test]
