@@ -9,7 +9,7 @@ use crate::id::Role;
 
 impl Connection {
     /// Sends a frame of a type that RFC 9113 does not define (§5.5): an opaque one, or [`AltSvc`], [`Origins`] or
-    /// [`PriorityUpdate`] turned into one.
+    /// [`PriorityUpdate`](crate::frame::PriorityUpdate) turned into one.
     ///
     /// # Errors
     ///
