@@ -98,14 +98,23 @@ impl Connection {
         match (self.streams.place(update.prioritized), update.prioritized.initiator()) {
             (Place::Idle, Role::Server) => return Err(Violation::PriorityUpdateOfIdlePush),
             (Place::Idle, Role::Client) => {
-                let allowed = self.local.max_concurrent_streams() as usize;
-                let most = allowed.saturating_sub(self.streams.peer_active());
-                self.prioritized.set(update.prioritized, priority, most)?;
+                let most = self.prioritized_at_most(self.local.max_concurrent_streams());
+                if let Err(violation) = self.prioritized.set(update.prioritized, priority, most) {
+                    // RFC 9113 §6.5.3: it is none while the client may not have heard of the limit.
+                    let known = self.local.ceiling(|values| values.max_concurrent_streams);
+                    let is_over = self.prioritized.idle.len() >= self.prioritized_at_most(known);
+                    return if is_over { Err(violation) } else { Ok(None) };
+                }
             }
             (Place::Live(key), _) => self.rank(key, priority),
             (Place::Gone, _) => return Ok(None),
         }
         Ok(Some(Event::PriorityUpdate(update)))
+    }
+
+    /// How many idle streams may have a priority where `allowed` ones may be open (RFC 9218 §7.1).
+    fn prioritized_at_most(&self, allowed: u32) -> usize {
+        (allowed as usize).saturating_sub(self.streams.peer_active())
     }
 
     /// Gives a stream the priority that was told, if any was.

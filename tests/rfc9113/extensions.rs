@@ -4,7 +4,9 @@ use bytes::Bytes;
 use sans_h2::frame::{AltSvc, Extension, Flags, Kind, Origins, Part, PriorityUpdate, SettingId};
 use sans_h2::{Config, ControlError, Role, Violation};
 
-use crate::support::{Seen, Sent, Talk, Wire, config, get, id, settings_seen, talk};
+use crate::support::{
+    MAGIC, Seen, Sent, Talk, Wire, config, get, id, settings_of, settings_seen, talk, talk_from_start,
+};
 
 fn update(stream: u32, value: &'static str) -> PriorityUpdate {
     PriorityUpdate { prioritized: id(stream), value: Bytes::from_static(value.as_bytes()) }
@@ -63,6 +65,22 @@ fn as_many_streams_have_priorities_as_may_be_open() {
         talk.hear(|wire| wire.get(3));
         assert_eq!(hears(talk, 5).len(), 1);
         let events = hears(talk, 7);
+        talk.assert_failed(&events, Violation::TooManyPrioritizedStreams);
+    });
+}
+
+#[test]
+fn a_client_is_not_held_to_a_limit_of_prioritized_streams_that_it_has_not_heard_of() {
+    let one = config(|config| config.max_concurrent_streams(1));
+    talk_from_start(Role::Server, &one, |talk| {
+        talk.hear(|wire| wire.octets(MAGIC).settings(&[]));
+        assert_eq!((hears(talk, 1).len(), hears(talk, 3).len()), (1, 0));
+        talk.hear(Wire::settings_ack);
+        assert_eq!(hears(talk, 1).len(), 1);
+        let lower = settings_of(&[(SettingId::MAX_CONCURRENT_STREAMS, 0)]);
+        talk.connection.update_settings(&lower).expect("a legal limit");
+        assert_eq!(hears(talk, 1).len(), 1);
+        let events = hears(talk, 3);
         talk.assert_failed(&events, Violation::TooManyPrioritizedStreams);
     });
 }
