@@ -120,9 +120,13 @@ impl<'c> Stream<'c> {
     }
 
     fn check_section(&mut self, fields: &Fields, part: Part) -> Result<(), SendError> {
-        let rules = self.connection.rules;
+        let (rules, role) = (self.connection.rules, self.connection.role);
         let record = self.record();
         match record.send.half {
+            // RFC 9113 §8.5: the stream may be a tunnel by the time that the request's trailers come.
+            Half::Body if (role, record.exchange) == (Role::Client, Exchange::Connect) => {
+                return Err(SendError::HeadersInTunnel);
+            }
             Half::Body | Half::Closed => {
                 let send = record.send.after_trailers(record.exchange, part)?;
                 rules.check(fields, Section::Trailers).map_err(SendError::Malformed)?;
