@@ -46,6 +46,14 @@ macro_rules! knobs {
             })+
         }
 
+        /// Always one that [`build`](ConfigBuilder::build) would take; about half of its values are the defaults.
+        #[cfg(feature = "arbitrary")]
+        impl<'a> ::arbitrary::Arbitrary<'a> for Config {
+            fn arbitrary(u: &mut ::arbitrary::Unstructured<'a>) -> ::arbitrary::Result<Self> {
+                Ok(Self { $($name: arbitrary_within(u, $default, $least, $most)?,)+ })
+            }
+        }
+
         /// Collects the values of a [`Config`] and checks their ranges at the end.
         #[derive(Clone, Debug)]
         pub struct ConfigBuilder {
@@ -322,6 +330,25 @@ impl Config {
 /// Checks one value against its range.
 pub(crate) const fn within(name: &'static str, value: u32, least: u32, most: u32) -> Result<(), ConfigError> {
     if least <= value && value <= most { Ok(()) } else { Err(ConfigError { name, value, least, most }) }
+}
+
+/// The default, an end of the range, or a value between them, of any order of magnitude.
+#[cfg(feature = "arbitrary")]
+fn arbitrary_within(
+    u: &mut ::arbitrary::Unstructured<'_>,
+    default: u32,
+    least: u32,
+    most: u32,
+) -> ::arbitrary::Result<u32> {
+    match u.arbitrary::<u8>()? {
+        0..=127 => Ok(default),
+        128..=159 => Ok(least),
+        160..=175 => Ok(most),
+        choice => {
+            let above = u.arbitrary::<u32>()? >> (choice % 32);
+            Ok(least.saturating_add(above).min(most))
+        }
+    }
 }
 
 /// Sizes of 32 bits are cast to `usize` all over the crate.

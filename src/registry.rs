@@ -33,6 +33,14 @@ macro_rules! registered {
             }
         }
 
+        /// Mostly a number that has a name.
+        #[cfg(feature = "arbitrary")]
+        impl<'a> ::arbitrary::Arbitrary<'a> for $type {
+            fn arbitrary(u: &mut ::arbitrary::Unstructured<'a>) -> ::arbitrary::Result<Self> {
+                if u.int_in_range(0..=7)? == 7 { u.arbitrary().map(Self) } else { u.choose(&[$(Self::$name,)+]).copied() }
+            }
+        }
+
         impl core::fmt::Display for $type {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 match self.name() {

@@ -209,7 +209,9 @@ impl Local {
     /// is spelled out.
     pub(crate) fn first(&mut self, config: &Config) -> Settings {
         let settings = first_settings(config, self.role);
-        self.send(&settings);
+        let mut values = *self.latest();
+        settings.iter().for_each(|setting| self.apply(*setting, &mut values));
+        self.pending.push_back(values);
         settings
     }
 
@@ -220,10 +222,13 @@ impl Local {
         }
         let entries = u32::try_from(settings.len()).unwrap_or(u32::MAX);
         within("settings", entries, 0, MOST_ENTRIES).map_err(ControlError::InvalidSetting)?;
+        let mut values = *self.latest();
         for setting in settings.iter() {
-            self.check(*setting).map_err(ControlError::InvalidSetting)?;
+            // The entries act one after the other: the same setting may come again.
+            self.check(*setting, &values).map_err(ControlError::InvalidSetting)?;
+            self.apply(*setting, &mut values);
         }
-        self.send(settings);
+        self.pending.push_back(values);
         Ok(())
     }
 
@@ -238,14 +243,14 @@ impl Local {
         Ok(())
     }
 
-    /// Whether we may send a setting with this value.
-    fn check(&self, setting: Setting) -> Result<(), ConfigError> {
+    /// Whether we may send a setting with this value behind those that have made up `before`.
+    fn check(&self, setting: Setting, before: &Values) -> Result<(), ConfigError> {
         let (name, least, most) = match setting.id {
             // RFC 9113 §6.5.2: a server never sets it to 1.
             SettingId::ENABLE_PUSH => ("enable_push", 0, u32::from(self.role == Role::Client)),
             SettingId::ENABLE_CONNECT_PROTOCOL => {
                 // RFC 8441 §3: it is never taken back.
-                let least = u32::from(self.latest().extended_connect == ExtendedConnect::Allowed);
+                let least = u32::from(before.extended_connect == ExtendedConnect::Allowed);
                 ("enable_connect_protocol", least, u32::from(self.role == Role::Server))
             }
             // RFC 9218 §2.1: it stays as the first frame had it.
@@ -262,12 +267,8 @@ impl Local {
         within(name, setting.value, least, most)
     }
 
-    fn send(&mut self, settings: &Settings) {
-        let mut values = *self.latest();
-        for setting in settings.iter() {
-            values.apply(*setting, self.role).expect("our own settings are checked before they are sent");
-        }
-        self.pending.push_back(values);
+    fn apply(&self, setting: Setting, values: &mut Values) {
+        values.apply(setting, self.role).expect("our own settings are checked before they are sent");
     }
 }
 
@@ -373,5 +374,15 @@ mod tests {
             local.change(&Settings::from_iter([])).unwrap();
         }
         assert_eq!(local.change(&Settings::from_iter([])), Err(ControlError::TooManyPending));
+    }
+
+    #[test]
+    fn what_one_entry_grants_the_next_cannot_take_back() {
+        let mut local = Local::new(Role::Server, &Config::default());
+        let allow = |value| setting(SettingId::ENABLE_CONNECT_PROTOCOL, value);
+        let taken_back = Settings::from_iter([allow(1), allow(0)]);
+        assert!(matches!(local.change(&taken_back), Err(ControlError::InvalidSetting(_))));
+        local.change(&Settings::from_iter([allow(0), allow(1), allow(1)])).unwrap();
+        assert_eq!(local.latest().extended_connect, ExtendedConnect::Allowed);
     }
 }

@@ -16,6 +16,8 @@ mod upgrade;
 use alloc::vec::Vec;
 
 use closing::Closing;
+#[cfg(feature = "arbitrary")]
+pub(crate) use preface::MAGIC;
 use preface::Magic;
 pub use preface::{ALPN, Preface, UPGRADE_TOKEN};
 use receive::{Incoming, Received};

@@ -96,4 +96,4 @@ impl Connection {
 }
 
 /// The octets with which a client begins.
-const MAGIC: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub(crate) const MAGIC: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -414,6 +414,22 @@ fn a_tunnel_has_no_more_headers() {
     }
 }
 
+/// The response that makes it one may have been sent already.
+// covers 9113-8.5-2
+#[test]
+fn a_client_sends_no_trailers_on_what_may_become_a_tunnel() {
+    for connect in connects() {
+        talk(Role::Client, &Config::default(), &ALLOWED, |talk| {
+            talk.connection.open(connect.clone(), Part::More).expect("a request");
+            talk.frames();
+            let refused = talk.stream(1).send_headers(trailers(), Part::Last);
+            assert_eq!(refused, Err(SendError::HeadersInTunnel));
+            talk.send(1, b"data", Part::Last);
+            assert_eq!(talk.frames(), [Sent::data(1, b"data", Part::Last)]);
+        });
+    }
+}
+
 /// Stream management is allowed, and frames that are unknown are ignored everywhere (RFC 9113 §5.5).
 // covers 9113-8.5-2
 #[test]

@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| sans_h2_fuzz::run("hpack_round_trip", data));
