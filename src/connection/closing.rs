@@ -57,8 +57,15 @@ struct PeerGoAway {
 }
 
 impl Closing {
+    #[inline]
     pub(super) fn is_open(&self) -> bool {
         self.stage == Stage::Open
+    }
+
+    /// Whether neither end nor the transport has begun to end the connection.
+    #[inline]
+    pub(super) fn is_undisturbed(&self) -> bool {
+        self.is_open() && self.peer.is_none() && self.drain == Drain::No && self.transport_is_open()
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -70,6 +77,7 @@ impl Closing {
         self.transport = Transport::Ended;
     }
 
+    #[inline]
     pub(super) fn transport_is_open(&self) -> bool {
         self.transport == Transport::Open
     }

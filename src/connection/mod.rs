@@ -36,7 +36,7 @@ use crate::hpack;
 use crate::id::{Role, StreamId};
 use crate::output::{Batch, Output};
 use crate::settings::{Local, Peer, Values};
-use crate::stream::Store;
+use crate::stream::{Store, Want};
 use crate::time::Time;
 
 /// One HTTP/2 connection, of either role.
@@ -201,16 +201,30 @@ impl Connection {
     /// discarded unread.
     ///
     /// It never fails: what the peer does wrong is an event, too.
+    #[inline]
     pub fn poll<'b>(&mut self, input: &mut &'b [u8], now: Time) -> Option<Event<'b>> {
-        self.now = self.now.max(now);
-        self.guard.pass(self.now);
+        if now > self.now {
+            self.now = now;
+            self.guard.pass(now);
+        }
+        let is_waiting = self.preface.is_complete() && self.held.is_none() && !self.has_notice();
+        if is_waiting && self.reader.absorb(input) {
+            return None;
+        }
+        self.advance(input)
+    }
+
+    /// Goes on until something is worth telling, or the input is used up.
+    fn advance<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
         loop {
-            if let Some(notice) = self.notice() {
-                return Some(notice);
-            }
-            if !self.closing.is_open() {
-                *input = &[];
-                return None;
+            if self.has_notice() {
+                if let Some(notice) = self.notice() {
+                    return Some(notice);
+                }
+                if !self.closing.is_open() {
+                    *input = &[];
+                    return None;
+                }
             }
             match self.receive(input) {
                 Ok(Received::Event(event)) => return Some(event),
@@ -348,6 +362,14 @@ impl Connection {
 
     fn check_open(&self) -> Result<(), ControlError> {
         if self.closing.is_open() { Ok(()) } else { Err(ControlError::Closed) }
+    }
+
+    /// Whether [`Self::notice`] may have something to tell.
+    #[inline]
+    fn has_notice(&self) -> bool {
+        !self.closing.is_undisturbed()
+            || self.streams.first(Want::Notice).is_some()
+            || self.streams.first(Want::Orphan).is_some()
     }
 
     /// What is due without input: the streams that an end has cut off, room in send buffers, the end itself.

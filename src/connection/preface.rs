@@ -75,6 +75,11 @@ impl Magic {
         Ok(())
     }
 
+    /// Whether the frames have begun.
+    pub(super) fn is_complete(self) -> bool {
+        self == Self::Complete
+    }
+
     /// Whether the peer has not sent anything.
     pub(super) fn is_untouched(self) -> bool {
         self == Self::Missing(MAGIC.len())

@@ -48,35 +48,45 @@ pub(super) enum Received<'b> {
     InputUsedUp,
 }
 
-impl<'b> From<Option<Event<'b>>> for Received<'b> {
-    fn from(event: Option<Event<'b>>) -> Self {
-        event.map_or(Self::Nothing, Self::Event)
-    }
-}
-
 impl Connection {
     /// Takes the next frame, or the next piece of one, from the input.
     pub(super) fn receive<'b>(&mut self, input: &mut &'b [u8]) -> Result<Received<'b>, Fault> {
-        if self.config.enforce_budgets() == 0 {
-            if let Some(violation) = self.guard.forgive() {
-                return Ok(Received::Event(Event::OverBudget { violation }));
-            }
+        if let Err(violation) = self.guard.check(|| self.reply_limit()) {
+            return self.on_overdraft(violation);
         }
-        self.guard.check(self.reply_limit()).map_err(on_connection)?;
         self.preface.take(input).map_err(on_connection)?;
-        let event = match self.held.take() {
-            Some(frame) => self.on_frame(frame)?,
-            None => match self.reader.step(input)? {
-                Some(Step::Frame { head, frame }) if self.config.report_frames() == 1 => {
-                    Some(self.report(head, frame))
-                }
-                Some(Step::Frame { frame, .. }) => self.on_frame(frame)?,
-                Some(Step::Payload(octets)) => self.on_payload(octets)?,
-                Some(Step::BlockEnd) => self.on_block_end()?,
-                None => return Ok(Received::InputUsedUp),
-            },
+        if self.held.is_some() {
+            return self.act_on_held();
+        }
+        let event = match self.reader.step(input)? {
+            Some(Step::Frame { head, frame }) if self.config.report_frames() == 1 => {
+                return Ok(Received::Event(self.report(head, frame)));
+            }
+            Some(Step::Frame { frame, .. }) => self.on_frame(frame),
+            Some(Step::Payload(octets)) => self.on_payload(octets),
+            Some(Step::BlockEnd) => self.on_block_end(),
+            None => return Ok(Received::InputUsedUp),
         };
-        Ok(event.into())
+        match event {
+            Ok(None) => Ok(Received::Nothing),
+            Ok(Some(event)) => Ok(Received::Event(event)),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Acts on a frame that has been reported.
+    fn act_on_held<'b>(&mut self) -> Result<Received<'b>, Fault> {
+        let Some(frame) = self.held.take() else { return Ok(Received::Nothing) };
+        self.on_frame(frame).map(|event| event.map_or(Received::Nothing, Received::Event))
+    }
+
+    /// The peer has caused too much. Budgets may be there to be watched only; the limit of replies is always one.
+    fn on_overdraft<'b>(&mut self, violation: Violation) -> Result<Received<'b>, Fault> {
+        let watched = if self.config.enforce_budgets() == 0 { self.guard.forgive() } else { None };
+        match watched {
+            Some(violation) => Ok(Received::Event(Event::OverBudget { violation })),
+            None => Err(on_connection(violation)),
+        }
     }
 
     fn on_frame<'b>(&mut self, frame: Frame<'b>) -> Result<Option<Event<'b>>, Fault> {
@@ -373,8 +383,10 @@ impl Connection {
 
     /// Writes a frame that answers the peer.
     fn reply(&mut self, write: impl FnOnce(&mut alloc::vec::Vec<u8>)) {
-        let most = self.reply_limit().saturating_add(REPLY_OCTETS);
-        reserve_within(&mut self.control, REPLY_OCTETS, most);
+        if self.control.capacity().saturating_sub(self.control.len()) < REPLY_OCTETS {
+            let most = self.reply_limit().saturating_add(REPLY_OCTETS);
+            reserve_within(&mut self.control, REPLY_OCTETS, most);
+        }
         let before = self.control.len();
         write(&mut self.control);
         self.guard.replied(self.control.len().saturating_sub(before));

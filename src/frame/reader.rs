@@ -91,7 +91,7 @@ pub struct Reader {
     state: State,
     block: Block,
     /// What has come of the octets that are wanted together.
-    kept: SmallVec<[u8; 24]>,
+    kept: SmallVec<[u8; KEPT_OCTETS]>,
 }
 
 impl Reader {
@@ -134,7 +134,9 @@ impl Reader {
             match self.state {
                 State::Head => {
                     let Some(head) = self.gather_head(input) else { return Ok(None) };
-                    self.on_head(head)?;
+                    if let Some(octets) = self.on_head(head, input)? {
+                        return self.finish(head, None, octets);
+                    }
                 }
                 State::PadLength { head, fixed } => {
                     let Some((&padding, rest)) = input.split_first() else { return Ok(None) };
@@ -145,9 +147,11 @@ impl Reader {
                     let limits = self.limits;
                     let parsed = self.gather(input, fixed, |octets| parse(&limits, &head, padding, octets));
                     let Some(parsed) = parsed else { return Ok(None) };
-                    let frame = parsed.map_err(fatal)?;
-                    self.on_frame(&frame, &head, padding, rest);
-                    return Ok(Some(Step::Frame { head, frame }));
+                    self.pass(&head, padding, rest);
+                    return match parsed {
+                        Ok(frame) => Ok(Some(Step::Frame { head, frame })),
+                        Err(violation) => Err(fatal(violation)),
+                    };
                 }
                 State::Rest { lend, skip } => match self.on_rest(input, lend, skip) {
                     Progress::Step(step) => return Ok(Some(step)),
@@ -156,6 +160,25 @@ impl Reader {
                 },
             }
         }
+    }
+
+    /// Takes the only octet of an input that completes nothing: much cheaper than a step, for transports that come in
+    /// the smallest pieces.
+    #[inline]
+    pub(crate) fn absorb(&mut self, input: &mut &[u8]) -> bool {
+        let &[octet] = *input else { return false };
+        let wanted = match self.state {
+            State::Head => Head::LENGTH as u32,
+            State::Fixed { fixed, .. } => fixed,
+            State::PadLength { .. } | State::Rest { .. } => return false,
+        };
+        // One octet less than is kept inline: only a step makes more room.
+        let is_short = self.kept.len() < KEPT_OCTETS && self.kept.len() as u32 + 1 < wanted;
+        if is_short {
+            self.kept.push(octet);
+            *input = &[];
+        }
+        is_short
     }
 
     /// Whether the octets so far end at the end of a frame, outside a field block, and hold the first frame where
@@ -174,13 +197,23 @@ impl Reader {
         if self.kept.spilled() { self.kept.capacity() } else { 0 }
     }
 
-    fn on_head(&mut self, head: Head) -> Result<(), Fault> {
+    /// Returns the part of the frame that is read as a whole, if that lies in `input` as a whole.
+    #[inline]
+    fn on_head<'b>(&mut self, head: Head, input: &mut &'b [u8]) -> Result<Option<&'b [u8]>, Fault> {
         match self.check(&head) {
             Ok(fixed) if head.is_padded() => {
                 self.state = State::PadLength { head, fixed };
-                Ok(())
+                Ok(None)
             }
-            Ok(fixed) => self.on_layout(head, None, fixed),
+            Ok(fixed) => match input.split_at_checked(fixed as usize) {
+                Some((octets, behind)) => {
+                    let rest = head.room(None, fixed).map_err(fatal)?;
+                    *input = behind;
+                    self.pass(&head, None, rest);
+                    Ok(Some(octets))
+                }
+                None => self.on_layout(head, None, fixed).map(|()| None),
+            },
             Err(violation) => match violation.scope() {
                 Scope::Stream => {
                     self.state = State::Rest { lend: 0, skip: head.length };
@@ -229,30 +262,32 @@ impl Reader {
         Ok(())
     }
 
-    fn on_frame(&mut self, frame: &Frame<'_>, head: &Head, padding: Option<u8>, rest: u32) {
-        let skip = u32::from(padding.unwrap_or(0));
-        self.state = match frame {
-            Frame::Data(_) => State::Rest { lend: rest, skip },
-            Frame::Headers(Headers { stream, .. })
-            | Frame::PushPromise(PushPromise { stream, .. })
-            | Frame::Continuation(Continuation { stream }) => {
-                let ends = head.flags.contains(Flags::END_HEADERS);
-                self.block = if ends { Block::Ending } else { Block::Open(*stream) };
-                State::Rest { lend: rest, skip }
+    /// The part that is read as a whole has come; `rest` octets without padding come behind it.
+    #[inline]
+    fn pass(&mut self, head: &Head, padding: Option<u8>, rest: u32) {
+        let padding = u32::from(padding.unwrap_or(0));
+        let (lend, skip) = match head.kind {
+            Kind::DATA => (rest, padding),
+            Kind::HEADERS | Kind::PUSH_PROMISE | Kind::CONTINUATION => {
+                self.block = match head.stream {
+                    Some(stream) if !head.flags.contains(Flags::END_HEADERS) => Block::Open(stream),
+                    Some(_) | None => Block::Ending,
+                };
+                self.state = State::Rest { lend: rest, skip: padding };
+                return;
             }
-            Frame::Payload(_)
-            | Frame::BlockEnd
-            | Frame::Priority { .. }
-            | Frame::Reset { .. }
-            | Frame::Settings(_)
-            | Frame::SettingsAck
-            | Frame::Ping { .. }
-            | Frame::Pong { .. }
-            | Frame::GoAway(_)
-            | Frame::WindowUpdate(_)
-            | Frame::Extension(_)
-            | Frame::Unknown(_) => State::Rest { lend: 0, skip: rest },
+            _ => (0, rest),
         };
+        self.state = if lend == 0 && skip == 0 { State::Head } else { State::Rest { lend, skip } };
+    }
+
+    /// Reads a frame from the part that is read as a whole.
+    #[inline]
+    fn finish<'b>(&self, head: Head, padding: Option<u8>, octets: &[u8]) -> Result<Option<Step<'b>>, Fault> {
+        match parse(&self.limits, &head, padding, octets) {
+            Ok(frame) => Ok(Some(Step::Frame { head, frame })),
+            Err(violation) => Err(fatal(violation)),
+        }
     }
 
     fn on_rest<'b>(&mut self, input: &mut &'b [u8], lend: u32, skip: u32) -> Progress<'b> {
@@ -276,6 +311,12 @@ impl Reader {
     }
 
     fn gather_head(&mut self, input: &mut &[u8]) -> Option<Head> {
+        if self.kept.is_empty() {
+            if let Some((octets, behind)) = input.split_first_chunk() {
+                *input = behind;
+                return Some(Head::parse(octets));
+            }
+        }
         self.gather(input, Head::LENGTH as u32, |octets| octets.first_chunk().map(Head::parse)).flatten()
     }
 
@@ -319,6 +360,9 @@ enum State {
     Rest { lend: u32, skip: u32 },
 }
 
+/// Octets that are kept without an allocation.
+const KEPT_OCTETS: usize = 24;
+
 /// What the first frame may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum First {
@@ -357,6 +401,7 @@ enum Progress<'b> {
 }
 
 /// Reads a frame of which `octets` is the part behind the pad length that [`Reader::check`] asked for.
+#[inline(always)]
 fn parse(
     limits: &Limits,
     head: &Head,

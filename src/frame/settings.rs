@@ -26,7 +26,7 @@ use crate::registry::registered;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    entries: SmallVec<[Setting; 8]>,
+    entries: SmallVec<[Setting; 3]>,
 }
 
 impl Settings {
