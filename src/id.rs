@@ -78,8 +78,7 @@ impl StreamId {
 
     /// The next identifier of the same initiator, or `None` when the numbers are used up.
     pub(crate) const fn next(self) -> Option<Self> {
-        // At most 2^31 + 1, so the sum fits 32 bits.
-        Self::new(self.number() + 2)
+        Self::new(self.number().saturating_add(2))
     }
 }
 

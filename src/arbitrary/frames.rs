@@ -171,7 +171,7 @@ impl<'a> Arbitrary<'a> for Extension {
             3 => Ok(u.arbitrary::<Origins>()?.to_extension()),
             4 => u.arbitrary::<AltSvc>()?.to_extension().map_err(|_| ::arbitrary::Error::IncorrectFormat),
             5 => opaque(u.arbitrary()?, u),
-            _ => opaque(u.int_in_range(Kind::CONTINUATION.value() + 1..=255)?.into(), u),
+            _ => opaque(u.int_in_range(Kind::CONTINUATION.value().saturating_add(1)..=255)?.into(), u),
         }
     }
 }

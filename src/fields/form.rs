@@ -86,6 +86,10 @@ pub enum Coding {
 }
 
 /// One octet that [`from_octet`] turns back: three bits for the representation, two for the name, one for the value.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the largest sums are 2 for a name and `NEVER` for a literal"
+)]
 pub(super) const fn to_octet(form: Option<Form>) -> u8 {
     match form {
         None => 0,
@@ -108,7 +112,7 @@ pub(super) fn from_octet(octet: u8) -> Option<Form> {
 /// The form of each octet.
 const FORMS: [Option<Form>; OCTETS] = forms();
 
-#[expect(clippy::indexing_slicing, reason = "runs at compile time only")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
 const fn forms() -> [Option<Form>; OCTETS] {
     let mut forms = [None; OCTETS];
     let mut octet = 0;

@@ -116,6 +116,15 @@ pub(super) fn is_scheme(octets: &[u8]) -> bool {
     octets.first().is_some_and(u8::is_ascii_alphabetic) && all(octets, SCHEME)
 }
 
+/// A number in digits, at least one; `None` if it is anything else, or too large to count.
+pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
+    digits.first()?;
+    digits.iter().try_fold(0_u64, |number, &digit| {
+        let value = char::from(digit).to_digit(10)?;
+        number.checked_mul(10)?.checked_add(value.into())
+    })
+}
+
 fn all(octets: &[u8], class: u8) -> bool {
     octets.iter().all(|&octet| class_of(octet) & class != 0)
 }
@@ -125,7 +134,7 @@ fn class_of(octet: u8) -> u8 {
     CLASSES[octet as usize]
 }
 
-#[expect(clippy::indexing_slicing, reason = "the loop ends with the table")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "the loop ends with the table")]
 const fn classes() -> [u8; 256] {
     let mut classes = [0; 256];
     let mut octet = 0;

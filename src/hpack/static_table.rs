@@ -17,7 +17,7 @@ pub(super) fn find_name(name: &[u8], hash: u64) -> Option<usize> {
         if candidate == name {
             return Some(index);
         }
-        place = (place + 1) % PLACES.len();
+        place = place.wrapping_add(1) % PLACE_COUNT;
     }
 }
 
@@ -61,19 +61,20 @@ pub(super) const PROXY_AUTHORIZATION: usize = 49;
 pub(super) const SET_COOKIE: usize = 55;
 
 /// An open hash table of the least index of each name; 0 is an empty place.
-static PLACES: [u8; 1 << PLACE_BITS] = places();
+static PLACES: [u8; PLACE_COUNT] = places();
 
 /// Room for four times the 52 names, so that most names are found, or not, at the first place.
 const PLACE_BITS: u32 = 8;
+const PLACE_COUNT: usize = 1 << PLACE_BITS;
 
-#[expect(clippy::indexing_slicing, reason = "runs at compile time only")]
-const fn places() -> [u8; 1 << PLACE_BITS] {
-    let mut places = [0; 1 << PLACE_BITS];
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
+const fn places() -> [u8; PLACE_COUNT] {
+    let mut places = [0; PLACE_COUNT];
     let mut index = 1;
     while index <= LENGTH {
         let mut place = home_of(hash_name(TABLE[index - 1].0));
         while places[place] != 0 {
-            place = (place + 1) % places.len();
+            place = (place + 1) % PLACE_COUNT;
         }
         places[place] = index as u8;
         index += names_from(index);
