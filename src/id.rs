@@ -107,6 +107,7 @@ mod tests {
     #[test]
     fn identifiers_end_at_the_largest() {
         assert_eq!(StreamId::MAX.next(), None);
+        assert_eq!(u32::from(StreamId::MAX), 0x7fff_ffff);
         assert_eq!(StreamId::first(Role::Server).next(), StreamId::new(4));
         assert_eq!(StreamId::from_wire(0x8000_0003), StreamId::new(3));
         assert_eq!(StreamId::from_wire(0x8000_0000), None);

@@ -232,3 +232,15 @@ const fn text() -> [u8; 58_000] {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_repeats_with_its_period() {
+        let text = text();
+        assert!(text.chunks(TEXT_PERIOD).all(|period| period == &text[..period.len()]));
+        assert!(text[..TEXT_PERIOD].iter().copied().eq(0..251));
+    }
+}

@@ -184,3 +184,34 @@ const fn class(octet: u8) -> u8 {
     };
     token | value | path | authority | scheme | minimal_name | any_authority
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9110 §5.6.2 and RFC 3986 §3.1, told in another way than the table tells them.
+    #[test]
+    fn the_classes_are_those_of_the_grammar() {
+        let classes = classes();
+        for octet in 0..=u8::MAX {
+            let is = |class| classes[usize::from(octet)] & class != 0;
+            let is_tchar = octet.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&octet);
+            assert_eq!(is(TOKEN), is_tchar, "{octet:#04x}");
+            assert_eq!(is(NAME), is_tchar && !octet.is_ascii_uppercase(), "{octet:#04x}");
+            assert_eq!(is(SCHEME), octet.is_ascii_alphanumeric() || b"+-.".contains(&octet), "{octet:#04x}");
+            assert_eq!(is(VALUE), octet == b'\t' || octet >= b' ' && octet != 0x7f, "{octet:#04x}");
+            let is_visible = octet > b' ' && octet != 0x7f;
+            assert_eq!(is(PATH), is_visible && octet != b'#', "{octet:#04x}");
+            assert_eq!(is(ANY_AUTHORITY), is_visible && !b"/?#".contains(&octet), "{octet:#04x}");
+            assert!(!is(AUTHORITY) || is(ANY_AUTHORITY), "{octet:#04x}");
+        }
+    }
+
+    #[test]
+    fn a_number_has_digits_only_and_fits() {
+        assert_eq!(decimal(b"18446744073709551615"), Some(u64::MAX));
+        for text in ["18446744073709551616", "99999999999999999999", "", "+1", "-1", "1 ", "a"] {
+            assert_eq!(decimal(text.as_bytes()), None, "{text:?}");
+        }
+    }
+}

@@ -306,8 +306,28 @@ mod tests {
         assert_eq!(measure, 1 << MAX_LENGTH);
         let aligned =
             |symbol: u16| CODES[usize::from(symbol)] << (32 - u32::from(LENGTHS[usize::from(symbol)]));
-        assert!(SORTED.is_sorted_by_key(|symbol| aligned(*symbol)));
-        assert_eq!(SORTED.last(), Some(&EOS));
+        let sorted = sorted_symbols();
+        assert!(sorted.is_sorted_by_key(|symbol| aligned(*symbol)));
+        assert_eq!(sorted.last(), Some(&EOS));
+    }
+
+    #[test]
+    fn the_tables_hold_each_code_at_its_place() {
+        let (short, long) = (short_table(), long_classes());
+        let starts = long.iter().skip(1).map(|class| class.start);
+        assert!(starts.eq(long.iter().take(LONG_LENGTHS - 1).map(|class| class.end)), "no code is missed");
+        assert_eq!(long[LONG_LENGTHS - 1].end, 1 << 32);
+        for (symbol, (&code, &length)) in CODES.iter().zip(&LENGTHS).enumerate() {
+            let top = u64::from(code) << (32 - u32::from(length));
+            let [found, octets] = short[(top >> 24) as usize].to_le_bytes();
+            if u32::from(length) <= SHORT_BITS {
+                assert_eq!((usize::from(found), octets), (symbol, length));
+            } else {
+                assert_eq!(octets, 0, "{symbol} has a long code");
+                let class = long.iter().find(|class| top < class.end).unwrap();
+                assert!(class.start <= top && class.length == u32::from(length), "{symbol}");
+            }
+        }
     }
 
     #[test]

@@ -148,6 +148,8 @@ const TABLE: [(&[u8], &[u8]); 61] = [
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     #[test]
@@ -161,6 +163,17 @@ mod tests {
             assert_eq!(find_value(first, b"no such value"), None);
         }
         assert_eq!((get(0), get(62)), (None, None));
+    }
+
+    #[test]
+    fn each_name_has_one_place() {
+        let mut indices: Vec<u8> = places().into_iter().filter(|index| *index != 0).collect();
+        indices.sort_unstable();
+        let is_first = |index: &u8| {
+            let (name, _) = get(usize::from(*index)).unwrap();
+            get(usize::from(*index) - 1).is_none_or(|(before, _)| before != name)
+        };
+        assert!(indices.iter().copied().eq((1..=61).filter(is_first)));
     }
 
     #[test]
