@@ -46,6 +46,10 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     Some(octets)
 }
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "each arm bounds the value by the letters or digits that are left"
+)]
 fn digit(value: u32) -> char {
     let value = value as u8;
     char::from(match value {
@@ -57,6 +61,10 @@ fn digit(value: u32) -> char {
     })
 }
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "each arm bounds the digit from below, and the values are below 64"
+)]
 fn value(digit: u8) -> Option<u32> {
     let value = match digit {
         b'A'..=b'Z' => digit - b'A',

@@ -65,7 +65,7 @@ impl Flow {
     /// Starts with the protocol's windows (RFC 9113 §6.9.2); the rest of `connection_window` is given to the peer by
     /// the first update.
     pub(crate) fn new(connection_window: u32) -> Self {
-        let owed = i64::from(connection_window) - INITIAL_WINDOW;
+        let owed = i64::from(connection_window).saturating_sub(INITIAL_WINDOW);
         Self {
             receive: ReceiveWindow { consumed: owed, released: owed },
             receive_base: i64::from(connection_window),
@@ -142,6 +142,10 @@ impl Flow {
     }
 
     /// DATA goes out; the octets are within both windows.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "no window has less than −2^31 octets, or 63 bits of them"
+    )]
     pub(crate) fn send_on(&mut self, stream: &mut StreamFlow, octets: u32) {
         self.send.offset -= i64::from(octets);
         stream.send.offset -= i64::from(octets);
@@ -172,10 +176,10 @@ impl Flow {
         streams: impl Iterator<Item = &'s StreamFlow>,
     ) -> Result<(), Violation> {
         let size = i64::from(size);
-        if size + self.offset_bound > MAX_WINDOW {
+        if size.saturating_add(self.offset_bound) > MAX_WINDOW {
             // The bound may stem from a stream that is gone; only now is it worth a look at each.
             self.offset_bound = streams.map(|stream| stream.send.offset).max().unwrap_or(0).max(0);
-            if size + self.offset_bound > MAX_WINDOW {
+            if size.saturating_add(self.offset_bound) > MAX_WINDOW {
                 return Err(Violation::InitialWindowOverflow);
             }
         }
@@ -186,22 +190,25 @@ impl Flow {
     /// The balance of the connection, with what `streams` hold.
     pub(crate) fn audit<'s>(&self, streams: impl Iterator<Item = &'s StreamFlow>) -> Audit {
         Audit {
-            receive_window: self.receive_base - self.receive.consumed,
+            receive_window: self.receive_base.saturating_sub(self.receive.consumed),
             held: self.receive.held(),
             released: self.receive.released,
             held_by_streams: streams.map(|stream| stream.receive.held()).sum(),
-            send_window: INITIAL_WINDOW + self.send.offset,
+            send_window: INITIAL_WINDOW.saturating_add(self.send.offset),
         }
     }
 }
 
-/// Sums stay far below 63 bits: each term is bounded by a window, at most 2^31 − 1, or by a frame.
 #[derive(Debug, Default)]
 struct ReceiveWindow {
     consumed: i64,
     released: i64,
 }
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a term is at most a window, of 31 bits, or a frame: far below 63 bits"
+)]
 impl ReceiveWindow {
     fn take(&mut self, base: i64, octets: u32) -> Option<()> {
         let consumed = self.consumed + i64::from(octets);
@@ -239,6 +246,10 @@ struct SendWindow {
     offset: i64,
 }
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "an offset is within 32 bits of zero, a base and an increment have 31"
+)]
 impl SendWindow {
     /// RFC 9113 §6.9.2: a window below zero sends nothing until it is above zero again.
     fn sendable(&self, base: i64) -> u32 {

@@ -78,8 +78,7 @@ impl StreamId {
 
     /// The next identifier of the same initiator, or `None` when the numbers are used up.
     pub(crate) const fn next(self) -> Option<Self> {
-        // At most 2^31 + 1, so the sum fits 32 bits.
-        Self::new(self.number() + 2)
+        Self::new(self.number().saturating_add(2))
     }
 }
 
@@ -108,6 +107,7 @@ mod tests {
     #[test]
     fn identifiers_end_at_the_largest() {
         assert_eq!(StreamId::MAX.next(), None);
+        assert_eq!(u32::from(StreamId::MAX), 0x7fff_ffff);
         assert_eq!(StreamId::first(Role::Server).next(), StreamId::new(4));
         assert_eq!(StreamId::from_wire(0x8000_0003), StreamId::new(3));
         assert_eq!(StreamId::from_wire(0x8000_0000), None);

@@ -171,7 +171,7 @@ impl<'a> Arbitrary<'a> for Extension {
             3 => Ok(u.arbitrary::<Origins>()?.to_extension()),
             4 => u.arbitrary::<AltSvc>()?.to_extension().map_err(|_| ::arbitrary::Error::IncorrectFormat),
             5 => opaque(u.arbitrary()?, u),
-            _ => opaque(u.int_in_range(Kind::CONTINUATION.value() + 1..=255)?.into(), u),
+            _ => opaque(u.int_in_range(Kind::CONTINUATION.value().saturating_add(1)..=255)?.into(), u),
         }
     }
 }
@@ -240,3 +240,53 @@ fn octets(u: &mut Unstructured<'_>) -> Result<Bytes> {
 const ORIGINS: &[&str] =
     &["https://localhost", "https://a.example", "https://b.example:8443", "http://[::1]:80"];
 const PRIORITIES: &[&str] = &["u=0", "u=1, i", "u=7", "i", "", "u=5, i=?0", "u=9, x=y", "u=1,"];
+
+#[cfg(test)]
+mod tests {
+    use core::mem::{Discriminant, discriminant};
+
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    /// Octets without a visible pattern, other ones for each number.
+    fn octets(number: u64) -> Vec<u8> {
+        let mut state = number;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        };
+        (0..256).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn every_frame_comes_up() {
+        let inputs: Vec<Vec<u8>> = (0..1000).map(octets).collect();
+        let mut seen: Vec<Discriminant<Frame<'_>>> = Vec::new();
+        for octets in &inputs {
+            let Ok(frame) = Frame::arbitrary(&mut Unstructured::new(octets)) else { continue };
+            if let Frame::Unknown(head) = &frame {
+                assert!(head.kind.is_extension() && head.length <= Head::MAX_PAYLOAD, "{head:?}");
+            }
+            if let Frame::Data(data) = &frame {
+                assert_eq!(data.flow_octets, data.octets + Data::padded_octets(data.padding));
+            }
+            if !seen.contains(&discriminant(&frame)) {
+                seen.push(discriminant(&frame));
+            }
+        }
+        assert_eq!(seen.len(), 16, "one for each kind, the payload and the end of a block");
+    }
+
+    #[test]
+    fn limits_and_times_are_within_their_ranges() {
+        for number in 0..100 {
+            let octets = octets(number);
+            let mut u = Unstructured::new(&octets);
+            let limits = Limits::arbitrary(&mut u).unwrap();
+            assert!((Head::MIN_MAX_PAYLOAD..=Head::MAX_PAYLOAD).contains(&limits.max_frame_size));
+            let century = Duration::from_secs(100 * 366 * 24 * 3600);
+            assert!(Duration::from(Time::arbitrary(&mut u).unwrap()) < century);
+        }
+    }
+}

@@ -202,7 +202,7 @@ fn amount(u: &mut Unstructured<'_>) -> Result<usize> {
     let octet: u8 = u.arbitrary()?;
     Ok(match octet {
         0..=127 => usize::MAX,
-        128..=191 => usize::from(octet - 127),
+        128..=191 => usize::from(octet.saturating_sub(127)),
         192..=255 => usize::from(u.arbitrary::<u16>()?),
     })
 }
@@ -212,7 +212,7 @@ fn chunk(u: &mut Unstructured<'_>) -> Result<Bytes> {
     let from = u.int_in_range(0..=TEXT_PERIOD)?;
     let octets = match u.arbitrary::<u8>()? {
         octet @ 0..=199 => usize::from(octet),
-        octet => usize::from(octet - 199) << 10,
+        octet => usize::from(octet.saturating_sub(199)) << 10,
     };
     let chunk = TEXT.get(from..from.saturating_add(octets)).unwrap_or(TEXT);
     Ok(Bytes::from_static(chunk))
@@ -228,7 +228,19 @@ const fn text() -> [u8; 58_000] {
     while let Some((first, more)) = rest.split_first_mut() {
         *first = (at % TEXT_PERIOD) as u8;
         rest = more;
-        at += 1;
+        at = at.saturating_add(1);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_repeats_with_its_period() {
+        let text = text();
+        assert!(text.chunks(TEXT_PERIOD).all(|period| period == &text[..period.len()]));
+        assert!(text[..TEXT_PERIOD].iter().copied().eq(0..251));
+    }
 }

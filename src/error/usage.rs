@@ -177,3 +177,85 @@ impl fmt::Display for ConfigError {
 }
 
 impl core::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::{String, ToString};
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    const RULE: Violation = Violation::MissingPseudoField;
+    const RANGE: ConfigError = ConfigError { name: "max_pushes", value: 9, least: 1, most: 8 };
+
+    /// Texts that tell the errors apart, and read as the end of a sentence that the caller begins.
+    fn assert_distinct(texts: &[String]) {
+        for (nth, text) in texts.iter().enumerate() {
+            assert!(!texts[..nth].contains(text), "{text} comes twice");
+            assert!(!text.is_empty() && !text.ends_with('.'), "{text:?}");
+        }
+    }
+
+    fn texts<T: ToString>(errors: &[T]) -> Vec<String> {
+        errors.iter().map(T::to_string).collect()
+    }
+
+    #[test]
+    fn each_error_has_a_text_of_its_own() {
+        assert_distinct(&texts(&[
+            OpenError::NotClient,
+            OpenError::NotServer,
+            OpenError::PushDisabled,
+            OpenError::NoSuchRequest,
+            OpenError::Malformed(RULE),
+            OpenError::TooManyStreams,
+            OpenError::IdsExhausted,
+            OpenError::ShuttingDown,
+            OpenError::Closed,
+        ]));
+        assert_distinct(&texts(&[
+            UpgradeError::InvalidSettings,
+            UpgradeError::Violation(RULE),
+            UpgradeError::Malformed(RULE),
+            UpgradeError::Connect,
+            UpgradeError::Control(ControlError::TooLong),
+        ]));
+        assert_distinct(&texts(&[
+            SendError::Ended,
+            SendError::HeadersFirst,
+            SendError::TrailersNotLast,
+            SendError::InterimLast,
+            SendError::Malformed(RULE),
+            SendError::ContentLength,
+            SendError::ContentLengthForbidden,
+            SendError::HeadersInTunnel,
+            SendError::Full,
+        ]));
+        assert_distinct(&texts(&[
+            ControlError::TooManyPending,
+            ControlError::InvalidExtension,
+            ControlError::TooLong,
+            ControlError::PriorityIgnored,
+            ControlError::InvalidSetting(RANGE),
+            ControlError::Closed,
+        ]));
+    }
+
+    #[test]
+    fn an_error_says_what_is_behind_it() {
+        let rule = RULE.to_string();
+        for text in [
+            OpenError::Malformed(RULE).to_string(),
+            SendError::Malformed(RULE).to_string(),
+            UpgradeError::Malformed(RULE).to_string(),
+            UpgradeError::Violation(RULE).to_string(),
+        ] {
+            assert!(text.contains(&rule), "{text}");
+        }
+        let setting = ControlError::InvalidSetting(RANGE);
+        assert_eq!(UpgradeError::Control(setting).to_string(), RANGE.to_string());
+        for part in ["max_pushes", "9", "1", "8"] {
+            assert!(RANGE.to_string().contains(part), "{part}");
+        }
+    }
+}

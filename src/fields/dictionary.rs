@@ -1,6 +1,6 @@
 //! Dictionaries of structured fields (RFC 8941 §3.2), with the types that RFC 9651 adds.
 
-use super::octets::is_token;
+use super::octets::{decimal, is_token};
 
 /// The value of a member, as far as priorities tell types apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,10 +114,11 @@ impl<'t> Reader<'t> {
             let fits = (1..=12).contains(&whole.len()) && (1..=3).contains(&fraction.len());
             return fits.then_some(Value::Other);
         }
-        let fits = (1..=15).contains(&whole.len());
-        fits.then(|| {
-            Value::Integer(sign * whole.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')))
-        })
+        if whole.len() > 15 {
+            return None;
+        }
+        let number = i64::try_from(decimal(whole)?).ok()?;
+        Some(Value::Integer(number.saturating_mul(sign)))
     }
 
     fn boolean(&mut self) -> Option<Value> {
@@ -246,9 +247,8 @@ fn is_key(octet: u8) -> bool {
 /// The value of a digit of an escape, which is never in upper case.
 fn hexadecimal(digit: u8) -> Option<u8> {
     match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+        b'A'..=b'F' => None,
+        _ => char::from(digit).to_digit(16).map(|value| value as u8),
     }
 }
 

@@ -86,6 +86,10 @@ pub enum Coding {
 }
 
 /// One octet that [`from_octet`] turns back: three bits for the representation, two for the name, one for the value.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the largest sums are 2 for a name and `NEVER` for a literal"
+)]
 pub(super) const fn to_octet(form: Option<Form>) -> u8 {
     match form {
         None => 0,
@@ -108,7 +112,7 @@ pub(super) fn from_octet(octet: u8) -> Option<Form> {
 /// The form of each octet.
 const FORMS: [Option<Form>; OCTETS] = forms();
 
-#[expect(clippy::indexing_slicing, reason = "runs at compile time only")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
 const fn forms() -> [Option<Form>; OCTETS] {
     let mut forms = [None; OCTETS];
     let mut octet = 0;
@@ -142,3 +146,26 @@ const WITHOUT: u8 = INCREMENTAL + Literal::Without as u8;
 const NEVER: u8 = INCREMENTAL + Literal::Never as u8;
 
 const OCTETS: usize = (NEVER as usize + 1) << 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CODINGS: [Coding; 2] = [Coding::Plain, Coding::Huffman];
+
+    #[test]
+    fn each_form_comes_back_from_its_octet() {
+        let forms = forms();
+        let back = |form| forms[usize::from(to_octet(form))];
+        assert_eq!((back(None), back(Some(Form::Indexed))), (None, Some(Form::Indexed)));
+        for kind in [Literal::Incremental, Literal::Without, Literal::Never] {
+            for name in [None, Some(Coding::Plain), Some(Coding::Huffman)] {
+                for value in CODINGS {
+                    let form = Some(Form::Literal { kind, name, value });
+                    assert_eq!((back(form), from_octet(to_octet(form))), (form, form));
+                }
+            }
+        }
+        assert_eq!(from_octet(u8::MAX), None);
+    }
+}

@@ -131,7 +131,7 @@ impl Fields {
 
     /// The pseudo-header field of a response (RFC 9113 §8.3.2), for a status of three digits.
     pub fn response(status: u16) -> Self {
-        let digits = [status / 100, status / 10, status].map(|digits| b'0' + (digits % 10) as u8);
+        let digits = [status / 100, status / 10, status].map(|digits| b'0' | (digits % 10) as u8);
         Self::new().with(":status", digits)
     }
 
@@ -178,11 +178,12 @@ impl Fields {
     /// Adds one field at the end, of a list whose memory never needs more than `most` octets.
     pub(crate) fn push_within(&mut self, field: Field<'_>, most: usize) {
         let head = Record::new(&field).to_octets();
-        reserve_within(&mut self.block, RECORD_HEAD + field.name.len() + field.value.len(), most);
+        let octets = RECORD_HEAD.saturating_add(field.name.len()).saturating_add(field.value.len());
+        reserve_within(&mut self.block, octets, most);
         self.block.extend_from_slice(&head);
         self.block.extend_from_slice(field.name);
         self.block.extend_from_slice(field.value);
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
         let octets = u32::try_from(field.accounted_octets()).unwrap_or(u32::MAX);
         self.accounted = self.accounted.saturating_add(octets);
     }

@@ -116,6 +116,15 @@ pub(super) fn is_scheme(octets: &[u8]) -> bool {
     octets.first().is_some_and(u8::is_ascii_alphabetic) && all(octets, SCHEME)
 }
 
+/// A number in digits, at least one; `None` if it is anything else, or too large to count.
+pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
+    digits.first()?;
+    digits.iter().try_fold(0_u64, |number, &digit| {
+        let value = char::from(digit).to_digit(10)?;
+        number.checked_mul(10)?.checked_add(value.into())
+    })
+}
+
 fn all(octets: &[u8], class: u8) -> bool {
     octets.iter().all(|&octet| class_of(octet) & class != 0)
 }
@@ -125,7 +134,7 @@ fn class_of(octet: u8) -> u8 {
     CLASSES[octet as usize]
 }
 
-#[expect(clippy::indexing_slicing, reason = "the loop ends with the table")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "the loop ends with the table")]
 const fn classes() -> [u8; 256] {
     let mut classes = [0; 256];
     let mut octet = 0;
@@ -174,4 +183,35 @@ const fn class(octet: u8) -> u8 {
         _ => 0,
     };
     token | value | path | authority | scheme | minimal_name | any_authority
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9110 §5.6.2 and RFC 3986 §3.1, told in another way than the table tells them.
+    #[test]
+    fn the_classes_are_those_of_the_grammar() {
+        let classes = classes();
+        for octet in 0..=u8::MAX {
+            let is = |class| classes[usize::from(octet)] & class != 0;
+            let is_tchar = octet.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&octet);
+            assert_eq!(is(TOKEN), is_tchar, "{octet:#04x}");
+            assert_eq!(is(NAME), is_tchar && !octet.is_ascii_uppercase(), "{octet:#04x}");
+            assert_eq!(is(SCHEME), octet.is_ascii_alphanumeric() || b"+-.".contains(&octet), "{octet:#04x}");
+            assert_eq!(is(VALUE), octet == b'\t' || octet >= b' ' && octet != 0x7f, "{octet:#04x}");
+            let is_visible = octet > b' ' && octet != 0x7f;
+            assert_eq!(is(PATH), is_visible && octet != b'#', "{octet:#04x}");
+            assert_eq!(is(ANY_AUTHORITY), is_visible && !b"/?#".contains(&octet), "{octet:#04x}");
+            assert!(!is(AUTHORITY) || is(ANY_AUTHORITY), "{octet:#04x}");
+        }
+    }
+
+    #[test]
+    fn a_number_has_digits_only_and_fits() {
+        assert_eq!(decimal(b"18446744073709551615"), Some(u64::MAX));
+        for text in ["18446744073709551616", "99999999999999999999", "", "+1", "-1", "1 ", "a"] {
+            assert_eq!(decimal(text.as_bytes()), None, "{text:?}");
+        }
+    }
 }

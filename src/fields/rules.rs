@@ -2,6 +2,7 @@
 //! what we send.
 
 pub(crate) use super::octets::Grammar;
+use super::octets::decimal;
 use super::{Field, Fields, octets};
 use crate::error::Violation;
 
@@ -321,13 +322,4 @@ fn status_of(status: Option<&[u8]>) -> Result<Status, Violation> {
         [b'3'..=b'9', b'0'..=b'9', b'0'..=b'9'] => Ok(Status::Other),
         _ => Err(Violation::InvalidStatus),
     }
-}
-
-/// A number in digits, at least one; `None` if it is anything else, or too large to count.
-fn decimal(digits: &[u8]) -> Option<u64> {
-    digits.first()?;
-    digits.iter().try_fold(0_u64, |number, digit| match digit {
-        b'0'..=b'9' => number.checked_mul(10)?.checked_add(u64::from(digit - b'0')),
-        _ => None,
-    })
 }

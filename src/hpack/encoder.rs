@@ -126,7 +126,7 @@ impl Encoder {
     }
 
     fn choose_literal(&mut self, wish: Wish, field: &Field<'_>, hash: u64) -> Literal {
-        let fits = || field.accounted_octets() <= self.table.max() / 4 * 3;
+        let fits = || field.accounted_octets() <= (self.table.max() / 4).saturating_mul(3);
         match wish {
             Wish::Never => Literal::Never,
             Wish::Without => Literal::Without,
@@ -290,7 +290,7 @@ struct Repeats([u16; REPEATS]);
 impl Repeats {
     /// Whether a field of this hash is remembered; from now on it is.
     fn has_or_add(&mut self, hash: u64) -> bool {
-        let (place, mark) = (hash >> (u64::BITS - REPEATS.ilog2()), hash as u16);
+        let (place, mark) = (hash >> REPEATS_SHIFT, hash as u16);
         self.0.get_mut(place as usize).is_some_and(|known| core::mem::replace(known, mark) == mark)
     }
 }
@@ -302,6 +302,7 @@ impl Default for Repeats {
 }
 
 const REPEATS: usize = 64;
+const REPEATS_SHIFT: u32 = u64::BITS - REPEATS.ilog2();
 
 /// A cookie of fewer octets is taken for a secret.
 const SHORT_COOKIE: usize = 20;

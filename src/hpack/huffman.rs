@@ -14,12 +14,15 @@ pub(super) fn encoded_octets(text: &[u8]) -> usize {
 }
 
 /// Appends a string in Huffman code, padded to whole octets.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "fewer than 32 bits wait and a code has at most 30; each subtraction is guarded"
+)]
 pub(super) fn encode(text: &[u8], out: &mut Vec<u8>) {
     let mut bits = 0_u64;
     let mut count = 0;
     for octet in text {
         let (code, length) = code_of(*octet);
-        // Fewer than 32 bits wait and a code has at most 30: all fit.
         bits = bits << length | u64::from(code);
         count += length;
         if count >= 32 {
@@ -61,7 +64,7 @@ impl Decoder {
     pub(super) fn decode(&mut self, piece: &[u8], text: &mut Vec<u8>, most: usize) -> Result<(), Violation> {
         let start = text.len();
         let bits = piece.len().saturating_mul(8).saturating_add(self.count as usize);
-        let room = (bits / MIN_LENGTH as usize).min(most.saturating_sub(start));
+        let room = (bits / MIN_LENGTH).min(most.saturating_sub(start));
         reserve_within(text, room, most);
         text.resize(start.saturating_add(room), 0);
         let places = text.get_mut(start..).unwrap_or_default().iter_mut();
@@ -94,7 +97,11 @@ impl Decoder {
         Ok(places.len())
     }
 
-    /// Adds bits. Fewer than 32 may wait before, and fewer than 32 more come by octets: all fit.
+    /// Adds bits.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "fewer than 32 may wait, and 32 come at once or up to 24 by octets"
+    )]
     fn push(&mut self, bits: u32, count: u32) {
         self.count += count;
         self.bits |= u64::from(bits) << (u64::BITS - self.count);
@@ -125,6 +132,7 @@ impl Decoder {
         }
     }
 
+    #[expect(clippy::arithmetic_side_effects, reason = "a code is taken only if all its bits are there")]
     #[inline(always)]
     fn take(&mut self, symbol: u8, length: u32, places: &mut IterMut<'_, u8>) -> Result<(), Violation> {
         *places.next().ok_or(Violation::StringTooLong)? = symbol;
@@ -155,6 +163,7 @@ const fn short_symbol(bits: u64) -> (u8, u32) {
 /// The symbol whose code comes first, and the code's length, for a code that is longer than [`SHORT_BITS`].
 ///
 /// The code is canonical: read from the top, codes of one length are consecutive and less than all longer ones.
+#[expect(clippy::arithmetic_side_effects, reason = "no code has more than 30 bits")]
 fn long_symbol(bits: u64) -> (u16, u32) {
     let top = bits >> 32;
     let class = LONG.iter().find(|class| top < class.end).unwrap_or(&LAST_LONG);
@@ -184,7 +193,7 @@ static LONG: [Class; LONG_LENGTHS] = long_classes();
 /// What begins with nothing but ones.
 const LAST_LONG: Class = long_classes()[LONG_LENGTHS - 1];
 
-const MIN_LENGTH: u32 = 5;
+const MIN_LENGTH: usize = 5;
 const MAX_LENGTH: u32 = 30;
 const MAX_PADDING: u32 = 7;
 
@@ -194,11 +203,11 @@ const SHORT_BITS: u32 = 8;
 /// How many lengths from [`SHORT_BITS`] to [`MAX_LENGTH`] there are, those that no code has included.
 const LONG_LENGTHS: usize = (MAX_LENGTH - SHORT_BITS) as usize;
 
-#[expect(clippy::indexing_slicing, reason = "runs at compile time only")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
 const fn sorted_symbols() -> [u16; SYMBOLS] {
     let mut sorted = [0; SYMBOLS];
     let mut filled = 0;
-    let mut length = MIN_LENGTH;
+    let mut length = MIN_LENGTH as u32;
     while length <= MAX_LENGTH {
         let mut symbol = 0;
         while symbol < SYMBOLS {
@@ -213,7 +222,7 @@ const fn sorted_symbols() -> [u16; SYMBOLS] {
     sorted
 }
 
-#[expect(clippy::indexing_slicing, reason = "runs at compile time only")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
 const fn short_table() -> [u16; 1 << SHORT_BITS] {
     let mut table = [0; 1 << SHORT_BITS];
     let mut symbol = 0;
@@ -232,7 +241,7 @@ const fn short_table() -> [u16; 1 << SHORT_BITS] {
     table
 }
 
-#[expect(clippy::indexing_slicing, reason = "runs at compile time only")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
 const fn long_classes() -> [Class; LONG_LENGTHS] {
     let sorted = sorted_symbols();
     let mut classes = [Class { length: 0, start: 0, end: 0, first: 0 }; LONG_LENGTHS];
@@ -297,8 +306,28 @@ mod tests {
         assert_eq!(measure, 1 << MAX_LENGTH);
         let aligned =
             |symbol: u16| CODES[usize::from(symbol)] << (32 - u32::from(LENGTHS[usize::from(symbol)]));
-        assert!(SORTED.is_sorted_by_key(|symbol| aligned(*symbol)));
-        assert_eq!(SORTED.last(), Some(&EOS));
+        let sorted = sorted_symbols();
+        assert!(sorted.is_sorted_by_key(|symbol| aligned(*symbol)));
+        assert_eq!(sorted.last(), Some(&EOS));
+    }
+
+    #[test]
+    fn the_tables_hold_each_code_at_its_place() {
+        let (short, long) = (short_table(), long_classes());
+        let starts = long.iter().skip(1).map(|class| class.start);
+        assert!(starts.eq(long.iter().take(LONG_LENGTHS - 1).map(|class| class.end)), "no code is missed");
+        assert_eq!(long[LONG_LENGTHS - 1].end, 1 << 32);
+        for (symbol, (&code, &length)) in CODES.iter().zip(&LENGTHS).enumerate() {
+            let top = u64::from(code) << (32 - u32::from(length));
+            let [found, octets] = short[(top >> 24) as usize].to_le_bytes();
+            if u32::from(length) <= SHORT_BITS {
+                assert_eq!((usize::from(found), octets), (symbol, length));
+            } else {
+                assert_eq!(octets, 0, "{symbol} has a long code");
+                let class = long.iter().find(|class| top < class.end).unwrap();
+                assert!(class.start <= top && class.length == u32::from(length), "{symbol}");
+            }
+        }
     }
 
     #[test]

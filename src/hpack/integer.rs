@@ -34,8 +34,11 @@ pub(super) struct Partial {
 
 impl Partial {
     /// Takes the next octet. The value is known after the last one.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "at most 255 + 5 × 7 bits: far from the end of 64 bits"
+    )]
     pub(super) fn parse_next(&mut self, octet: u8) -> Result<Option<u32>, Violation> {
-        // At most 255 + 5 × 7 bits: far from the end of 64 bits.
         self.value += u64::from(octet & !CONTINUES) << self.shift;
         self.shift += 7;
         if octet & CONTINUES == 0 {

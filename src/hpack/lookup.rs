@@ -48,7 +48,7 @@ impl Lookup {
 
     /// The most that [`memory_used`](Self::memory_used) can be, for a table that never has a larger maximum.
     pub(super) const fn max_memory(max: usize) -> usize {
-        chains_of(max).saturating_mul(4 * size_of::<u16>())
+        chains_of(max).saturating_mul(CHAIN_OCTETS)
     }
 
     fn rebuild(&mut self, table: &Table, chains: usize) {
@@ -108,6 +108,7 @@ impl Chains {
     }
 
     /// As far into the chains as the hash's 16 high bits are into their range.
+    #[expect(clippy::arithmetic_side_effects, reason = "a product of 16 bits and at most [`MOST_CHAINS`]")]
     fn place(&self, hash: u64) -> usize {
         let high = hash >> (u64::BITS - u16::BITS);
         ((high * self.heads.len() as u64) >> u16::BITS) as usize
@@ -117,6 +118,9 @@ impl Chains {
         usize::from(number) & self.older.len().wrapping_sub(1)
     }
 }
+
+/// A head and an older entry, of names and of fields.
+const CHAIN_OCTETS: usize = 4 * size_of::<u16>();
 
 /// So far a look-up goes at most.
 const MAX_STEPS: usize = 8;

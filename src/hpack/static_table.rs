@@ -17,7 +17,7 @@ pub(super) fn find_name(name: &[u8], hash: u64) -> Option<usize> {
         if candidate == name {
             return Some(index);
         }
-        place = (place + 1) % PLACES.len();
+        place = place.wrapping_add(1) % PLACE_COUNT;
     }
 }
 
@@ -61,19 +61,20 @@ pub(super) const PROXY_AUTHORIZATION: usize = 49;
 pub(super) const SET_COOKIE: usize = 55;
 
 /// An open hash table of the least index of each name; 0 is an empty place.
-static PLACES: [u8; 1 << PLACE_BITS] = places();
+static PLACES: [u8; PLACE_COUNT] = places();
 
 /// Room for four times the 52 names, so that most names are found, or not, at the first place.
 const PLACE_BITS: u32 = 8;
+const PLACE_COUNT: usize = 1 << PLACE_BITS;
 
-#[expect(clippy::indexing_slicing, reason = "runs at compile time only")]
-const fn places() -> [u8; 1 << PLACE_BITS] {
-    let mut places = [0; 1 << PLACE_BITS];
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
+const fn places() -> [u8; PLACE_COUNT] {
+    let mut places = [0; PLACE_COUNT];
     let mut index = 1;
     while index <= LENGTH {
         let mut place = home_of(hash_name(TABLE[index - 1].0));
         while places[place] != 0 {
-            place = (place + 1) % places.len();
+            place = (place + 1) % PLACE_COUNT;
         }
         places[place] = index as u8;
         index += names_from(index);
@@ -147,6 +148,8 @@ const TABLE: [(&[u8], &[u8]); 61] = [
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     #[test]
@@ -160,6 +163,17 @@ mod tests {
             assert_eq!(find_value(first, b"no such value"), None);
         }
         assert_eq!((get(0), get(62)), (None, None));
+    }
+
+    #[test]
+    fn each_name_has_one_place() {
+        let mut indices: Vec<u8> = places().into_iter().filter(|index| *index != 0).collect();
+        indices.sort_unstable();
+        let is_first = |index: &u8| {
+            let (name, _) = get(usize::from(*index)).unwrap();
+            get(usize::from(*index) - 1).is_none_or(|(before, _)| before != name)
+        };
+        assert!(indices.iter().copied().eq((1..=61).filter(is_first)));
     }
 
     #[test]

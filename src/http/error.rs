@@ -98,3 +98,61 @@ impl fmt::Display for FromFieldsError {
 }
 
 impl core::error::Error for FromFieldsError {}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::{String, ToString};
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    fn assert_distinct<T: ToString>(errors: &[T]) {
+        let texts: Vec<String> = errors.iter().map(T::to_string).collect();
+        for (nth, text) in texts.iter().enumerate() {
+            assert!(!texts[..nth].contains(text), "{text} comes twice");
+            assert!(!text.is_empty() && !text.ends_with('.'), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn each_error_has_a_text_of_its_own() {
+        assert_distinct(&[
+            IntoFieldsError::MissingScheme,
+            IntoFieldsError::MissingAuthority,
+            IntoFieldsError::InvalidAuthority,
+            IntoFieldsError::ProtocolWithoutConnect,
+            IntoFieldsError::ConnectionSpecificField("upgrade"),
+            IntoFieldsError::InvalidTe,
+        ]);
+        assert_distinct(&[
+            FromFieldsError::MissingPseudoField(":path"),
+            FromFieldsError::RepeatedPseudoField(":path"),
+            FromFieldsError::UnexpectedPseudoField(":path"),
+            FromFieldsError::UnknownPseudoField,
+            FromFieldsError::PseudoFieldAfterRegular(":path"),
+            FromFieldsError::InvalidMethod,
+            FromFieldsError::InvalidScheme,
+            FromFieldsError::InvalidAuthority,
+            FromFieldsError::InvalidPath,
+            FromFieldsError::InvalidProtocol,
+            FromFieldsError::InvalidStatus,
+            FromFieldsError::InvalidFieldName,
+            FromFieldsError::InvalidFieldValue(HeaderName::from_static("etag")),
+            FromFieldsError::ConnectionSpecificField("upgrade"),
+            FromFieldsError::InvalidTe,
+            FromFieldsError::TooManyFields,
+        ]);
+    }
+
+    #[test]
+    fn an_error_names_its_field() {
+        for error in [
+            FromFieldsError::RepeatedPseudoField(":path"),
+            FromFieldsError::UnexpectedPseudoField(":path"),
+            FromFieldsError::PseudoFieldAfterRegular(":path"),
+        ] {
+            assert!(error.to_string().contains(":path"), "{error}");
+        }
+        assert!(FromFieldsError::ConnectionSpecificField("upgrade").to_string().contains("upgrade"));
+    }
+}

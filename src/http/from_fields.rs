@@ -164,14 +164,14 @@ struct Pseudo<'f> {
 impl<'f> Pseudo<'f> {
     fn of(fields: &'f Fields) -> Result<Self, FromFieldsError> {
         let mut pseudo = Self::default();
-        let mut regular = 0_usize;
+        let mut is_after_regular = false;
         for field in fields {
             if !field.name.starts_with(b":") {
-                regular += 1;
+                is_after_regular = true;
                 continue;
             }
             let (name, place) = pseudo.place(field.name).ok_or(FromFieldsError::UnknownPseudoField)?;
-            if regular > 0 {
+            if is_after_regular {
                 return Err(FromFieldsError::PseudoFieldAfterRegular(name));
             }
             if place.replace(field.value).is_some() {

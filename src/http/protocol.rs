@@ -84,5 +84,6 @@ mod tests {
         assert_eq!((parsed.as_str(), parsed.as_ref()), ("websocket", "websocket"));
         assert_eq!(alloc::format!("{parsed}"), "websocket");
         assert_eq!("".parse::<Protocol>(), Err(InvalidProtocol));
+        assert!(alloc::format!("{InvalidProtocol}").contains("token"));
     }
 }

@@ -42,7 +42,7 @@ impl Index {
         let most = self.most.saturating_mul(2).saturating_add(SWEEP_SLACK + 1);
         reserve_within(&mut self.entries, 1, most);
         self.entries.push((id, Some(key)));
-        self.live += 1;
+        self.live = self.live.saturating_add(1);
     }
 
     pub(super) fn find(&self, id: StreamId) -> Option<Key> {
@@ -54,12 +54,12 @@ impl Index {
         let found = self.entries.binary_search_by_key(&id, |&(id, _)| id);
         let Some((_, key)) = found.ok().and_then(|at| self.entries.get_mut(at)) else { return };
         if key.take().is_some() {
-            self.live -= 1;
+            self.live = self.live.saturating_sub(1);
         }
         while self.entries.last().is_some_and(|(_, key)| key.is_none()) {
             self.entries.pop();
         }
-        if self.entries.len() > 2 * self.live + SWEEP_SLACK {
+        if self.entries.len() > self.live.saturating_mul(2).saturating_add(SWEEP_SLACK) {
             self.entries.retain(|(_, key)| key.is_some());
         }
     }

@@ -13,7 +13,7 @@ impl Key {
     }
 
     pub(super) fn index(self) -> usize {
-        self.0.get() as usize - 1
+        (self.0.get() as usize).wrapping_sub(1)
     }
 }
 

@@ -122,7 +122,7 @@ impl Schedule {
 
     /// The most that [`memory_used`](Self::memory_used) can be for so many streams.
     pub(super) const fn max_memory(streams: usize) -> usize {
-        streams.saturating_mul(3 * size_of::<Entry>() + size_of::<u32>())
+        streams.saturating_mul(STREAM_OCTETS)
     }
 
     fn heap(&mut self, want: Want) -> Option<Heap<'_>> {
@@ -157,6 +157,10 @@ impl Heap<'_> {
     }
 
     /// Moves an entry down until its children rank higher.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "an entry in memory has more than two octets, so twice its place fits"
+    )]
     fn sink(&mut self, mut at: usize) {
         loop {
             let left = at * 2 + 1;
@@ -184,6 +188,9 @@ impl Heap<'_> {
         }
     }
 }
+
+/// An entry in each heap, and a place.
+const STREAM_OCTETS: usize = 3 * size_of::<Entry>() + size_of::<u32>();
 
 /// The bits below are enough for one entry each nanosecond over a lifetime.
 const CLASS_SHIFT: u32 = 60;

@@ -168,8 +168,9 @@ impl Store {
             }
             None => {
                 reserve_within(&mut self.slots, 1, self.most);
+                let key = Key::from_index(self.slots.len());
                 self.slots.push(Slot::Taken(record));
-                Key::from_index(self.slots.len() - 1)
+                key
             }
         };
         self.index(id).push(id, key);
@@ -191,7 +192,10 @@ impl Store {
         self.index(record.id).remove(record.id);
         match record.activity {
             Activity::Waiting => {}
-            Activity::Active => *self.active(record.id) -= 1,
+            Activity::Active => {
+                let active = self.active(record.id);
+                *active = active.saturating_sub(1);
+            }
         }
         self.endings.remember(record.id, ending);
         if self.is_empty() && self.slots.capacity() > KEPT_SLOTS {
@@ -288,7 +292,8 @@ impl Store {
         let record = self.record(key);
         let id = record.id;
         if core::mem::replace(&mut record.activity, Activity::Active) == Activity::Waiting {
-            *self.active(id) += 1;
+            let active = self.active(id);
+            *active = active.saturating_add(1);
         }
     }
 

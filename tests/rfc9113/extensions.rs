@@ -159,6 +159,19 @@ fn origins_mean_nothing_in_clear_text() {
     });
 }
 
+// covers 9218-7.1-6
+#[test]
+fn a_client_prioritizes_no_response_that_is_over() {
+    let extension = update(1, "u=7").to_extension();
+    talk(Role::Client, &Config::default(), &HEEDS_UPDATES, |talk| {
+        talk.opened(Part::More);
+        assert_eq!(talk.connection.send_extension(&extension), Ok(()));
+        talk.hear(|wire| wire.response(1, 200, Part::Last));
+        assert!(talk.is_live(1), "the request still goes on");
+        assert_eq!(talk.connection.send_extension(&extension), Err(ControlError::InvalidExtension));
+    });
+}
+
 // covers 9218-7.1-6 9218-7.1-7
 #[test]
 fn a_client_prioritizes_a_push_only_while_it_lives() {

@@ -346,3 +346,13 @@ fn push_may_begin_as_soon_as_it_is_allowed() {
         talk.assert_usable(&[]);
     });
 }
+
+#[test]
+fn a_client_that_shuts_down_refuses_promises() {
+    asked(&taker(), |talk| {
+        talk.connection.shut_down();
+        assert_eq!(talk.hear(|wire| wire.promise(1, 2, &style())), []);
+        assert!(talk.frames().contains(&Sent::reset(2, Violation::ShuttingDown.code())));
+        assert!(!talk.is_live(2));
+    });
+}
