@@ -53,6 +53,8 @@ pub struct Report {
     pub most_unfinished: usize,
     /// The most heap octets that a delivered field list had beyond those it accounts for.
     pub most_surplus: usize,
+    /// The most heap octets that one had for 1,000 it accounts for.
+    pub most_per_mille: usize,
     /// Why the connection ended, if it did.
     pub error: Option<Option<ConnectionError>>,
     /// Events and octets of output after the end.
@@ -71,10 +73,11 @@ impl Player {
         let mut player = Self {
             connection,
             report: Report::default(),
-            unfinished: HashMap::with_capacity(1_024),
+            // Neither grows during the attack, whose heap is the engine's alone.
+            unfinished: HashMap::with_capacity(caller.config.max_concurrent_streams().max(1_024) as usize),
+            written: Vec::with_capacity(1 << 22),
             ended: caller.opens,
             caller,
-            written: Vec::with_capacity(1 << 17),
             heard: Scanner::new(victim.peer()),
             told: Scanner::new(victim),
             messages: 0,
@@ -92,10 +95,15 @@ impl Player {
 
     /// Plays one flight that comes in pieces of so many octets.
     pub fn receive_in_pieces(&mut self, octets: &[u8], piece: usize) {
-        self.report.input += octets.len() as u64;
-        let frames = &mut self.report.frames;
-        self.heard.scan(octets, |_, _| *frames += 1);
-        for mut input in octets.chunks(piece) {
+        self.receive_cut(octets.chunks(piece));
+    }
+
+    /// Plays one flight that comes in these pieces.
+    pub fn receive_cut<'o>(&mut self, pieces: impl Iterator<Item = &'o [u8]>) {
+        for mut input in pieces {
+            self.report.input += input.len() as u64;
+            let frames = &mut self.report.frames;
+            self.heard.scan(input, |_, _| *frames += 1);
             while let Some(event) = engine_poll(&mut self.connection, &mut input) {
                 self.on_event(event);
             }
@@ -151,8 +159,9 @@ impl Player {
     }
 
     fn on_headers(&mut self, stream: StreamId, head: Head, fields: Fields, part: Part) {
-        let surplus = fields.capacity_octets().saturating_sub(fields.list_octets());
-        self.report.most_surplus = self.report.most_surplus.max(surplus);
+        let (real, accounted) = (fields.capacity_octets(), fields.list_octets());
+        self.report.most_surplus = self.report.most_surplus.max(real.saturating_sub(accounted));
+        self.report.most_per_mille = self.report.most_per_mille.max(real * 1_000 / accounted.max(1));
         self.connection.recycle(fields);
         if head == Head::Request {
             self.unfinished.insert(stream, (part, Part::More));
