@@ -172,8 +172,8 @@ impl Reader {
             State::Fixed { fixed, .. } => fixed,
             State::PadLength { .. } | State::Rest { .. } => return false,
         };
-        // One octet less than is kept inline: only a step makes more room.
-        let is_short = self.kept.len() < KEPT_OCTETS && self.kept.len() as u32 + 1 < wanted;
+        // Only a step makes more room than there is inline, and only a step completes anything.
+        let is_short = self.kept.len() < KEPT_OCTETS && self.kept.len().saturating_add(1) < wanted as usize;
         if is_short {
             self.kept.push(octet);
             *input = &[];
@@ -478,6 +478,15 @@ mod tests {
         assert_eq!(reader.memory_used(), 32 * 6);
         assert!(reader.next(&mut &wire[wire.len() - 1..]).unwrap().is_some());
         assert_eq!(reader.memory_used(), 0);
+    }
+
+    #[test]
+    fn a_fault_names_its_stream_if_it_has_one() {
+        let violation = Violation::ZeroStreamIncrement;
+        let text = alloc::format!("{violation}");
+        assert_eq!(alloc::format!("{}", Fault { violation, stream: None }), text);
+        let stream = StreamId::new(5);
+        assert_eq!(alloc::format!("{}", Fault { violation, stream }), alloc::format!("stream 5: {text}"));
     }
 
     // covers 9113-4.1-2
