@@ -21,8 +21,8 @@ const REQUEST_OCTETS: usize = 128;
 const ITEM_OCTETS: usize = 48;
 const PIECE_OCTETS: u32 = 16_384;
 
-/// How many random configurations every row is played under: a fiftieth of them in a debug build.
-const CONFIGS: u64 = if cfg!(debug_assertions) { 20 } else { 1_000 };
+/// How many random configurations every row is played under: a hundredth of them in a debug build.
+const CONFIGS: u64 = if cfg!(debug_assertions) { 10 } else { 1_000 };
 
 /// Rows and variants whose figure of output does not hold yet.
 const TOO_MUCH_OUTPUT: &[(&str, usize)] = &[("A4", 2)];
@@ -320,7 +320,7 @@ fn check_single_cuts(name: &str, attack: &Attack, victim: Role, variant: usize) 
     let scene = || attack.scene(victim, variant, if attack.row == "C7" { 300 } else { 3 });
     let whole = play(victim, scene(), Cut::Whole).report;
     let longest = scene().flights.map(|octets| octets.len()).max().unwrap_or(0);
-    let most = if cfg!(debug_assertions) { 50 } else { 1_000 };
+    let most = if cfg!(debug_assertions) { 20 } else { 1_000 };
     let cuts = (1..longest).step_by((longest / most) | 1);
     for at in cuts.clone() {
         assert_eq!(play(victim, scene(), Cut::Once(at)).report, whole, "{name}: cut behind {at} octets");
