@@ -14,11 +14,14 @@ impl Config {
     /// The most memory that a connection of this configuration takes, whatever its peer does: its own size and all that
     /// it holds on the heap, in octets.
     ///
-    /// What the caller queues comes on top: its bodies and field lists, 48 octets for each item beyond one a stream,
-    /// and, while one is written, a field block that is longer than
-    /// [`write_buffer_size`](Self::write_buffer_size). So does what it raises later by
+    /// What the caller queues comes on top: its bodies and field lists, 48 octets for each item beyond one a stream, or
+    /// twice that since the memory for items doubles as it grows, and, while one is written, a field block that is
+    /// longer than [`write_buffer_size`](Self::write_buffer_size). So does what it raises later by
     /// [`update_settings`](Connection::update_settings). Events are the caller's once they are told; a field list in
     /// one never holds more memory than [`Fields::list_octets`](crate::Fields::list_octets) says.
+    ///
+    /// Buffers double up to their most. An allocator that has to move one of thousands of streams as it grows holds
+    /// what it had for that moment, too; at the defaults there is room for that.
     ///
     /// The terms, with S for [`max_concurrent_streams`](Self::max_concurrent_streams) and
     /// [`max_pushes`](Self::max_pushes), or [`max_open_streams`](Self::max_open_streams) and what may be pushed, if
