@@ -224,13 +224,20 @@ impl Connection {
         // Of a push nothing comes back, and its half is closed from the start.
         let is_push = is_ours && self.role == Role::Server;
         let answered = !is_push && (record.recv.half == Half::Body || record.recv.interims() > 0);
+        if cause == Cause::PromiseUnsent {
+            return Verdict::NeverSent;
+        }
+        if record.recv.half == Half::Closed && !is_push {
+            return Verdict::Complete;
+        }
         match cause {
-            Cause::PromiseUnsent => Verdict::NeverSent,
-            _ if record.recv.half == Half::Closed && !is_push => Verdict::Complete,
-            _ if answered => Verdict::MaybeProcessed,
-            Cause::GoAway => Verdict::Unprocessed,
-            Cause::Peer if is_ours && code == ErrorCode::REFUSED_STREAM => Verdict::Unprocessed,
-            Cause::Peer | Cause::Violation(_) | Cause::ConnectionClosed(_) => Verdict::MaybeProcessed,
+            Cause::GoAway if !answered => Verdict::Unprocessed,
+            Cause::Peer if is_ours && !answered && code == ErrorCode::REFUSED_STREAM => Verdict::Unprocessed,
+            Cause::Peer
+            | Cause::Violation(_)
+            | Cause::GoAway
+            | Cause::PromiseUnsent
+            | Cause::ConnectionClosed(_) => Verdict::MaybeProcessed,
         }
     }
 
