@@ -5,38 +5,52 @@ use sans_h2::{ErrorCode, Part, Role};
 
 use crate::caller::{Caller, Sends};
 use crate::wire::{UNITS, Wire, entry, flood, heads, nth, once, preface, simple, with_streams};
-use crate::{Attack, BOTH, Case, Cost, Ends, Scene};
-
-const fn row(
-    row: &'static str,
-    exhausts: &'static str,
-    reference: &'static str,
-    (floods, cases): (usize, usize),
-    scene: fn(Case) -> Scene,
-) -> Attack {
-    Attack { row, exhausts, reference, victims: BOTH, floods, cases, cost: Cost::Frame, scene }
-}
+use crate::{Attack, Case, Cost, Ends, Scene, row};
 
 pub(crate) const ROWS: [Attack; 13] = [
-    row("A1", "PING: the queue of replies", "CVE-2019-9512", (2, 0), a1),
-    row("A2", "SETTINGS: the queue of replies, work", "CVE-2019-9515", (2, 0), a2),
-    Attack { cost: Cost::Octet, ..row("A3", "SETTINGS of many entries: work", "CVE-2020-11080", (1, 1), a3) },
-    row("A4", "INITIAL_WINDOW_SIZE to and fro: work for each stream", "RFC 9113 §10.5", (3, 0), a4),
+    row(Cost::Frame, "A1", "PING: the queue of replies", "CVE-2019-9512", (2, 0), a1),
+    row(Cost::Frame, "A2", "SETTINGS: the queue of replies, work", "CVE-2019-9515", (2, 0), a2),
     Attack {
         cost: Cost::Octet,
-        ..row("A5", "HEADER_TABLE_SIZE of 4 GiB: the encoder's table", "h2 #941", (1, 0), a5)
+        ..row(Cost::Frame, "A3", "SETTINGS of many entries: work", "CVE-2020-11080", (1, 1), a3)
     },
-    row("A6", "MAX_FRAME_SIZE out of range: endless writing", "CVE-2026-33814", (0, 8 << 16), a6),
-    row("A7", "PRIORITY: a tree of dependencies", "CVE-2019-9513", (3, 0), a7),
-    row("A8", "PRIORITY_UPDATE of idle streams: memory", "RFC 9218 §7", (2, 0), a8),
-    row("A9", "extension frames and GOAWAY: work, memory", "CVE-2022-24668", (5, 256 * 256 * 17), a9),
-    row("A10", "WINDOW_UPDATE of one octet: work", "RFC 9113 §10.5", (2, 0), a10),
-    row("A11", "frames without content: work", "CVE-2019-9518", (3, 0), a11),
+    row(
+        Cost::Frame,
+        "A4",
+        "INITIAL_WINDOW_SIZE to and fro: work for each stream",
+        "RFC 9113 §10.5",
+        (3, 0),
+        a4,
+    ),
     Attack {
         cost: Cost::Octet,
-        ..row("A12", "DATA of one octet: memory for each event", "h2 #935", (1, 0), a12)
+        ..row(Cost::Frame, "A5", "HEADER_TABLE_SIZE of 4 GiB: the encoder's table", "h2 #941", (1, 0), a5)
     },
-    row("A13", "frames on streams that are over: answers", "RUSTSEC-2024-0003", (4, 0), a13),
+    row(
+        Cost::Frame,
+        "A6",
+        "MAX_FRAME_SIZE out of range: endless writing",
+        "CVE-2026-33814",
+        (0, 8 << 16),
+        a6,
+    ),
+    row(Cost::Frame, "A7", "PRIORITY: a tree of dependencies", "CVE-2019-9513", (3, 0), a7),
+    row(Cost::Frame, "A8", "PRIORITY_UPDATE of idle streams: memory", "RFC 9218 §7", (2, 0), a8),
+    row(
+        Cost::Frame,
+        "A9",
+        "extension frames and GOAWAY: work, memory",
+        "CVE-2022-24668",
+        (5, 256 * 256 * 17),
+        a9,
+    ),
+    row(Cost::Frame, "A10", "WINDOW_UPDATE of one octet: work", "RFC 9113 §10.5", (2, 0), a10),
+    row(Cost::Frame, "A11", "frames without content: work", "CVE-2019-9518", (3, 0), a11),
+    Attack {
+        cost: Cost::Octet,
+        ..row(Cost::Frame, "A12", "DATA of one octet: memory for each event", "h2 #935", (1, 0), a12)
+    },
+    row(Cost::Frame, "A13", "frames on streams that are over: answers", "RUSTSEC-2024-0003", (4, 0), a13),
 ];
 
 /// What the noise budget of an engine should allow at most.

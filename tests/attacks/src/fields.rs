@@ -5,32 +5,43 @@ use sans_h2::{ConfigBuilder, ErrorCode, Huffman, Indexing, Part, Role, hpack};
 
 use crate::caller::{Caller, Sends};
 use crate::wire::{UNITS, Wire, flood, inserted, integer, literal, nth, once, preface, simple, start};
-use crate::{Attack, BOTH, Case, Cost, Ends, Scene};
-
-const fn row(
-    row: &'static str,
-    exhausts: &'static str,
-    reference: &'static str,
-    (floods, cases): (usize, usize),
-    scene: fn(Case) -> Scene,
-) -> Attack {
-    Attack { row, exhausts, reference, victims: BOTH, floods, cases, cost: Cost::Octet, scene }
-}
+use crate::{Attack, Case, Cost, Ends, Scene, row};
 
 pub(crate) const ROWS: [Attack; 13] = [
-    row("C1", "CONTINUATION without end: memory", "VU#421644", (2, 0), c1),
-    row("C2", "empty CONTINUATION: work that no octet is counted for", "CVE-2026-33871", (1, 0), c2),
-    row("C3", "one fat entry referred to again and again", "CVE-2016-6581", (3, 0), c3),
-    row("C4", "one tiny entry referred to thousands of times", "CVE-2026-49975", (2, 0), c4),
-    row("C5", "cookies in crumbs: quadratic joining", "CVE-2026-47774", (1, 1), c5),
-    row("C6", "empty names: fields that cost nothing", "CVE-2019-9516", (1, 3), c6),
-    row("C7", "long literals in small pieces: quadratic decoding", "CVE-2022-41723", (3, 0), c7),
-    row("C8", "integers without end, strings of gigabytes", "CVE-2023-33953", (0, 5 * 11 * 2 + 2), c8),
-    row("C9", "indices and sizes out of range", "CVE-2018-14645", (0, 65_536), c9),
-    row("C10", "blocks that are refused: tables out of step", "CVE-2024-7246", (0, 2), c10),
-    row("C11", "names never seen before: caches", "CVE-2022-41717", (1, 0), c11),
-    row("C12", "a hundred thousand fields", "CVE-2021-31525", (1, 0), c12),
-    row("C13", "secrets: the mark of fields that are never indexed", "RFC 7541 §7.1", (0, 1), c13),
+    row(Cost::Octet, "C1", "CONTINUATION without end: memory", "VU#421644", (2, 0), c1),
+    row(
+        Cost::Octet,
+        "C2",
+        "empty CONTINUATION: work that no octet is counted for",
+        "CVE-2026-33871",
+        (1, 0),
+        c2,
+    ),
+    row(Cost::Octet, "C3", "one fat entry referred to again and again", "CVE-2016-6581", (3, 0), c3),
+    row(Cost::Octet, "C4", "one tiny entry referred to thousands of times", "CVE-2026-49975", (2, 0), c4),
+    row(Cost::Octet, "C5", "cookies in crumbs: quadratic joining", "CVE-2026-47774", (1, 1), c5),
+    row(Cost::Octet, "C6", "empty names: fields that cost nothing", "CVE-2019-9516", (1, 3), c6),
+    row(Cost::Octet, "C7", "long literals in small pieces: quadratic decoding", "CVE-2022-41723", (3, 0), c7),
+    row(
+        Cost::Octet,
+        "C8",
+        "integers without end, strings of gigabytes",
+        "CVE-2023-33953",
+        (0, 5 * 11 * 2 + 2),
+        c8,
+    ),
+    row(Cost::Octet, "C9", "indices and sizes out of range", "CVE-2018-14645", (0, 65_536), c9),
+    row(Cost::Octet, "C10", "blocks that are refused: tables out of step", "CVE-2024-7246", (0, 2), c10),
+    row(Cost::Octet, "C11", "names never seen before: caches", "CVE-2022-41717", (1, 0), c11),
+    row(Cost::Octet, "C12", "a hundred thousand fields", "CVE-2021-31525", (1, 0), c12),
+    row(
+        Cost::Octet,
+        "C13",
+        "secrets: the mark of fields that are never indexed",
+        "RFC 7541 §7.1",
+        (0, 1),
+        c13,
+    ),
 ];
 
 const CALM: ErrorCode = ErrorCode::ENHANCE_YOUR_CALM;

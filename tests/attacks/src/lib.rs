@@ -63,6 +63,18 @@ pub struct Attack {
     scene: fn(Case) -> Scene,
 }
 
+/// A row that is played against both roles.
+const fn row(
+    cost: Cost,
+    row: &'static str,
+    exhausts: &'static str,
+    reference: &'static str,
+    (floods, cases): (usize, usize),
+    scene: fn(Case) -> Scene,
+) -> Attack {
+    Attack { row, exhausts, reference, victims: BOTH, floods, cases, cost, scene }
+}
+
 /// The unit of the work that an attack causes, and so the limit that it is held to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cost {

@@ -5,33 +5,57 @@ use sans_h2::{ErrorCode, Part, Role};
 
 use crate::caller::{Caller, Sends};
 use crate::wire::{MAGIC, UNITS, Wire, flood, literal, nth, once, preface, simple, with_streams};
-use crate::{ATTACKS, Attack, BOTH, CLIENT, Case, Cost, Ends, SERVER, Scene};
-
-const fn row(
-    row: &'static str,
-    exhausts: &'static str,
-    reference: &'static str,
-    (floods, cases): (usize, usize),
-    scene: fn(Case) -> Scene,
-) -> Attack {
-    Attack { row, exhausts, reference, victims: BOTH, floods, cases, cost: Cost::Octet, scene }
-}
+use crate::{ATTACKS, Attack, CLIENT, Case, Cost, Ends, SERVER, Scene, row};
 
 pub(crate) const ROWS: [Attack; 9] = [
-    row("E1", "content-length that is not the content's", "CVE-2021-21409", (0, LENGTHS.len()), e1),
-    row("E2", "fields of an HTTP/1.1 connection", "nginx d3a76322c", (0, 2 * CONNECTION.len()), e2),
-    row("E3", "octets that no field may have", "CVE-2025-57804", (0, 256 * 3 * PLACES.len()), e3),
+    row(
+        Cost::Octet,
+        "E1",
+        "content-length that is not the content's",
+        "CVE-2021-21409",
+        (0, LENGTHS.len()),
+        e1,
+    ),
+    row(
+        Cost::Octet,
+        "E2",
+        "fields of an HTTP/1.1 connection",
+        "nginx d3a76322c",
+        (0, 2 * CONNECTION.len()),
+        e2,
+    ),
+    row(
+        Cost::Octet,
+        "E3",
+        "octets that no field may have",
+        "CVE-2025-57804",
+        (0, 256 * 3 * PLACES.len()),
+        e3,
+    ),
     Attack {
         victims: SERVER,
-        ..row("E4", "pseudo-header fields: missing, twice, out of place", "nginx a277069b1", (0, 64 + 7), e4)
+        ..row(
+            Cost::Octet,
+            "E4",
+            "pseudo-header fields: missing, twice, out of place",
+            "nginx a277069b1",
+            (0, 64 + 7),
+            e4,
+        )
     },
-    row("E5", "a preface with a wrong octet", "CVE-2022-41721", (0, 24 * 255), e5),
-    row("E6", "fields that the caller is to pass on", "CVE-2026-42055", (1, 0), e6),
-    Attack { victims: CLIENT, ..row("F1", "PUSH_PROMISE: reserved streams", "CVE-2024-2398", (1, 1), f1) },
-    Attack { victims: CLIENT, ..row("F2", "interim responses without end", "python h2", (1, 0), f2) },
+    row(Cost::Octet, "E5", "a preface with a wrong octet", "CVE-2022-41721", (0, 24 * 255), e5),
+    row(Cost::Octet, "E6", "fields that the caller is to pass on", "CVE-2026-42055", (1, 0), e6),
     Attack {
         victims: CLIENT,
-        ..row("F3", "every row above that a server can play", "CVE-2026-33814", (FLOODS, 0), f3)
+        ..row(Cost::Octet, "F1", "PUSH_PROMISE: reserved streams", "CVE-2024-2398", (1, 1), f1)
+    },
+    Attack {
+        victims: CLIENT,
+        ..row(Cost::Octet, "F2", "interim responses without end", "python h2", (1, 0), f2)
+    },
+    Attack {
+        victims: CLIENT,
+        ..row(Cost::Octet, "F3", "every row above that a server can play", "CVE-2026-33814", (FLOODS, 0), f3)
     },
 ];
 

@@ -7,32 +7,43 @@ use crate::caller::{Caller, Sends};
 use crate::wire::{
     UNITS, Wire, flood, heads, literal, nth, once, preface, simple, unacknowledged, with_streams,
 };
-use crate::{Attack, BOTH, Case, Cost, Ends, Scene};
-
-const fn row(
-    row: &'static str,
-    exhausts: &'static str,
-    reference: &'static str,
-    (floods, cases): (usize, usize),
-    scene: fn(Case) -> Scene,
-) -> Attack {
-    Attack { row, exhausts, reference, victims: BOTH, floods, cases, cost: Cost::Octet, scene }
-}
+use crate::{Attack, Case, Cost, Ends, Scene, row};
 
 pub(crate) const ROWS: [Attack; 10] = [
-    row("B1", "streams that are opened and reset: the application's work", "CVE-2023-44487", (1, 0), b1),
-    row("B2", "streams that the victim has to reset: the same", "CVE-2025-8671", (6, 0), b2),
-    row("B3", "a tiny MAX_HEADER_LIST_SIZE: resets of responses", "CVE-2026-50560", (1, 0), b3),
-    row("B4", "streams above the limit: refusals", "h2 0.4.20", (1, 0), b4),
-    row("B5", "SETTINGS that are never acknowledged: limits not in force", "CVE-2025-53506", (1, 0), b5),
-    row("B6", "many streams that end in any order: removal", "CVE-2021-32778", (3, 0), b6),
-    row("B7", "streams that end: memory that they leave behind", "CVE-2023-45802", (2, 0), b7),
+    row(
+        Cost::Octet,
+        "B1",
+        "streams that are opened and reset: the application's work",
+        "CVE-2023-44487",
+        (1, 0),
+        b1,
+    ),
+    row(Cost::Octet, "B2", "streams that the victim has to reset: the same", "CVE-2025-8671", (6, 0), b2),
+    row(Cost::Octet, "B3", "a tiny MAX_HEADER_LIST_SIZE: resets of responses", "CVE-2026-50560", (1, 0), b3),
+    row(Cost::Octet, "B4", "streams above the limit: refusals", "h2 0.4.20", (1, 0), b4),
+    row(
+        Cost::Octet,
+        "B5",
+        "SETTINGS that are never acknowledged: limits not in force",
+        "CVE-2025-53506",
+        (1, 0),
+        b5,
+    ),
+    row(Cost::Octet, "B6", "many streams that end in any order: removal", "CVE-2021-32778", (3, 0), b6),
+    row(Cost::Octet, "B7", "streams that end: memory that they leave behind", "CVE-2023-45802", (2, 0), b7),
     Attack {
         cost: Cost::Dead,
-        ..row("B8", "input after the fatal error: use after the end", "CVE-2026-27135", (2, 256), b8)
+        ..row(
+            Cost::Octet,
+            "B8",
+            "input after the fatal error: use after the end",
+            "CVE-2026-27135",
+            (2, 256),
+            b8,
+        )
     },
-    row("B9", "stream identifiers: wrap, regression, parity", "RFC 9113 §5.1.1", (0, 7), b9),
-    row("B10", "CONNECT and :protocol: tunnels without end", "RFC 9113 §10.5.2", (1, 5), b10),
+    row(Cost::Octet, "B9", "stream identifiers: wrap, regression, parity", "RFC 9113 §5.1.1", (0, 7), b9),
+    row(Cost::Octet, "B10", "CONNECT and :protocol: tunnels without end", "RFC 9113 §10.5.2", (1, 5), b10),
 ];
 
 /// What the reset budget of an engine should allow at most.

@@ -5,31 +5,21 @@ use sans_h2::{ErrorCode, Part, Role};
 
 use crate::caller::{Caller, Sends};
 use crate::wire::{UNITS, Wire, flood, heads, nth, once, preface, with_streams};
-use crate::{Attack, BOTH, Case, Cost, Ends, Scene};
-
-const fn row(
-    row: &'static str,
-    exhausts: &'static str,
-    reference: &'static str,
-    (floods, cases): (usize, usize),
-    scene: fn(Case) -> Scene,
-) -> Attack {
-    Attack { row, exhausts, reference, victims: BOTH, floods, cases, cost: Cost::Frame, scene }
-}
+use crate::{Attack, Case, Cost, Ends, Scene, row};
 
 pub(crate) const ROWS: [Attack; 6] = [
     Attack {
         cost: Cost::Octet,
-        ..row("D1", "windows opened by one octet: tiny DATA frames", "CVE-2019-9511", (1, 0), d1)
+        ..row(Cost::Frame, "D1", "windows opened by one octet: tiny DATA frames", "CVE-2019-9511", (1, 0), d1)
     },
-    row("D2", "windows that stay shut: streams without end", "CVE-2023-43622", (1, 0), d2),
-    row("D3", "a huge window over a shut transport: buffers", "CVE-2019-9517", (1, 0), d3),
-    row("D4", "increments and sizes out of range", "CVE-2026-21714", (0, 9), d4),
+    row(Cost::Frame, "D2", "windows that stay shut: streams without end", "CVE-2023-43622", (1, 0), d2),
+    row(Cost::Frame, "D3", "a huge window over a shut transport: buffers", "CVE-2019-9517", (1, 0), d3),
+    row(Cost::Frame, "D4", "increments and sizes out of range", "CVE-2026-21714", (0, 9), d4),
     Attack {
         cost: Cost::Octet,
-        ..row("D5", "padding and late DATA: credit that never comes back", "h2 #869", (3, 0), d5)
+        ..row(Cost::Frame, "D5", "padding and late DATA: credit that never comes back", "h2 #869", (3, 0), d5)
     },
-    row("D6", "SETTINGS cut anywhere: a window that is lost", "nginx 5f92d7afb", (0, 1), d6),
+    row(Cost::Frame, "D6", "SETTINGS cut anywhere: a window that is lost", "nginx 5f92d7afb", (0, 1), d6),
 ];
 
 const NOISE: usize = 10_000;
