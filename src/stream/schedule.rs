@@ -242,6 +242,23 @@ mod tests {
     }
 
     #[test]
+    fn the_memory_of_a_schedule_comes_up_to_what_is_stated_and_is_given_back() {
+        let mut schedule = Schedule::new(100);
+        for want in [Want::Send, Want::Shared, Want::Window] {
+            for nth in 0..100 {
+                schedule.insert(want, Key::from_index(nth), id(nth), Priority::DEFAULT, 0);
+                assert!(schedule.memory_used() <= Schedule::max_memory(100));
+            }
+            for nth in 0..100 {
+                schedule.remove(want, Key::from_index(nth));
+            }
+        }
+        assert_eq!(schedule.memory_used(), Schedule::max_memory(100));
+        schedule.release();
+        assert_eq!(schedule.memory_used(), 0);
+    }
+
+    #[test]
     fn urgency_goes_before_identifiers_and_those_before_turns() {
         let mut schedule = Schedule::new(100);
         let streams = [(3, 1), (3, 0), (7, 0), (0, 1), (3, 1), (3, 0), (0, 0)];
