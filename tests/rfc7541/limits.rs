@@ -52,6 +52,15 @@ impl Sink for Indifferent {
     }
 }
 
+#[test]
+fn a_larger_field_may_cross_the_limit_anywhere() {
+    let block = literal(&[b'0'; 1_000], Indexing::Without, Huffman::Always);
+    for limit in 0..1_001 {
+        let mut decoder = Decoder::new(0).with_max_kept(limit);
+        assert_eq!(decoder.decode(&block, &mut Indifferent), Ok(()), "{limit}");
+    }
+}
+
 /// RFC 7541 §4.4, and §6.2.2 and §6.2.3: only one that is to be indexed touches the table.
 #[test]
 fn a_larger_field_empties_the_table_only_if_it_is_to_be_indexed() {
