@@ -110,7 +110,7 @@ impl Schedule {
 
     /// Gives back the memory where nothing is listed.
     pub(super) fn release(&mut self) {
-        *self = Self { made: self.made, ..Self::new(self.most) };
+        *self = Self::new(self.most);
     }
 
     /// The heap memory in use, in octets.
