@@ -70,7 +70,7 @@ mod tests {
             store.enlist(key, Want::Notice);
         }
         store.enlist(keys[0], Want::Window);
-        assert!(store.is_listed(keys[0], Want::Window) && !store.is_listed(keys[0], Want::Send));
+        assert_eq!([Want::Window, Want::Send].map(|want| store.is_listed(keys[0], want)), [true, false]);
         assert_eq!(listed(&mut store, Want::Send), [keys[1]]);
         assert_eq!(listed(&mut store, Want::Window), [keys[0]]);
         assert_eq!(listed(&mut store, Want::Notice), keys, "it excludes none of the others");
