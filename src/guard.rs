@@ -97,12 +97,10 @@ impl Guard {
     /// Time has passed.
     pub(crate) fn pass(&mut self, now: Time) {
         let seconds = now.since(self.credited).as_secs();
-        if seconds > 0 {
-            self.credited = self.credited.after(Duration::from_secs(seconds));
-            let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
-            self.noise.earn(seconds.saturating_mul(NOISE_PER_SECOND));
-            self.resets.earn(seconds.saturating_mul(RESETS_PER_SECOND));
-        }
+        self.credited = self.credited.after(Duration::from_secs(seconds));
+        let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+        self.noise.earn(seconds.saturating_mul(NOISE_PER_SECOND));
+        self.resets.earn(seconds.saturating_mul(RESETS_PER_SECOND));
     }
 
     /// Whether the peer may cause more: no more than `limit` octets of replies wait, and no budget is overdrawn.
