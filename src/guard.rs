@@ -76,20 +76,20 @@ impl Guard {
     }
 
     /// A DATA frame with so many octets was sent.
-    pub(crate) const fn sent(&mut self, octets: u32) {
+    pub(crate) fn sent(&mut self, octets: u32) {
         self.updates = self.updates.saturating_add(UPDATES_PER_DATA);
         self.received(octets);
     }
 
     /// So many octets of DATA have come that somebody wanted.
-    pub(crate) const fn received(&mut self, octets: u32) {
+    pub(crate) fn received(&mut self, octets: u32) {
         let octets = self.octets.saturating_add(octets);
         self.noise.earn(octets / OCTETS_PER_CREDIT);
         self.octets = octets % OCTETS_PER_CREDIT;
     }
 
     /// An exchange has come to its regular end.
-    pub(crate) const fn finished(&mut self) {
+    pub(crate) fn finished(&mut self) {
         self.noise.earn(NOISE_PER_EXCHANGE);
         self.resets.earn(RESETS_PER_EXCHANGE);
     }
@@ -180,9 +180,8 @@ impl Budget {
         }
     }
 
-    const fn earn(&mut self, credit: u32) {
-        let left = self.left.saturating_add(credit);
-        self.left = if left < self.most { left } else { self.most };
+    fn earn(&mut self, credit: u32) {
+        self.left = self.left.saturating_add(credit).min(self.most);
     }
 }
 
