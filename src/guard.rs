@@ -14,6 +14,7 @@ use crate::time::Time;
 pub(crate) struct Guard {
     /// Octets of replies that have not gone into the output.
     replies: usize,
+    most_replies: usize,
     noise: Budget,
     resets: Budget,
     /// WINDOW_UPDATE frames that the traffic so far accounts for.
@@ -29,6 +30,7 @@ impl Guard {
     pub(crate) const fn new(config: &Config) -> Self {
         Self {
             replies: 0,
+            most_replies: 0,
             noise: Budget::new(config.max_noise()),
             resets: Budget::new(config.max_resets()),
             updates: EARLY_UPDATES,
@@ -36,6 +38,16 @@ impl Guard {
             credited: Time::ZERO,
             exceeded: None,
         }
+    }
+
+    /// So many octets of replies may wait.
+    pub(crate) const fn allow_replies(&mut self, most: usize) {
+        self.most_replies = most;
+    }
+
+    /// How many octets of replies may wait.
+    pub(crate) const fn most_replies(&self) -> usize {
+        self.most_replies
     }
 
     /// Octets were written in answer to the peer.
@@ -105,11 +117,11 @@ impl Guard {
         }
     }
 
-    /// Whether the peer may cause more: no more than `limit` octets of replies wait, and no budget is overdrawn.
-    pub(crate) fn check(&self, limit: impl FnOnce() -> usize) -> Result<(), Violation> {
+    /// Whether the peer may cause more: no more octets of replies wait than may, and no budget is overdrawn.
+    pub(crate) const fn check(&self) -> Result<(), Violation> {
         match self.exceeded {
             Some(violation) => Err(violation),
-            None if self.replies > 0 && self.replies > limit() => Err(Violation::TooManyReplies),
+            None if self.replies > self.most_replies => Err(Violation::TooManyReplies),
             None => Ok(()),
         }
     }
@@ -214,19 +226,19 @@ mod tests {
         let mut guard = guard();
         for _ in 0..100 {
             guard.noise();
-            assert_eq!(guard.check(|| 0), Ok(()));
+            assert_eq!(guard.check(), Ok(()));
         }
         guard.noise();
-        assert_eq!(guard.check(|| 0), Err(Violation::TooMuchNoise));
+        assert_eq!(guard.check(), Err(Violation::TooMuchNoise));
         assert_eq!(guard.forgive(), Some(Violation::TooMuchNoise));
         assert_eq!(
-            (guard.check(|| 0), guard.ledger().noise_left, guard.ledger().noise_spent),
+            (guard.check(), guard.ledger().noise_left, guard.ledger().noise_spent),
             (Ok(()), 100, 101)
         );
         for _ in 0..11 {
             guard.reset();
         }
-        assert_eq!(guard.check(|| 0), Err(Violation::TooManyResets));
+        assert_eq!(guard.check(), Err(Violation::TooManyResets));
     }
 
     #[test]

@@ -30,7 +30,7 @@ use crate::event::Event;
 use crate::fields::Fields;
 use crate::fields::rules::Rules;
 use crate::flow::{Audit, Flow};
-use crate::frame::{self, Frame, Limits, Reader, Settings};
+use crate::frame::{self, Limits, Raw, Reader, Settings};
 use crate::guard::{Guard, Ledger};
 use crate::hpack;
 use crate::id::{Role, StreamId};
@@ -95,7 +95,7 @@ pub struct Connection {
     reader: Reader,
     incoming: Incoming,
     /// A frame that has been reported, and waits to be acted on.
-    held: Option<Frame<'static>>,
+    held: Option<Raw<'static>>,
     decoder: hpack::Decoder,
     encoder: hpack::Encoder,
     spare: headers::Spare,

@@ -6,7 +6,8 @@ use crate::config::Config;
 use crate::error::{ErrorCode, Scope, Violation};
 use crate::event::{Cause, Event};
 use crate::frame::{
-    self, Continuation, Data, Fault, Frame, GoAway, Part, SettingId, Settings, Step, WindowUpdate,
+    Data, Extension, Fault, GoAway, Head, Headers, Kind, Part, PushPromise, Raw, SettingId, Settings, Step,
+    WindowUpdate, ping, reset,
 };
 use crate::growth::reserve_within;
 use crate::id::{Role, StreamId};
@@ -51,21 +52,22 @@ pub(super) enum Received<'b> {
 impl Connection {
     /// Takes the next frame, or the next piece of one, from the input.
     pub(super) fn receive<'b>(&mut self, input: &mut &'b [u8]) -> Result<Received<'b>, Fault> {
-        if let Err(violation) = self.guard.check(|| self.reply_limit()) {
+        if let Err(violation) = self.guard.check() {
             return self.on_overdraft(violation);
         }
         self.preface.take(input).map_err(on_connection)?;
-        if self.held.is_some() {
-            return self.act_on_held();
-        }
-        let event = match self.reader.step(input)? {
-            Some(Step::Frame { head, frame }) if self.config.report_frames() == 1 => {
-                return Ok(Received::Event(self.report(head, frame)));
+        let event = if let Some(raw) = self.held.take() {
+            self.on_raw(&raw)
+        } else if let Some((head, octets)) = self.whole_frame(input) {
+            self.on_frame(&head, None, octets)
+        } else {
+            match self.reader.step(input)? {
+                Some(Step::Frame(raw)) if self.config.report_frames() == 1 => self.report(raw).map(Some),
+                Some(Step::Frame(raw)) => self.on_raw(&raw),
+                Some(Step::Payload(octets)) => self.on_payload(octets),
+                Some(Step::BlockEnd) => self.on_block_end(),
+                None => return Ok(Received::InputUsedUp),
             }
-            Some(Step::Frame { frame, .. }) => self.on_frame(frame),
-            Some(Step::Payload(octets)) => self.on_payload(octets),
-            Some(Step::BlockEnd) => self.on_block_end(),
-            None => return Ok(Received::InputUsedUp),
         };
         match event {
             Ok(None) => Ok(Received::Nothing),
@@ -74,10 +76,14 @@ impl Connection {
         }
     }
 
-    /// Acts on a frame that has been reported.
-    fn act_on_held<'b>(&mut self) -> Result<Received<'b>, Fault> {
-        let Some(frame) = self.held.take() else { return Ok(Received::Nothing) };
-        self.on_frame(frame).map(|event| event.map_or(Received::Nothing, Received::Event))
+    /// The next frame, if it need not be reported before it is acted on, and can be without delay.
+    #[inline]
+    fn whole_frame<'b>(&mut self, input: &mut &'b [u8]) -> Option<(Head, &'b [u8])> {
+        if self.config.report_frames() == 0 { self.reader.whole(input) } else { None }
+    }
+
+    fn on_raw<'b>(&mut self, raw: &Raw<'_>) -> Result<Option<Event<'b>>, Fault> {
+        self.on_frame(&raw.head, raw.padding, &raw.octets)
     }
 
     /// The peer has caused too much. Budgets may be there to be watched only; the limit of replies is always one.
@@ -89,29 +95,34 @@ impl Connection {
         }
     }
 
-    fn on_frame<'b>(&mut self, frame: Frame<'b>) -> Result<Option<Event<'b>>, Fault> {
-        match frame {
-            Frame::Data(data) => self.on_data(data),
-            Frame::Headers(headers) => self.on_headers(headers),
-            Frame::PushPromise(promise) => self.on_push_promise(promise),
-            Frame::Continuation(continuation) => self.on_continuation(continuation),
-            Frame::Payload(octets) => self.on_payload(octets),
-            Frame::BlockEnd => self.on_block_end(),
-            Frame::Reset { stream, code } => self.on_reset(stream, code),
-            Frame::Settings(settings) => self.on_settings(settings),
-            Frame::SettingsAck => self.on_settings_ack(),
-            Frame::Ping { payload } => self.on_ping(payload),
-            Frame::Pong { payload } => Ok(self.on_pong(payload)),
-            Frame::GoAway(goaway) => self.on_goaway(goaway),
-            Frame::WindowUpdate(update) => self.on_window_update(update),
-            // RFC 9113 §5.3.2: the signal is deprecated.
-            Frame::Priority { .. } => {
-                self.guard.noise();
-                Ok(None)
-            }
-            Frame::Extension(extension) => self.on_extension(extension),
-            Frame::Unknown(head) => self.on_skipped_extension(head),
+    fn on_frame<'b>(
+        &mut self,
+        head: &Head,
+        padding: Option<u8>,
+        octets: &[u8],
+    ) -> Result<Option<Event<'b>>, Fault> {
+        match head.kind {
+            Kind::DATA => self.on_data(parsed(Data::parse(head, padding))?),
+            Kind::HEADERS => self.on_headers(parsed(Headers::parse(head, padding, octets))?),
+            Kind::PRIORITY => Ok(self.on_priority()),
+            Kind::RST_STREAM => self.on_reset(parsed(head.on_stream())?, parsed(reset::parse(octets))?),
+            Kind::SETTINGS if head.is_ack() => self.on_settings_ack(),
+            Kind::SETTINGS => self.on_settings(Settings::parse(octets)),
+            Kind::PUSH_PROMISE => self.on_push_promise(parsed(PushPromise::parse(head, padding, octets))?),
+            Kind::PING if head.is_ack() => Ok(self.on_pong(parsed(ping::parse(octets))?)),
+            Kind::PING => Ok(self.on_ping(parsed(ping::parse(octets))?)),
+            Kind::GOAWAY => self.on_goaway(parsed(GoAway::parse(octets))?),
+            Kind::WINDOW_UPDATE => self.on_window_update(parsed(WindowUpdate::parse(head, octets))?),
+            Kind::CONTINUATION => self.on_continuation(),
+            _ if self.reader.keeps(head) => self.on_extension(Extension::parse(head, octets)),
+            _ => self.on_skipped_extension(*head),
         }
+    }
+
+    /// RFC 9113 §5.3.2: the signal is deprecated.
+    fn on_priority<'b>(&mut self) -> Option<Event<'b>> {
+        self.guard.noise();
+        None
     }
 
     /// RFC 9113 §6.1.
@@ -199,7 +210,7 @@ impl Connection {
     }
 
     /// RFC 9113 §6.10.
-    fn on_continuation<'b>(&mut self, _: Continuation) -> Result<Option<Event<'b>>, Fault> {
+    fn on_continuation<'b>(&mut self) -> Result<Option<Event<'b>>, Fault> {
         if let Incoming::Block(block) = &mut self.incoming {
             block.continued().map_err(on_connection)?;
         }
@@ -259,10 +270,10 @@ impl Connection {
     }
 
     /// RFC 9113 §6.7.
-    fn on_ping<'b>(&mut self, payload: [u8; 8]) -> Result<Option<Event<'b>>, Fault> {
+    fn on_ping<'b>(&mut self, payload: [u8; 8]) -> Option<Event<'b>> {
         self.guard.noise();
-        self.reply(|out| frame::ping::write_ack(payload, out));
-        Ok(None)
+        self.reply(|out| ping::write_ack(payload, out));
+        None
     }
 
     /// RFC 9113 §6.8.
@@ -376,6 +387,7 @@ impl Connection {
 
     /// What the peer may do follows our settings, those under way included where they allow more.
     pub(super) fn refresh_ceilings(&mut self) {
+        self.guard.allow_replies(reply_limit(&self.config, self.local.max_concurrent_streams()));
         let window = |values: &Values| values.initial_window_size;
         self.flow.set_local_initial(window(self.local.acknowledged()), self.local.ceiling(window));
         self.reader.set_max_frame_size(self.local.ceiling(|values| values.max_frame_size));
@@ -384,7 +396,7 @@ impl Connection {
     /// Writes a frame that answers the peer.
     fn reply(&mut self, write: impl FnOnce(&mut alloc::vec::Vec<u8>)) {
         if self.control.capacity().saturating_sub(self.control.len()) < REPLY_OCTETS {
-            let most = self.reply_limit().saturating_add(REPLY_OCTETS);
+            let most = self.guard.most_replies().saturating_add(REPLY_OCTETS);
             reserve_within(&mut self.control, REPLY_OCTETS, most);
         }
         let before = self.control.len();
@@ -392,25 +404,24 @@ impl Connection {
         self.guard.replied(self.control.len().saturating_sub(before));
     }
 
-    /// How many octets of replies may wait (RFC 9113 §10.5): what the caller allows, a reset for each stream that it
-    /// lets the peer open.
-    fn reply_limit(&self) -> usize {
-        reply_limit(&self.config, self.local.max_concurrent_streams())
-    }
-
     /// Writes RST_STREAM. One for a stream of the peer's counts as an answer: the peer can cause any number.
     pub(super) fn write_reset(&mut self, stream: StreamId, code: ErrorCode) {
         if stream.initiator() == self.role {
-            frame::reset::write(stream, code, &mut self.control);
+            reset::write(stream, code, &mut self.control);
         } else {
-            self.reply(|out| frame::reset::write(stream, code, out));
+            self.reply(|out| reset::write(stream, code, out));
         }
     }
 }
 
-/// How many octets of replies may wait when the peer may have so many streams open.
+/// How many octets of replies may wait (RFC 9113 §10.5) when the peer may have so many streams open: what the caller
+/// allows, and a reset for each of them.
 pub(super) const fn reply_limit(config: &Config, streams: u32) -> usize {
-    streams.saturating_mul(frame::reset::OCTETS).saturating_add(config.max_reply_octets()) as usize
+    streams.saturating_mul(reset::OCTETS).saturating_add(config.max_reply_octets()) as usize
+}
+
+fn parsed<T>(frame: Result<T, Violation>) -> Result<T, Fault> {
+    frame.map_err(on_connection)
 }
 
 pub(super) const fn on_connection(violation: Violation) -> Fault {

@@ -96,7 +96,7 @@ impl Settings {
         Ok(head.length)
     }
 
-    pub(super) fn parse(payload: &[u8]) -> Self {
+    pub(crate) fn parse(payload: &[u8]) -> Self {
         payload
             .chunks_exact(ENTRY_LENGTH as usize)
             .filter_map(|entry| entry.first_chunk())
