@@ -3,13 +3,13 @@
 use alloc::vec::Vec;
 
 use super::Connection;
-use super::receive::{Incoming, on_connection, on_stream, violation_of};
+use super::receive::{Incoming, Told, on_connection, on_stream, violation_of};
 use crate::config::Config;
 use crate::error::Violation;
 use crate::event::{Event, Head};
 use crate::fields::rules::{Authority, Grammar, Host, Rules, Section, Status};
 use crate::fields::{Field, Fields, cookies};
-use crate::frame::{Fault, Headers, Part, PushPromise};
+use crate::frame::{Headers, Part, PushPromise};
 use crate::growth::reserve_within;
 use crate::hpack::{self, Decoder};
 use crate::id::{Role, StreamId};
@@ -149,7 +149,7 @@ impl hpack::Sink for Collected {
 
 impl Connection {
     /// RFC 9113 §6.2.
-    pub(super) fn on_headers<'b>(&mut self, headers: Headers) -> Result<Option<Event<'b>>, Fault> {
+    pub(super) fn on_headers<'b>(&mut self, headers: Headers) -> Told<'b> {
         let Headers { stream, part, .. } = headers;
         let purpose = match self.streams.place(stream) {
             Place::Idle => self.on_new_stream(stream, part).map_err(on_connection)?,
@@ -193,7 +193,7 @@ impl Connection {
     }
 
     /// RFC 9113 §6.6. The fields of a promise that is refused keep the decoder in step.
-    pub(super) fn on_push_promise<'b>(&mut self, promise: PushPromise) -> Result<Option<Event<'b>>, Fault> {
+    pub(super) fn on_push_promise<'b>(&mut self, promise: PushPromise) -> Told<'b> {
         self.check_promise(&promise).map_err(on_connection)?;
         let PushPromise { stream: on, promised, .. } = promise;
         self.streams.use_peer_id(promised);
@@ -240,7 +240,7 @@ impl Connection {
     }
 
     /// RFC 9113 §4.3: the block is complete.
-    pub(super) fn on_block_end<'b>(&mut self) -> Result<Option<Event<'b>>, Fault> {
+    pub(super) fn on_block_end<'b>(&mut self) -> Told<'b> {
         let Incoming::Block(block) = core::mem::replace(&mut self.incoming, Incoming::Nothing) else {
             return Ok(None);
         };
@@ -297,7 +297,7 @@ impl Connection {
         part: Part,
         priority: Option<Priority>,
         fields: Fields,
-    ) -> Result<Option<Event<'b>>, Fault> {
+    ) -> Told<'b> {
         match self.accept_request(stream, part, &fields) {
             Ok(key) => {
                 // RFC 9218 §7: what an update said earlier is the later word.
@@ -338,12 +338,7 @@ impl Connection {
         Ok(key)
     }
 
-    fn on_section<'b>(
-        &mut self,
-        stream: StreamId,
-        part: Part,
-        fields: Fields,
-    ) -> Result<Option<Event<'b>>, Fault> {
+    fn on_section<'b>(&mut self, stream: StreamId, part: Part, fields: Fields) -> Told<'b> {
         let Some(key) = self.streams.find(stream) else {
             // Reset by the caller while the block came.
             self.recycle(fields);

@@ -20,7 +20,7 @@ use closing::Closing;
 pub(crate) use preface::MAGIC;
 use preface::Magic;
 pub use preface::{ALPN, Preface, UPGRADE_TOKEN};
-use receive::{Incoming, Received};
+use receive::Incoming;
 pub use send::Stream;
 use timers::Pings;
 
@@ -227,11 +227,11 @@ impl Connection {
                 }
             }
             match self.receive(input) {
-                Ok(Received::Event(event)) => return Some(event),
-                Ok(Received::Nothing) => {}
-                Ok(Received::InputUsedUp) if self.closing.transport_is_open() => return None,
-                Ok(Received::InputUsedUp) => self.end_with_transport(),
-                Err(fault) => {
+                Some(Ok(Some(event))) => return Some(event),
+                Some(Ok(None)) => {}
+                None if self.closing.transport_is_open() => return None,
+                None => self.end_with_transport(),
+                Some(Err(fault)) => {
                     if let Some(event) = self.on_fault(fault) {
                         return Some(event);
                     }

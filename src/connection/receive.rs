@@ -42,37 +42,43 @@ pub(super) struct Body {
     part: Part,
 }
 
-/// What one step through the input came to.
-pub(super) enum Received<'b> {
-    Event(Event<'b>),
-    Nothing,
-    InputUsedUp,
-}
+/// What comes of a piece of input.
+pub(super) type Told<'b> = Result<Option<Event<'b>>, Fault>;
 
 impl Connection {
-    /// Takes the next frame, or the next piece of one, from the input.
-    pub(super) fn receive<'b>(&mut self, input: &mut &'b [u8]) -> Result<Received<'b>, Fault> {
+    /// Takes the next frame, or the next piece of one, from the input. `None` if nothing is left of that.
+    #[inline]
+    pub(super) fn receive<'b>(&mut self, input: &mut &'b [u8]) -> Option<Told<'b>> {
         if let Err(violation) = self.guard.check() {
-            return self.on_overdraft(violation);
+            return Some(self.on_overdraft(violation));
         }
-        self.preface.take(input).map_err(on_connection)?;
-        let event = if let Some(raw) = self.held.take() {
-            self.on_raw(&raw)
-        } else if let Some((head, octets)) = self.whole_frame(input) {
-            self.on_frame(&head, None, octets)
-        } else {
-            match self.reader.step(input)? {
-                Some(Step::Frame(raw)) if self.config.report_frames() == 1 => self.report(raw).map(Some),
-                Some(Step::Frame(raw)) => self.on_raw(&raw),
-                Some(Step::Payload(octets)) => self.on_payload(octets),
-                Some(Step::BlockEnd) => self.on_block_end(),
-                None => return Ok(Received::InputUsedUp),
-            }
-        };
-        match event {
-            Ok(None) => Ok(Received::Nothing),
-            Ok(Some(event)) => Ok(Received::Event(event)),
-            Err(fault) => Err(fault),
+        if let Err(violation) = self.preface.take(input) {
+            return Some(Err(on_connection(violation)));
+        }
+        if let Some(raw) = self.held.take() {
+            return Some(self.on_raw(&raw));
+        }
+        if let Some((head, octets)) = self.whole_frame(input) {
+            return Some(self.on_frame(&head, None, octets));
+        }
+        if let Some(octets) = self.reader.lend(input) {
+            return Some(self.on_payload(octets));
+        }
+        if input.is_empty() && self.reader.is_starved() {
+            return None;
+        }
+        self.receive_piece(input)
+    }
+
+    /// Whatever comes next.
+    fn receive_piece<'b>(&mut self, input: &mut &'b [u8]) -> Option<Told<'b>> {
+        match self.reader.step(input) {
+            Ok(Some(Step::Frame(raw))) if self.config.report_frames() == 1 => Some(self.report(raw)),
+            Ok(Some(Step::Frame(raw))) => Some(self.on_raw(&raw)),
+            Ok(Some(Step::Payload(octets))) => Some(self.on_payload(octets)),
+            Ok(Some(Step::BlockEnd)) => Some(self.on_block_end()),
+            Ok(None) => None,
+            Err(fault) => Some(Err(fault)),
         }
     }
 
@@ -82,25 +88,20 @@ impl Connection {
         if self.config.report_frames() == 0 { self.reader.whole(input) } else { None }
     }
 
-    fn on_raw<'b>(&mut self, raw: &Raw<'_>) -> Result<Option<Event<'b>>, Fault> {
+    fn on_raw<'b>(&mut self, raw: &Raw<'_>) -> Told<'b> {
         self.on_frame(&raw.head, raw.padding, &raw.octets)
     }
 
     /// The peer has caused too much. Budgets may be there to be watched only; the limit of replies is always one.
-    fn on_overdraft<'b>(&mut self, violation: Violation) -> Result<Received<'b>, Fault> {
+    fn on_overdraft<'b>(&mut self, violation: Violation) -> Told<'b> {
         let watched = if self.config.enforce_budgets() == 0 { self.guard.forgive() } else { None };
         match watched {
-            Some(violation) => Ok(Received::Event(Event::OverBudget { violation })),
+            Some(violation) => Ok(Some(Event::OverBudget { violation })),
             None => Err(on_connection(violation)),
         }
     }
 
-    fn on_frame<'b>(
-        &mut self,
-        head: &Head,
-        padding: Option<u8>,
-        octets: &[u8],
-    ) -> Result<Option<Event<'b>>, Fault> {
+    fn on_frame<'b>(&mut self, head: &Head, padding: Option<u8>, octets: &[u8]) -> Told<'b> {
         match head.kind {
             Kind::DATA => self.on_data(parsed(Data::parse(head, padding))?),
             Kind::HEADERS => self.on_headers(parsed(Headers::parse(head, padding, octets))?),
@@ -126,7 +127,7 @@ impl Connection {
     }
 
     /// RFC 9113 §6.1.
-    fn on_data<'b>(&mut self, data: Data) -> Result<Option<Event<'b>>, Fault> {
+    fn on_data<'b>(&mut self, data: Data) -> Told<'b> {
         self.incoming = Incoming::Nothing;
         let live = match self.streams.place(data.stream) {
             Place::Idle => return Err(on_connection(Violation::IdleStream)),
@@ -146,7 +147,11 @@ impl Connection {
             self.flow.release(data.flow_octets);
             return Ok(None);
         };
-        self.on_body(key, data).inspect_err(|_| self.flow.release(data.flow_octets))
+        let told = self.on_body(key, data);
+        if told.is_err() {
+            self.flow.release(data.flow_octets);
+        }
+        told
     }
 
     /// Whether a stream is reserved by either end: no DATA may come on it (RFC 9113 §5.1).
@@ -154,7 +159,7 @@ impl Connection {
         self.streams.get(key).recv.half == Half::Reserved || self.is_reserved_here(key)
     }
 
-    fn on_body<'b>(&mut self, key: Key, data: Data) -> Result<Option<Event<'b>>, Fault> {
+    fn on_body<'b>(&mut self, key: Key, data: Data) -> Told<'b> {
         let Data { stream, octets, flow_octets, part, .. } = data;
         let record = self.streams.record(key);
         record
@@ -169,7 +174,7 @@ impl Connection {
         self.guard.received(octets);
         if part.is_last() {
             self.flow.release_on(&mut record.flow, padding);
-        } else {
+        } else if flow_octets > 0 {
             // Even without any: the peer may be so short of credit now that what was released earlier is due.
             self.release(key, padding);
         }
@@ -184,7 +189,7 @@ impl Connection {
         }
     }
 
-    fn on_payload<'b>(&mut self, octets: &'b [u8]) -> Result<Option<Event<'b>>, Fault> {
+    fn on_payload<'b>(&mut self, octets: &'b [u8]) -> Told<'b> {
         match &mut self.incoming {
             Incoming::Nothing => Ok(None),
             Incoming::Body(body) => {
@@ -210,7 +215,7 @@ impl Connection {
     }
 
     /// RFC 9113 §6.10.
-    fn on_continuation<'b>(&mut self) -> Result<Option<Event<'b>>, Fault> {
+    fn on_continuation<'b>(&mut self) -> Told<'b> {
         if let Incoming::Block(block) = &mut self.incoming {
             block.continued().map_err(on_connection)?;
         }
@@ -218,7 +223,7 @@ impl Connection {
     }
 
     /// RFC 9113 §6.4.
-    fn on_reset<'b>(&mut self, stream: StreamId, code: ErrorCode) -> Result<Option<Event<'b>>, Fault> {
+    fn on_reset<'b>(&mut self, stream: StreamId, code: ErrorCode) -> Told<'b> {
         match self.streams.place(stream) {
             Place::Idle => Err(on_connection(Violation::IdleStream)),
             Place::Gone => {
@@ -236,7 +241,7 @@ impl Connection {
     }
 
     /// RFC 9113 §6.5.
-    fn on_settings<'b>(&mut self, settings: Settings) -> Result<Option<Event<'b>>, Fault> {
+    fn on_settings<'b>(&mut self, settings: Settings) -> Told<'b> {
         self.guard.noise();
         self.apply_settings(&settings).map_err(on_connection)?;
         self.reply(Settings::write_ack);
@@ -260,7 +265,7 @@ impl Connection {
     }
 
     /// RFC 9113 §6.5.3.
-    fn on_settings_ack<'b>(&mut self) -> Result<Option<Event<'b>>, Fault> {
+    fn on_settings_ack<'b>(&mut self) -> Told<'b> {
         self.local.acknowledge().map_err(on_connection)?;
         self.put_in_force();
         // A smaller window can leave the peer short of credit that was released before.
@@ -277,7 +282,7 @@ impl Connection {
     }
 
     /// RFC 9113 §6.8.
-    fn on_goaway<'b>(&mut self, goaway: GoAway) -> Result<Option<Event<'b>>, Fault> {
+    fn on_goaway<'b>(&mut self, goaway: GoAway) -> Told<'b> {
         let GoAway { last, code, debug } = goaway;
         self.closing.on_goaway(last, code).map_err(on_connection)?;
         self.guard.noise();
@@ -285,7 +290,7 @@ impl Connection {
     }
 
     /// RFC 9113 §6.9.
-    fn on_window_update<'b>(&mut self, update: WindowUpdate) -> Result<Option<Event<'b>>, Fault> {
+    fn on_window_update<'b>(&mut self, update: WindowUpdate) -> Told<'b> {
         self.guard.window_update();
         let Some(stream) = update.stream else {
             self.flow.increase(update.increment).map_err(on_connection)?;

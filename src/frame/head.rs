@@ -110,6 +110,11 @@ impl Head {
         self.length.checked_sub(taken).ok_or(Violation::PaddingTooLong)
     }
 
+    /// Whether the payload holds a part of a field block.
+    pub(super) const fn has_block(&self) -> bool {
+        matches!(self.kind, Kind::HEADERS | Kind::PUSH_PROMISE | Kind::CONTINUATION)
+    }
+
     /// Whether a SETTINGS or PING frame is an answer.
     pub(crate) const fn is_ack(&self) -> bool {
         self.flags.contains(Flags::ACK)

@@ -150,7 +150,7 @@ impl Reader {
                 }
                 State::Rest { lend, skip } => match self.on_rest(input, lend, skip) {
                     Progress::Step(step) => return Ok(Some(step)),
-                    Progress::Done => self.state = State::Head,
+                    Progress::Done => {}
                     Progress::Starved => return Ok(None),
                 },
             }
@@ -182,7 +182,10 @@ impl Reader {
             return None;
         }
         *input = behind;
-        self.pass(&head, None, head.length.saturating_sub(fixed));
+        let rest = head.length.saturating_sub(fixed);
+        if rest > 0 || head.has_block() {
+            self.pass(&head, None, rest);
+        }
         Some((head, octets))
     }
 
@@ -238,6 +241,15 @@ impl Reader {
         }
     }
 
+    /// Whether nothing can come out before more octets come in.
+    #[inline]
+    pub(crate) const fn is_starved(&self) -> bool {
+        match self.state {
+            State::Head | State::PadLength { .. } | State::Fixed { .. } => true,
+            State::Rest { .. } => false,
+        }
+    }
+
     /// Everything that a head alone can prove wrong. Returns how many octets behind the pad length make up the
     /// part of the payload that is read as a whole.
     #[inline(always)]
@@ -280,40 +292,52 @@ impl Reader {
     /// The part that is read as a whole has come; `rest` octets without padding come behind it.
     #[inline]
     fn pass(&mut self, head: &Head, padding: Option<u8>, rest: u32) {
-        let padding = u32::from(padding.unwrap_or(0));
-        let (lend, skip) = match head.kind {
-            Kind::DATA => (rest, padding),
-            Kind::HEADERS | Kind::PUSH_PROMISE | Kind::CONTINUATION => {
-                self.block = match head.stream {
-                    Some(stream) if !head.flags.contains(Flags::END_HEADERS) => Block::Open(stream),
-                    Some(_) | None => Block::Ending,
-                };
-                self.state = State::Rest { lend: rest, skip: padding };
-                return;
-            }
-            _ => (0, rest),
-        };
-        self.state = if lend == 0 && skip == 0 { State::Head } else { State::Rest { lend, skip } };
+        if head.has_block() {
+            self.block = match head.stream {
+                Some(stream) if !head.flags.contains(Flags::END_HEADERS) => Block::Open(stream),
+                Some(_) | None => Block::Ending,
+            };
+        }
+        let is_lent = head.has_block() || head.kind == Kind::DATA;
+        let (lend, skip) = if is_lent { (rest, u32::from(padding.unwrap_or(0))) } else { (0, rest) };
+        self.leave(lend, skip);
     }
 
     fn on_rest<'b>(&mut self, input: &mut &'b [u8], lend: u32, skip: u32) -> Progress<'b> {
         if lend > 0 {
-            let (piece, lend) = take(input, lend);
-            self.state = State::Rest { lend, skip };
-            return if piece.is_empty() { Progress::Starved } else { Progress::Step(Step::Payload(piece)) };
+            return self.lend(input).map_or(Progress::Starved, |piece| Progress::Step(Step::Payload(piece)));
         }
         let (_, skip) = take(input, skip);
-        self.state = State::Rest { lend, skip };
-        if skip > 0 {
-            return Progress::Starved;
-        }
+        self.leave(0, skip);
         match self.block {
+            _ if skip > 0 => Progress::Starved,
             Block::Ending => {
                 self.block = Block::Closed;
+                self.state = State::Head;
                 Progress::Step(Step::BlockEnd)
             }
             Block::Closed | Block::Open(_) => Progress::Done,
         }
+    }
+
+    /// The next piece of payload that is lent, if that is what comes next.
+    #[inline]
+    pub(crate) fn lend<'b>(&mut self, input: &mut &'b [u8]) -> Option<&'b [u8]> {
+        match self.state {
+            State::Rest { lend, skip } if lend > 0 && !input.is_empty() => {
+                let (piece, lend) = take(input, lend);
+                self.leave(lend, skip);
+                Some(piece)
+            }
+            _ => None,
+        }
+    }
+
+    /// The frame has been handed over, but not so much of its payload.
+    #[inline]
+    fn leave(&mut self, lend: u32, skip: u32) {
+        let is_done = lend == 0 && skip == 0 && !matches!(self.block, Block::Ending);
+        self.state = if is_done { State::Head } else { State::Rest { lend, skip } };
     }
 
     /// So many octets, once they are all there: in place if they lie in `input` as a whole.

@@ -234,6 +234,7 @@ impl Store {
         streams.saturating_mul(size_of::<StreamId>())
     }
 
+    #[inline]
     pub(crate) fn record(&mut self, key: Key) -> &mut Record {
         match self.slot(key) {
             Slot::Taken(record) => record,
@@ -241,11 +242,13 @@ impl Store {
         }
     }
 
+    #[inline]
     pub(crate) fn get(&self, key: Key) -> &Record {
         self.record_and_queued(key).0
     }
 
     /// A record, to look at, together with the arena of its queue.
+    #[inline]
     pub(crate) fn record_and_queued(&self, key: Key) -> (&Record, &Queues) {
         match self.slots.get(key.index()) {
             Some(Slot::Taken(record)) => (record, &self.queues),
@@ -254,6 +257,7 @@ impl Store {
     }
 
     /// A record together with the arena of its queue.
+    #[inline]
     pub(crate) fn record_and_queues(&mut self, key: Key) -> (&mut Record, &mut Queues) {
         match self.slots.get_mut(key.index()) {
             Some(Slot::Taken(record)) => (record, &mut self.queues),
@@ -391,6 +395,7 @@ impl Store {
         if id.initiator() == self.role { &mut self.local } else { &mut self.peer }
     }
 
+    #[inline]
     fn slot(&mut self, key: Key) -> &mut Slot {
         self.slots.get_mut(key.index()).expect("keys come from `insert`, and slots are never taken away")
     }
