@@ -20,7 +20,7 @@ use closing::Closing;
 pub(crate) use preface::MAGIC;
 use preface::Magic;
 pub use preface::{ALPN, Preface, UPGRADE_TOKEN};
-use receive::Incoming;
+use receive::{Incoming, Stop};
 pub use send::Stream;
 use timers::Pings;
 
@@ -36,7 +36,7 @@ use crate::hpack;
 use crate::id::{Role, StreamId};
 use crate::output::{Batch, Output};
 use crate::settings::{Local, Peer, Values};
-use crate::stream::{Store, Want};
+use crate::stream::Store;
 use crate::time::Time;
 
 /// One HTTP/2 connection, of either role.
@@ -207,11 +207,16 @@ impl Connection {
             self.now = now;
             self.guard.pass(now);
         }
-        let is_waiting = self.preface.is_complete() && self.held.is_none() && !self.has_notice();
-        if is_waiting && self.reader.absorb(input) {
+        if input.len() == 1 && self.is_waiting() && self.reader.absorb(input) {
             return None;
         }
         self.advance(input)
+    }
+
+    /// Whether there is nothing to do but to take octets of frames.
+    #[inline]
+    fn is_waiting(&self) -> bool {
+        self.preface.is_complete() && self.held.is_none() && !self.has_notice()
     }
 
     /// Goes on until something is worth telling, or the input is used up.
@@ -227,11 +232,11 @@ impl Connection {
                 }
             }
             match self.receive(input) {
-                Some(Ok(Some(event))) => return Some(event),
-                Some(Ok(None)) => {}
-                None if self.closing.transport_is_open() => return None,
-                None => self.end_with_transport(),
-                Some(Err(fault)) => {
+                Ok(Some(event)) => return Some(event),
+                Ok(None) => {}
+                Err(Stop::InputUsedUp) if self.closing.transport_is_open() => return None,
+                Err(Stop::InputUsedUp) => self.end_with_transport(),
+                Err(Stop::Fault(fault)) => {
                     if let Some(event) = self.on_fault(fault) {
                         return Some(event);
                     }
@@ -367,9 +372,7 @@ impl Connection {
     /// Whether [`Self::notice`] may have something to tell.
     #[inline]
     fn has_notice(&self) -> bool {
-        !self.closing.is_undisturbed()
-            || self.streams.first(Want::Notice).is_some()
-            || self.streams.first(Want::Orphan).is_some()
+        self.closing.has_begun() || self.streams.has_notice()
     }
 
     /// What is due without input: the streams that an end has cut off, room in send buffers, the end itself.

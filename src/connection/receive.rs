@@ -43,42 +43,57 @@ pub(super) struct Body {
 }
 
 /// What comes of a piece of input.
-pub(super) type Told<'b> = Result<Option<Event<'b>>, Fault>;
+pub(super) type Told<'b> = Result<Option<Event<'b>>, Stop>;
+
+/// Why no more is taken from the input.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Fault(Fault),
+    InputUsedUp,
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
 
 impl Connection {
-    /// Takes the next frame, or the next piece of one, from the input. `None` if nothing is left of that.
+    /// Takes frames, or pieces of them, until something is to be told or looked after.
     #[inline]
-    pub(super) fn receive<'b>(&mut self, input: &mut &'b [u8]) -> Option<Told<'b>> {
+    pub(super) fn receive<'b>(&mut self, input: &mut &'b [u8]) -> Told<'b> {
         if let Err(violation) = self.guard.check() {
-            return Some(self.on_overdraft(violation));
+            return self.on_overdraft(violation);
         }
-        if let Err(violation) = self.preface.take(input) {
-            return Some(Err(on_connection(violation)));
-        }
+        self.preface.take(input).map_err(on_connection)?;
         if let Some(raw) = self.held.take() {
-            return Some(self.on_raw(&raw));
+            return self.on_raw(&raw);
         }
-        if let Some((head, octets)) = self.whole_frame(input) {
-            return Some(self.on_frame(&head, None, octets));
+        loop {
+            let told = if let Some((head, octets)) = self.whole_frame(input) {
+                self.on_frame(&head, None, octets)
+            } else if let Some(octets) = self.reader.lend(input) {
+                self.on_payload(octets)
+            } else {
+                return self.receive_piece(input);
+            };
+            if !matches!(told, Ok(None)) || self.has_notice() || self.guard.check().is_err() {
+                return told;
+            }
         }
-        if let Some(octets) = self.reader.lend(input) {
-            return Some(self.on_payload(octets));
-        }
-        if input.is_empty() && self.reader.is_starved() {
-            return None;
-        }
-        self.receive_piece(input)
     }
 
     /// Whatever comes next.
-    fn receive_piece<'b>(&mut self, input: &mut &'b [u8]) -> Option<Told<'b>> {
-        match self.reader.step(input) {
-            Ok(Some(Step::Frame(raw))) if self.config.report_frames() == 1 => Some(self.report(raw)),
-            Ok(Some(Step::Frame(raw))) => Some(self.on_raw(&raw)),
-            Ok(Some(Step::Payload(octets))) => Some(self.on_payload(octets)),
-            Ok(Some(Step::BlockEnd)) => Some(self.on_block_end()),
-            Ok(None) => None,
-            Err(fault) => Some(Err(fault)),
+    fn receive_piece<'b>(&mut self, input: &mut &'b [u8]) -> Told<'b> {
+        if input.is_empty() && self.reader.is_starved() {
+            return Err(Stop::InputUsedUp);
+        }
+        match self.reader.step(input)? {
+            Some(Step::Frame(raw)) if self.config.report_frames() == 1 => self.report(raw),
+            Some(Step::Frame(raw)) => self.on_raw(&raw),
+            Some(Step::Payload(octets)) => self.on_payload(octets),
+            Some(Step::BlockEnd) => self.on_block_end(),
+            None => Err(Stop::InputUsedUp),
         }
     }
 
@@ -425,16 +440,16 @@ pub(super) const fn reply_limit(config: &Config, streams: u32) -> usize {
     streams.saturating_mul(reset::OCTETS).saturating_add(config.max_reply_octets()) as usize
 }
 
-fn parsed<T>(frame: Result<T, Violation>) -> Result<T, Fault> {
+fn parsed<T>(frame: Result<T, Violation>) -> Result<T, Stop> {
     frame.map_err(on_connection)
 }
 
-pub(super) const fn on_connection(violation: Violation) -> Fault {
-    Fault { violation, stream: None }
+pub(super) const fn on_connection(violation: Violation) -> Stop {
+    Stop::Fault(Fault { violation, stream: None })
 }
 
-pub(super) const fn on_stream(stream: StreamId, violation: Violation) -> Fault {
-    Fault { violation, stream: Some(stream) }
+pub(super) const fn on_stream(stream: StreamId, violation: Violation) -> Stop {
+    Stop::Fault(Fault { violation, stream: Some(stream) })
 }
 
 /// What a step that does not fit says about the peer.

@@ -148,7 +148,7 @@ impl Reader {
                     self.pass(&head, padding, rest);
                     return Ok(Some(Step::Frame(Raw { head, padding, octets })));
                 }
-                State::Rest { lend, skip } => match self.on_rest(input, lend, skip) {
+                State::Rest { lend, .. } => match self.on_rest(input, lend) {
                     Progress::Step(step) => return Ok(Some(step)),
                     Progress::Done => {}
                     Progress::Starved => return Ok(None),
@@ -185,6 +185,7 @@ impl Reader {
         let rest = head.length.saturating_sub(fixed);
         if rest > 0 || head.has_block() {
             self.pass(&head, None, rest);
+            self.skip(input);
         }
         Some((head, octets))
     }
@@ -303,14 +304,13 @@ impl Reader {
         self.leave(lend, skip);
     }
 
-    fn on_rest<'b>(&mut self, input: &mut &'b [u8], lend: u32, skip: u32) -> Progress<'b> {
+    fn on_rest<'b>(&mut self, input: &mut &'b [u8], lend: u32) -> Progress<'b> {
         if lend > 0 {
             return self.lend(input).map_or(Progress::Starved, |piece| Progress::Step(Step::Payload(piece)));
         }
-        let (_, skip) = take(input, skip);
-        self.leave(0, skip);
+        self.skip(input);
         match self.block {
-            _ if skip > 0 => Progress::Starved,
+            _ if matches!(self.state, State::Rest { skip: 1.., .. }) => Progress::Starved,
             Block::Ending => {
                 self.block = Block::Closed;
                 self.state = State::Head;
@@ -333,6 +333,15 @@ impl Reader {
         }
     }
 
+    /// Takes what is of no interest, if that is what comes next, outside field blocks.
+    #[inline]
+    fn skip(&mut self, input: &mut &[u8]) {
+        if let State::Rest { lend: 0, skip } = self.state {
+            let (_, skip) = take(input, skip);
+            self.leave(0, skip);
+        }
+    }
+
     /// The frame has been handed over, but not so much of its payload.
     #[inline]
     fn leave(&mut self, lend: u32, skip: u32) {
@@ -343,6 +352,9 @@ impl Reader {
     /// So many octets, once they are all there: in place if they lie in `input` as a whole.
     fn gather<'b>(&mut self, input: &mut &'b [u8], count: u32) -> Option<Octets<'b>> {
         let missing = count.saturating_sub(u32::try_from(self.kept.len()).unwrap_or(u32::MAX));
+        if missing > 0 && input.is_empty() {
+            return None;
+        }
         let (octets, missing) = take(input, missing);
         if missing == 0 && self.kept.is_empty() {
             return Some(Octets::Lent(octets));

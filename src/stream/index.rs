@@ -49,11 +49,9 @@ impl Index {
         self.entries.get(self.position(id)?)?.1
     }
 
-    /// Where an identifier stands. Most initiators leave none out, so the distance from the last one mostly tells.
+    /// Where an identifier stands.
     fn position(&self, id: StreamId) -> Option<usize> {
-        let &(last, _) = self.entries.last()?;
-        let distance = last.number().checked_sub(id.number())? / 2;
-        let likely = self.entries.len().checked_sub(1)?.checked_sub(distance as usize);
+        let likely = likely_position(id, self.entries.last()?.0, self.entries.len());
         match likely.and_then(|at| self.entries.get(at)) {
             Some(&(found, _)) if found == id => likely,
             Some(_) | None => self.entries.binary_search_by_key(&id, |&(id, _)| id).ok(),
@@ -87,6 +85,12 @@ impl Index {
     pub(super) fn memory_used(&self) -> usize {
         self.entries.capacity().saturating_mul(size_of::<(StreamId, Option<Key>)>())
     }
+}
+
+/// Where an identifier stands among `count` ascending ones if none of its initiator is left out, as is the rule.
+fn likely_position(id: StreamId, last: StreamId, count: usize) -> Option<usize> {
+    let behind = last.number().checked_sub(id.number())? / 2;
+    count.checked_sub(1)?.checked_sub(behind as usize)
 }
 
 /// How a stream that is gone ended.
@@ -143,15 +147,26 @@ impl Endings {
     }
 
     pub(super) fn of(&self, id: StreamId) -> Ending {
-        let least = Remembered::new(id, Ending::Finished);
+        match self.find(id) {
+            Some(remembered) => remembered.ending(),
+            None if Some(id) <= self.forgotten => Ending::Forgotten,
+            None => Ending::Unknown,
+        }
+    }
+
+    fn find(&self, id: StreamId) -> Option<Remembered> {
+        let likely = likely_position(id, self.highest.back()?.id()?, self.highest.len());
+        let likely = likely.and_then(|at| self.highest.get(at)).filter(|likely| likely.id() == Some(id));
+        likely.copied().or_else(|| self.search(id))
+    }
+
+    fn search(&self, id: StreamId) -> Option<Remembered> {
         let (lower, higher) = self.highest.as_slices();
         let is_higher = higher.first().is_some_and(|first| first.id() <= Some(id));
         let part = if is_higher { higher } else { lower };
-        match part.get(part.partition_point(|&remembered| remembered < least)) {
-            Some(remembered) if remembered.id() == Some(id) => remembered.ending(),
-            _ if Some(id) <= self.forgotten => Ending::Forgotten,
-            _ => Ending::Unknown,
-        }
+        let least = Remembered::new(id, Ending::Finished);
+        let at = part.partition_point(|&remembered| remembered < least);
+        part.get(at).copied().filter(|remembered| remembered.id() == Some(id))
     }
 
     pub(super) fn memory_used(&self) -> usize {

@@ -458,6 +458,12 @@ impl Store {
         self.lists.of(want).first
     }
 
+    /// Whether the caller is to be told of a stream.
+    #[inline]
+    pub(crate) fn has_notice(&self) -> bool {
+        self.first(Want::Notice).is_some() || self.first(Want::Orphan).is_some()
+    }
+
     /// Takes the stream at the front of a list.
     pub(crate) fn pop(&mut self, want: Want) -> Option<Key> {
         let key = self.first(want)?;
