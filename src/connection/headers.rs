@@ -241,54 +241,50 @@ impl Connection {
 
     /// RFC 9113 §4.3: the block is complete.
     pub(super) fn on_block_end<'b>(&mut self) -> Told<'b> {
-        let Incoming::Block(block) = core::mem::replace(&mut self.incoming, Incoming::Nothing) else {
-            return Ok(None);
-        };
+        let Incoming::Block(Block { purpose, collected, .. }) = &mut self.incoming else { return Ok(None) };
+        let (purpose, keep, fields) = (*purpose, collected.keep, core::mem::take(&mut collected.fields));
+        self.incoming = Incoming::Nothing;
         self.decoder.finish().map_err(on_connection)?;
-        let mut block = self.with_cookies_joined(block);
-        block.collected.fields.trim();
-        match (block.purpose, block.collected.keep) {
+        let mut fields = self.with_cookies_joined(fields);
+        fields.trim();
+        match (purpose, keep) {
             (Purpose::Discard, _) => {
-                self.recycle(block.collected.fields);
+                self.recycle(fields);
                 Ok(None)
             }
             (
                 Purpose::Request { stream, .. } | Purpose::Promise { promised: stream, .. },
                 Keep::TooLarge | Keep::Nothing,
             ) => {
-                self.recycle(block.collected.fields);
+                self.recycle(fields);
                 self.refuse(stream, Violation::FieldSectionTooLarge);
                 Ok(None)
             }
             (Purpose::Section { stream, .. }, Keep::TooLarge | Keep::Nothing) => {
-                self.recycle(block.collected.fields);
+                self.recycle(fields);
                 Err(on_stream(stream, Violation::FieldSectionTooLarge))
             }
             // The caller may have named the last stream while the block came.
             (Purpose::Request { stream, .. }, Keep::Fields) if self.closing.refuses(stream) => {
-                self.recycle(block.collected.fields);
+                self.recycle(fields);
                 self.refuse(stream, Violation::ShuttingDown);
                 Ok(None)
             }
             (Purpose::Request { stream, part, priority }, Keep::Fields) => {
-                self.on_request(stream, part, priority, block.collected.fields)
+                self.on_request(stream, part, priority, fields)
             }
-            (Purpose::Promise { on, promised }, Keep::Fields) => {
-                Ok(self.on_promise(on, promised, block.collected.fields))
-            }
-            (Purpose::Section { stream, part }, Keep::Fields) => {
-                self.on_section(stream, part, block.collected.fields)
-            }
+            (Purpose::Promise { on, promised }, Keep::Fields) => Ok(self.on_promise(on, promised, fields)),
+            (Purpose::Section { stream, part }, Keep::Fields) => self.on_section(stream, part, fields),
         }
     }
 
-    fn with_cookies_joined(&mut self, mut block: Block) -> Block {
-        if self.config.join_cookies() == 1 && block.collected.keep == Keep::Fields {
-            let (fields, spare) = cookies::join(block.collected.fields, self.spare.take());
-            self.recycle(spare);
-            block.collected.fields = fields;
+    fn with_cookies_joined(&mut self, fields: Fields) -> Fields {
+        if self.config.join_cookies() == 0 {
+            return fields;
         }
-        block
+        let (fields, spare) = cookies::join(fields, self.spare.take());
+        self.recycle(spare);
+        fields
     }
 
     fn on_request<'b>(
@@ -298,12 +294,8 @@ impl Connection {
         priority: Option<Priority>,
         fields: Fields,
     ) -> Told<'b> {
-        match self.accept_request(stream, part, &fields) {
-            Ok(key) => {
-                // RFC 9218 §7: what an update said earlier is the later word.
-                self.rank(key, priority.or_else(|| Priority::of(&fields)));
-                Ok(Some(Event::Headers { stream, head: Head::Request, fields, part }))
-            }
+        match self.accept_request(stream, part, priority, &fields) {
+            Ok(()) => Ok(Some(Event::Headers { stream, head: Head::Request, fields, part })),
             Err(violation) => {
                 self.recycle(fields);
                 if self.config.answer_malformed() == 1 {
@@ -326,7 +318,13 @@ impl Connection {
         self.guard.replied(self.control.len().saturating_sub(before));
     }
 
-    fn accept_request(&mut self, stream: StreamId, part: Part, fields: &Fields) -> Result<Key, Violation> {
+    fn accept_request(
+        &mut self,
+        stream: StreamId,
+        part: Part,
+        updated: Option<Priority>,
+        fields: &Fields,
+    ) -> Result<(), Violation> {
         let extended = self.local.latest().extended_connect;
         let summary = self.rules.check(fields, Section::Request(extended))?;
         let recv = Message::request(&summary, part).map_err(violation_of)?;
@@ -335,7 +333,10 @@ impl Connection {
         self.streams.activate(key);
         self.guard.opened();
         self.closing.accepted(stream);
-        Ok(key)
+        // RFC 9218 §7: what an update said earlier is the later word.
+        let stated = || if summary.has_priority { Priority::of(fields) } else { None };
+        self.rank(key, updated.or_else(stated));
+        Ok(())
     }
 
     fn on_section<'b>(&mut self, stream: StreamId, part: Part, fields: Fields) -> Told<'b> {

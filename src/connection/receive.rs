@@ -74,6 +74,8 @@ impl Connection {
                 self.on_frame(&head, None, octets)
             } else if let Some(octets) = self.reader.lend(input) {
                 self.on_payload(octets)
+            } else if self.reader.ends_block() {
+                self.on_block_end()
             } else {
                 return self.receive_piece(input);
             };

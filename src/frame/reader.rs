@@ -309,14 +309,12 @@ impl Reader {
             return self.lend(input).map_or(Progress::Starved, |piece| Progress::Step(Step::Payload(piece)));
         }
         self.skip(input);
-        match self.block {
-            _ if matches!(self.state, State::Rest { skip: 1.., .. }) => Progress::Starved,
-            Block::Ending => {
-                self.block = Block::Closed;
-                self.state = State::Head;
-                Progress::Step(Step::BlockEnd)
-            }
-            Block::Closed | Block::Open(_) => Progress::Done,
+        if self.ends_block() {
+            return Progress::Step(Step::BlockEnd);
+        }
+        match self.state {
+            State::Rest { .. } => Progress::Starved,
+            State::Head | State::PadLength { .. } | State::Fixed { .. } => Progress::Done,
         }
     }
 
@@ -331,6 +329,16 @@ impl Reader {
             }
             _ => None,
         }
+    }
+
+    /// Whether all of a field block has been handed over; tells it once.
+    #[inline]
+    pub(crate) fn ends_block(&mut self) -> bool {
+        let ends = matches!((self.state, self.block), (State::Rest { lend: 0, skip: 0 }, Block::Ending));
+        if ends {
+            (self.state, self.block) = (State::Head, Block::Closed);
+        }
+        ends
     }
 
     /// Takes what is of no interest, if that is what comes next, outside field blocks.

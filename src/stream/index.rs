@@ -139,7 +139,12 @@ impl Endings {
     pub(super) fn remember(&mut self, id: StreamId, ending: Ending) {
         reserve_ring_within(&mut self.highest, 1, self.capacity.saturating_add(1));
         let new = Remembered::new(id, ending);
-        self.highest.insert(self.highest.partition_point(|&remembered| remembered < new), new);
+        match self.highest.back() {
+            Some(&last) if last > new => {
+                self.highest.insert(self.highest.partition_point(|&remembered| remembered < new), new);
+            }
+            Some(_) | None => self.highest.push_back(new),
+        }
         if self.highest.len() > self.capacity {
             let lowest = self.highest.pop_front().filter(|lowest| lowest.ending() == Ending::Reset);
             self.forgotten = self.forgotten.max(lowest.and_then(Remembered::id));

@@ -161,9 +161,10 @@ impl Store {
         let id = record.id;
         let key = match self.free {
             Some(key) => {
-                if let Slot::Free { next } = core::mem::replace(self.slot(key), Slot::Taken(record)) {
-                    self.free = next;
-                }
+                let slot = self.slot(key);
+                let next = if let Slot::Free { next } = slot { *next } else { None };
+                *slot = Slot::Taken(record);
+                self.free = next;
                 key
             }
             None => {
