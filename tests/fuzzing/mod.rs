@@ -10,6 +10,7 @@ mod frames;
 mod http;
 mod outcome;
 mod pair;
+mod told;
 mod values;
 
 #[cfg(feature = "http")]
