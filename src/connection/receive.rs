@@ -76,6 +76,8 @@ impl Connection {
                 self.on_payload(octets)
             } else if self.reader.ends_block() {
                 self.on_block_end()
+            } else if input.is_empty() {
+                return Err(Stop::InputUsedUp);
             } else {
                 return self.receive_piece(input);
             };
@@ -87,9 +89,6 @@ impl Connection {
 
     /// Whatever comes next.
     fn receive_piece<'b>(&mut self, input: &mut &'b [u8]) -> Told<'b> {
-        if input.is_empty() && self.reader.is_starved() {
-            return Err(Stop::InputUsedUp);
-        }
         match self.reader.step(input)? {
             Some(Step::Frame(raw)) if self.config.report_frames() == 1 => self.report(raw),
             Some(Step::Frame(raw)) => self.on_raw(&raw),

@@ -242,15 +242,6 @@ impl Reader {
         }
     }
 
-    /// Whether nothing can come out before more octets come in.
-    #[inline]
-    pub(crate) const fn is_starved(&self) -> bool {
-        match self.state {
-            State::Head | State::PadLength { .. } | State::Fixed { .. } => true,
-            State::Rest { .. } => false,
-        }
-    }
-
     /// Everything that a head alone can prove wrong. Returns how many octets behind the pad length make up the
     /// part of the payload that is read as a whole.
     #[inline(always)]
