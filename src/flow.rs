@@ -39,6 +39,18 @@ impl StreamFlow {
     }
 }
 
+/// How far a change of the peer's initial window size has opened a stream's window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// Not at all.
+    Shut,
+    /// By less than is worth a frame; and the peer has cause for a WINDOW_UPDATE, as it has not given credit for all that
+    /// was sent.
+    Sliver,
+    /// By as much as is worth a frame, or as far as the peer may ever open it.
+    Useful,
+}
+
 /// What the windows of a connection say about themselves; see [`Connection::audit`](crate::Connection::audit).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Audit {
@@ -187,6 +199,15 @@ impl Flow {
         Ok(())
     }
 
+    /// How far the window of a stream that waited for it is open now.
+    pub(crate) fn opening(&self, stream: &StreamFlow) -> Opening {
+        match self.sendable_on(stream) {
+            0 => Opening::Shut,
+            1..USEFUL_OCTETS if stream.send.offset < 0 => Opening::Sliver,
+            1.. => Opening::Useful,
+        }
+    }
+
     /// The balance of the connection, with what `streams` hold.
     pub(crate) fn audit<'s>(&self, streams: impl Iterator<Item = &'s StreamFlow>) -> Audit {
         Audit {
@@ -267,3 +288,6 @@ const INITIAL_WINDOW: i64 = 65_535;
 
 /// RFC 9113 §6.9.1.
 const MAX_WINDOW: i64 = 0x7fff_ffff;
+
+/// Octets of DATA that are worth a frame of their own.
+pub(crate) const USEFUL_OCTETS: u32 = 1_024;

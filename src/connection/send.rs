@@ -7,6 +7,7 @@ use crate::error::{ErrorCode, OpenError, SendError, Violation};
 use crate::event::Blocked;
 use crate::fields::Fields;
 use crate::fields::rules::Section;
+use crate::flow::Opening;
 use crate::frame::Part;
 use crate::id::{Role, StreamId};
 use crate::priority::Priority;
@@ -290,16 +291,24 @@ impl Connection {
             return None;
         }
         let data_first = queues.next_data(&record.queue, 1).is_some_and(|next| next.octets > 0);
-        let stream_window = self.flow.sendable_on(&record.flow);
         let id = record.id;
         if id.initiator() == self.role && !self.streams.is_active(key) {
             return (!self.may_open()).then_some(Blocked::StreamLimit);
         }
-        match (data_first, stream_window, self.flow.sendable()) {
+        match (data_first, self.is_shut(key), self.flow.sendable()) {
             (false, _, _) => None,
-            (true, 0, _) => Some(Blocked::StreamWindow),
-            (true, _, 0) => Some(Blocked::ConnectionWindow),
-            (true, _, _) => None,
+            (true, true, _) => Some(Blocked::StreamWindow),
+            (true, false, 0) => Some(Blocked::ConnectionWindow),
+            (true, false, _) => None,
+        }
+    }
+
+    /// Whether its own window keeps a stream from sending.
+    fn is_shut(&self, key: Key) -> bool {
+        match self.flow.opening(&self.streams.get(key).flow) {
+            Opening::Shut => true,
+            Opening::Sliver => self.streams.is_listed(key, Want::Window) && !self.guard.affords_sliver(),
+            Opening::Useful => false,
         }
     }
 }

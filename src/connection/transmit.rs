@@ -2,6 +2,7 @@
 
 use super::Connection;
 use crate::fields::cookies;
+use crate::flow::Opening;
 use crate::frame::{Data, PushPromise, WindowUpdate};
 use crate::id::{Role, StreamId};
 use crate::output::BATCH_OCTETS;
@@ -19,10 +20,7 @@ impl Connection {
         if !self.closing.is_open() || !self.control.is_empty() {
             return;
         }
-        // Only now: the peer may have moved its initial window size any number of times.
-        if self.flow.sendable() > 0 {
-            self.streams.open_windows(|flow| self.flow.sendable_on(flow) > 0);
-        }
+        self.open_windows();
         self.write_updates();
         while self.batch.has_room() && self.write_promise().is_some() {}
         while self.batch.has_room() && self.write_opening().is_some() {}
@@ -38,6 +36,18 @@ impl Connection {
     fn write_control(&mut self) {
         self.batch.write_from(&mut self.control);
         self.guard.flushed(self.control.len());
+    }
+
+    /// Lets the streams send whose windows have been opened. Only now: the peer may have moved its initial window size
+    /// any number of times.
+    fn open_windows(&mut self) {
+        if self.flow.sendable() > 0 {
+            self.streams.open_windows(|stream| match self.flow.opening(stream) {
+                Opening::Shut => false,
+                Opening::Sliver => self.guard.spend_sliver(),
+                Opening::Useful => true,
+            });
+        }
     }
 
     fn write_updates(&mut self) {

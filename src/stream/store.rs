@@ -468,11 +468,11 @@ impl Store {
         }
     }
 
-    /// Lets the streams send that waited for their own windows and whose windows are open now. What they lack decides
-    /// the order of the look, so that the others cost nothing.
-    pub(crate) fn open_windows(&mut self, is_open: impl Fn(&StreamFlow) -> bool) {
+    /// Lets the streams send that waited for their own windows and that may `open` now. Those with the largest windows
+    /// are asked first, so that the others, which may not if one of these may not, cost nothing.
+    pub(crate) fn open_windows(&mut self, mut open: impl FnMut(&StreamFlow) -> bool) {
         while let Some(entry) = self.schedule.first(Want::Window) {
-            if !is_open(&self.get(entry.key).flow) {
+            if !open(&self.get(entry.key).flow) {
                 return;
             }
             self.relist(entry.key, Want::Window, Want::Send);

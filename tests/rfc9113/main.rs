@@ -18,6 +18,7 @@ mod frames;
 mod goaway;
 mod image;
 mod messages;
+mod openings;
 mod options;
 mod oracle;
 mod ping;
