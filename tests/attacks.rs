@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use allocation_counter::{AllocationInfo, measure};
 use arbitrary::{Arbitrary, Unstructured};
-use sans_h2::{Config, Connection, ConnectionError, ErrorCode, Event, Fields, Indexing, Role, Time};
+use sans_h2::{
+    Config, Connection, ConnectionError, ErrorCode, Event, Fields, Indexing, Role, StreamId, Time,
+};
 use sans_h2_attacks::{ATTACKS, Attack, Caller, Ends, Player, Report, Scene, Sends, Writes};
 
 /// The most octets of replies that may wait: `max_reply_octets`, a reset for each stream, one frame.
@@ -493,6 +495,23 @@ fn b3_no_response_is_reset_for_its_size() {
     for victim in [Role::Server, Role::Client] {
         let played = play(victim, ATTACKS[15].scene(victim, 0, 1_000), Cut::Whole);
         assert_eq!((played.report.resets, ATTACKS[15].row), (0, "B3"), "{victim:?}");
+    }
+}
+
+/// A host with a clock can tell the streams that are held open.
+#[test]
+fn d2_windows_that_stay_shut_are_no_progress() {
+    for victim in [Role::Server, Role::Client] {
+        let Scene { caller, flights, .. } = Attack::of("D2").expect("a row").scene(victim, 0, 9_000);
+        let mut player = Player::new(victim, caller);
+        let mut seen = Vec::new();
+        for octets in flights {
+            player.receive(&octets);
+            let streams = (1..200).step_by(2).filter_map(StreamId::new);
+            seen.push(streams.map(|stream| player.connection().progress(stream)).collect::<Vec<_>>());
+        }
+        assert!(seen.len() > 90 && seen[3..].iter().all(|progress| *progress == seen[3]), "{victim:?}");
+        assert!(seen[3].iter().all(Option::is_some), "{victim:?}: all streams live");
     }
 }
 

@@ -147,6 +147,7 @@ impl Connection {
     fn write_section(&mut self, key: Key) -> Option<StreamId> {
         let (record, queues) = self.streams.record_and_queues(key);
         let (fields, part) = queues.pop_headers(&mut record.queue)?;
+        record.progress.step(self.config.stall_floor());
         let head = self.headers_head(key, part);
         let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
         let split = self.config.split_cookies() == 1;
@@ -178,6 +179,7 @@ impl Connection {
         let octets = u32::try_from(next.octets).expect("no more than the limit");
         self.batch.write(|out| Data::write_head(record.id, octets, padding, next.part, out));
         queues.take_data(&mut record.queue, next, |chunk| self.batch.push_body(chunk));
+        record.progress.data(next.octets, next.part, self.config.stall_floor());
         self.batch.write(|out| Data::write_padding(padding, out));
         let flow_octets = octets.saturating_add(Data::padded_octets(padding));
         self.flow.send_on(&mut record.flow, flow_octets);

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::index::{Ending, Endings, Index};
 use super::list::{Key, Link, Links, Lists, Track, Want};
 use super::message::{Exchange, Message};
+use super::progress::Progress;
 use super::queue::{Queue, Queues};
 use super::schedule::Schedule;
 use super::state::Half;
@@ -25,6 +26,7 @@ pub(crate) struct Record {
     pub(crate) exchange: Exchange,
     activity: Activity,
     pub(crate) flow: StreamFlow,
+    pub(crate) progress: Progress,
     pub(crate) queue: Queue,
     /// Whether the caller was told that the stream is full, and waits to hear that it no longer is.
     pub(crate) fullness: Fullness,
@@ -73,6 +75,7 @@ impl Record {
             exchange,
             activity: Activity::Waiting,
             flow: StreamFlow::default(),
+            progress: Progress::default(),
             queue: Queue::new(),
             fullness: Fullness::Room,
             priority: Priority::DEFAULT,

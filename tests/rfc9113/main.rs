@@ -24,6 +24,7 @@ mod oracle;
 mod ping;
 mod preface;
 mod priorities;
+mod progress;
 mod push;
 mod relaxed;
 mod sending;
