@@ -347,6 +347,7 @@ impl Connection {
         };
         match self.accept_section(key, part, &fields) {
             Ok(head) => {
+                self.streams.record(key).progress.step(self.config.stall_floor());
                 self.settle(key);
                 Ok(Some(Event::Headers { stream, head, fields, part }))
             }

@@ -36,7 +36,7 @@ use crate::hpack;
 use crate::id::{Role, StreamId};
 use crate::output::{Batch, Output};
 use crate::settings::{Local, Peer, Values};
-use crate::stream::Store;
+use crate::stream::{Key, Store};
 use crate::time::Time;
 
 /// One HTTP/2 connection, of either role.
@@ -269,7 +269,7 @@ impl Connection {
 
     /// A live stream, to send on it, give credit back or reset it. `None` once it is over.
     pub fn stream(&mut self, id: StreamId) -> Option<Stream<'_>> {
-        let key = self.closing.is_open().then(|| self.streams.find(id)).flatten()?;
+        let key = self.find(id)?;
         Some(Stream::new(self, key))
     }
 
@@ -363,6 +363,11 @@ impl Connection {
     /// What the connection was built with.
     pub const fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Where a live stream is, until the connection is closed.
+    fn find(&self, id: StreamId) -> Option<Key> {
+        self.closing.is_open().then(|| self.streams.find(id)).flatten()
     }
 
     fn check_open(&self) -> Result<(), ControlError> {

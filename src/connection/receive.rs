@@ -223,8 +223,10 @@ impl Connection {
     }
 
     fn deliver<'b>(&mut self, key: Key, stream: StreamId, data: &'b [u8], part: Part) -> Event<'b> {
+        let record = self.streams.record(key);
+        record.progress.data(data.len(), part, self.config.stall_floor());
         if part.is_last() {
-            self.streams.record(key).recv.half = Half::Closed;
+            record.recv.half = Half::Closed;
             self.settle(key);
         }
         Event::Data { stream, data, part }

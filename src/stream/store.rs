@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::index::{Ending, Endings, Index};
 use super::list::{Key, Link, Links, Lists, Track, Want};
 use super::message::{Exchange, Message};
+use super::progress::Progress;
 use super::queue::{Queue, Queues};
 use super::schedule::Schedule;
 use super::state::Half;
@@ -25,6 +26,7 @@ pub(crate) struct Record {
     pub(crate) exchange: Exchange,
     activity: Activity,
     pub(crate) flow: StreamFlow,
+    pub(crate) progress: Progress,
     pub(crate) queue: Queue,
     /// Whether the caller was told that the stream is full, and waits to hear that it no longer is.
     pub(crate) fullness: Fullness,
@@ -73,6 +75,7 @@ impl Record {
             exchange,
             activity: Activity::Waiting,
             flow: StreamFlow::default(),
+            progress: Progress::default(),
             queue: Queue::new(),
             fullness: Fullness::Room,
             priority: Priority::DEFAULT,
@@ -480,11 +483,11 @@ impl Store {
         }
     }
 
-    /// Lets the streams send that waited for their own windows and whose windows are open now. What they lack decides
-    /// the order of the look, so that the others cost nothing.
-    pub(crate) fn open_windows(&mut self, is_open: impl Fn(&StreamFlow) -> bool) {
+    /// Lets the streams send that waited for their own windows and that may `open` now. Those with the largest windows
+    /// are asked first, so that the others, which may not if one of these may not, cost nothing.
+    pub(crate) fn open_windows(&mut self, mut open: impl FnMut(&StreamFlow) -> bool) {
         while let Some(entry) = self.schedule.first(Want::Window) {
-            if !is_open(&self.get(entry.key).flow) {
+            if !open(&self.get(entry.key).flow) {
                 return;
             }
             self.relist(entry.key, Want::Window, Want::Send);
