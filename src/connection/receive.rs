@@ -163,11 +163,11 @@ impl Connection {
             self.flow.release(data.flow_octets);
             return Ok(None);
         };
-        let told = self.on_body(key, data);
-        if told.is_err() {
+        if let Err(stop) = self.account_body(key, &data) {
             self.flow.release(data.flow_octets);
+            return Err(stop);
         }
-        told
+        Ok(self.begin_body(key, &data))
     }
 
     /// Whether a stream is reserved by either end: no DATA may come on it (RFC 9113 §5.1).
@@ -175,32 +175,35 @@ impl Connection {
         self.streams.get(key).recv.half == Half::Reserved || self.is_reserved_here(key)
     }
 
-    fn on_body<'b>(&mut self, key: Key, data: Data) -> Told<'b> {
-        let Data { stream, octets, flow_octets, part, .. } = data;
+    /// Takes DATA into the message and the windows of its stream, or neither.
+    fn account_body(&mut self, key: Key, data: &Data) -> Result<(), Stop> {
+        let &Data { stream, octets, flow_octets, part, .. } = data;
         let record = self.streams.record(key);
         record
             .recv
             .begin_data(octets.into(), part)
             .map_err(|misstep| on_stream(stream, violation_of(misstep)))?;
-        self.flow
-            .receive_on(&mut record.flow, flow_octets)
-            .map_err(|violation| on_stream(stream, violation))?;
+        self.flow.receive_on(&mut record.flow, flow_octets).map_err(|violation| on_stream(stream, violation))
+    }
+
+    fn begin_body<'b>(&mut self, key: Key, data: &Data) -> Option<Event<'b>> {
+        let &Data { stream, octets, flow_octets, part, .. } = data;
         // RFC 9113 §6.1: padding counts towards the windows; nobody else can give it back.
         let padding = flow_octets.saturating_sub(octets);
-        self.guard.received(octets);
         if part.is_last() {
-            self.flow.release_on(&mut record.flow, padding);
+            self.flow.release_on(&mut self.streams.record(key).flow, padding);
         } else if flow_octets > 0 {
             // Even without any: the peer may be so short of credit now that what was released earlier is due.
             self.release(key, padding);
         }
         match (octets, part) {
-            (0, Part::More) => Ok(None),
-            (0, Part::Last) => Ok(Some(self.deliver(key, stream, &[], part))),
+            (0, Part::More) => None,
+            (0, Part::Last) => Some(self.deliver(key, stream, &[], part)),
             (_, _) => {
+                self.guard.received(octets);
                 let left = octets as usize;
                 self.incoming = Incoming::Body(Body { stream, left, part });
-                Ok(None)
+                None
             }
         }
     }
