@@ -153,7 +153,7 @@ impl Connection {
         let Headers { stream, part, .. } = headers;
         let purpose = match self.streams.place(stream) {
             Place::Idle => self.on_new_stream(stream, part).map_err(on_connection)?,
-            Place::Live(key) if self.is_reserved_here(key) => {
+            Place::Live(key) if self.is_reserved_here(self.streams.get(key)) => {
                 return Err(on_connection(Violation::ReservedStream));
             }
             Place::Live(key) if self.streams.get(key).recv.half == Half::Closed => {
@@ -375,10 +375,8 @@ impl Connection {
     }
 
     /// Whether a stream is one that we have promised and not begun to answer: "reserved (local)".
-    pub(super) fn is_reserved_here(&self, key: Key) -> bool {
-        self.role == Role::Server
-            && self.streams.get(key).id.initiator() == Role::Server
-            && !self.streams.is_active(key)
+    pub(super) fn is_reserved_here(&self, record: &Record) -> bool {
+        self.role == Role::Server && record.id.initiator() == Role::Server && !record.is_active()
     }
 
     fn accept_section(&mut self, key: Key, part: Part, fields: &Fields) -> Result<Head, Violation> {

@@ -172,7 +172,8 @@ impl Connection {
 
     /// Whether a stream is reserved by either end: no DATA may come on it (RFC 9113 §5.1).
     fn is_reserved(&self, key: Key) -> bool {
-        self.streams.get(key).recv.half == Half::Reserved || self.is_reserved_here(key)
+        let record = self.streams.get(key);
+        record.recv.half == Half::Reserved || self.is_reserved_here(record)
     }
 
     /// Takes DATA into the message and the windows of its stream, or neither.

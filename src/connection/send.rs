@@ -310,7 +310,7 @@ impl Connection {
         let id = record.id;
         if first && !self.streams.is_listed(key, Want::Orphan) {
             // With an empty queue a stream of ours is on the wire, but a promised one may not be open yet.
-            let waits = id.initiator() == self.role && !self.streams.is_active(key);
+            let waits = id.initiator() == self.role && !self.streams.get(key).is_active();
             self.streams.enlist(key, if waits { Want::Open } else { Want::Send });
         }
     }
@@ -354,7 +354,7 @@ impl Connection {
         }
         let data_first = queues.next_data(&record.queue, 1).is_some_and(|next| next.octets > 0);
         let id = record.id;
-        if id.initiator() == self.role && !self.streams.is_active(key) {
+        if id.initiator() == self.role && !self.streams.get(key).is_active() {
             return (!self.may_open()).then_some(Blocked::StreamLimit);
         }
         match (data_first, self.is_shut(key), self.flow.sendable()) {

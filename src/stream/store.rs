@@ -86,6 +86,11 @@ impl Record {
         }
     }
 
+    /// Whether the stream is open, beyond being reserved.
+    pub(crate) fn is_active(&self) -> bool {
+        self.activity == Activity::Active
+    }
+
     /// Whether both messages are over and nothing waits to be written.
     pub(crate) fn is_over(&self) -> bool {
         self.send.half == Half::Closed && self.recv.half == Half::Closed && self.queue.is_empty()
@@ -275,6 +280,7 @@ impl Store {
     }
 
     /// Where the peer may believe a stream to be.
+    #[inline]
     pub(crate) fn place(&self, id: StreamId) -> Place {
         let used =
             if id.initiator() == self.role { self.is_announced(id) } else { Some(id) <= self.highest_peer };
@@ -305,11 +311,6 @@ impl Store {
         }
     }
 
-    /// Whether a stream is open, beyond being reserved.
-    pub(crate) fn is_active(&self, key: Key) -> bool {
-        self.get(key).activity == Activity::Active
-    }
-
     /// Streams that the peer has open, or that are held for it.
     pub(crate) fn peer_active(&self) -> usize {
         self.peer_active.saturating_add(self.held.len())
@@ -318,7 +319,7 @@ impl Store {
     /// Lets a stream of the peer's count as active after it is removed, until it is released.
     pub(crate) fn hold(&mut self, key: Key) {
         let id = self.get(key).id;
-        if id.initiator() != self.role && self.is_active(key) {
+        if id.initiator() != self.role && self.get(key).is_active() {
             if let Err(at) = self.held.binary_search(&id) {
                 reserve_within(&mut self.held, 1, self.most);
                 self.held.insert(at, id);
