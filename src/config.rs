@@ -238,6 +238,12 @@ knobs! {
     /// slow to cancel never has more of it in hand than [`max_concurrent_streams`](Self::max_concurrent_streams).
     hold_reset_streams: 0 in 0..=1;
 
+    /// How many octets of DATA, in both directions together, bring a stream forward as seen by
+    /// [`Connection::progress`](crate::Connection::progress). Default 16 KiB, against peers that hold streams open by
+    /// windows that stay shut, and by octets that come one at a time: 10,000 of them are no progress. A host that looks
+    /// every five seconds gives up streams that are slower than 3 KiB a second.
+    stall_floor: 16_384 in 1..=2_147_483_647;
+
     /// How many octets of body a stream takes from the caller before it is full. One chunk may overshoot it; the
     /// chunks are kept by reference. Default 64 KiB.
     send_buffer_size: 65_536 in 1..=2_147_483_647;

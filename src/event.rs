@@ -202,6 +202,10 @@ pub enum Blocked {
     /// The peer's SETTINGS_MAX_CONCURRENT_STREAMS does not admit the stream yet (RFC 9113 §5.1.2).
     StreamLimit,
     /// The stream's window is used up (RFC 9113 §6.9.1).
+    ///
+    /// Or SETTINGS have opened it by less than 1,024 octets, too often for that to be worth a frame (§10.5): then it waits
+    /// until it is open that far, or for a WINDOW_UPDATE of its own. The first hundred times it does not wait; DATA and
+    /// time make good for more. Nor does it if the peer has given credit for all that was sent on the stream.
     StreamWindow,
     /// The connection's window is used up (RFC 9113 §6.9.1).
     ConnectionWindow,

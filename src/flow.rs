@@ -13,12 +13,12 @@ use crate::error::Violation;
 #[derive(Debug)]
 pub(crate) struct Flow {
     receive: ReceiveWindow,
-    receive_base: i64,
+    receive_base: i32,
     send: SendWindow,
     /// Our SETTINGS_INITIAL_WINDOW_SIZE that the peer has acknowledged.
-    local_initial: i64,
+    local_initial: i32,
     /// The largest of ours that the peer may already use.
-    local_ceiling: i64,
+    local_ceiling: i32,
     /// The peer's SETTINGS_INITIAL_WINDOW_SIZE.
     peer_initial: i64,
     /// No open stream's send offset is above this.
@@ -37,6 +37,18 @@ impl StreamFlow {
     pub(crate) const fn send_offset(&self) -> i64 {
         self.send.offset
     }
+}
+
+/// How far a change of the peer's initial window size has opened a stream's window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// Not at all.
+    Shut,
+    /// By less than is worth a frame; and the peer has cause for a WINDOW_UPDATE, as it has not given credit for all that
+    /// was sent.
+    Sliver,
+    /// By as much as is worth a frame, or as far as the peer may ever open it.
+    Useful,
 }
 
 /// What the windows of a connection say about themselves; see [`Connection::audit`](crate::Connection::audit).
@@ -65,14 +77,14 @@ impl Flow {
     /// Starts with the protocol's windows (RFC 9113 §6.9.2); the rest of `connection_window` is given to the peer by
     /// the first update.
     pub(crate) fn new(connection_window: u32) -> Self {
-        let owed = i64::from(connection_window).saturating_sub(INITIAL_WINDOW);
+        let owed = within_31_bits(connection_window).saturating_sub(INITIAL_WINDOW);
         Self {
             receive: ReceiveWindow { consumed: owed, released: owed },
-            receive_base: i64::from(connection_window),
+            receive_base: within_31_bits(connection_window),
             send: SendWindow::default(),
             local_initial: INITIAL_WINDOW,
             local_ceiling: INITIAL_WINDOW,
-            peer_initial: INITIAL_WINDOW,
+            peer_initial: INITIAL_WINDOW.into(),
             offset_bound: 0,
         }
     }
@@ -89,12 +101,12 @@ impl Flow {
 
     /// Octets that no stream holds, such as late or refused DATA, are done with.
     pub(crate) fn release(&mut self, octets: u32) {
-        self.receive.release(i64::from(octets));
+        self.receive.release(within_31_bits(octets));
     }
 
     /// The caller is done with octets of a stream, of which no more are taken back than it holds.
     pub(crate) fn release_on(&mut self, stream: &mut StreamFlow, octets: u32) {
-        let released = i64::from(octets).min(stream.receive.held());
+        let released = within_31_bits(octets).min(stream.receive.held());
         stream.receive.release(released);
         self.receive.release(released);
     }
@@ -127,13 +139,13 @@ impl Flow {
     /// Our initial window size has been sent, or acknowledged: `acknowledged` is in force, `ceiling` the largest
     /// that the peer may already know of.
     pub(crate) fn set_local_initial(&mut self, acknowledged: u32, ceiling: u32) {
-        self.local_initial = i64::from(acknowledged);
-        self.local_ceiling = i64::from(ceiling);
+        self.local_initial = within_31_bits(acknowledged);
+        self.local_ceiling = within_31_bits(ceiling);
     }
 
     /// How many octets of DATA the connection window lets us send.
     pub(crate) fn sendable(&self) -> u32 {
-        self.send.sendable(INITIAL_WINDOW)
+        self.send.sendable(INITIAL_WINDOW.into())
     }
 
     /// How many octets of DATA a stream's own window lets us send.
@@ -156,7 +168,7 @@ impl Flow {
         if increment == 0 {
             return Err(Violation::ZeroConnectionIncrement);
         }
-        self.send.increase(INITIAL_WINDOW, increment).ok_or(Violation::ConnectionWindowOverflow)
+        self.send.increase(INITIAL_WINDOW.into(), increment).ok_or(Violation::ConnectionWindowOverflow)
     }
 
     /// A WINDOW_UPDATE for a stream has come.
@@ -187,49 +199,61 @@ impl Flow {
         Ok(())
     }
 
+    /// How far the window of a stream that waited for it is open now.
+    pub(crate) fn opening(&self, stream: &StreamFlow) -> Opening {
+        match self.sendable_on(stream) {
+            0 => Opening::Shut,
+            1..USEFUL_OCTETS if stream.send.offset < 0 => Opening::Sliver,
+            1.. => Opening::Useful,
+        }
+    }
+
     /// The balance of the connection, with what `streams` hold.
     pub(crate) fn audit<'s>(&self, streams: impl Iterator<Item = &'s StreamFlow>) -> Audit {
         Audit {
-            receive_window: self.receive_base.saturating_sub(self.receive.consumed),
-            held: self.receive.held(),
-            released: self.receive.released,
-            held_by_streams: streams.map(|stream| stream.receive.held()).sum(),
-            send_window: INITIAL_WINDOW.saturating_add(self.send.offset),
+            receive_window: self.receive_base.saturating_sub(self.receive.consumed).into(),
+            held: self.receive.held().into(),
+            released: self.receive.released.into(),
+            held_by_streams: streams.map(|stream| i64::from(stream.receive.held())).sum(),
+            send_window: i64::from(INITIAL_WINDOW).saturating_add(self.send.offset),
         }
     }
 }
 
+/// In 32 bits, as each stream has one: no more is consumed than a base of 31 bits, and no more released than that.
 #[derive(Debug, Default)]
 struct ReceiveWindow {
-    consumed: i64,
-    released: i64,
+    consumed: i32,
+    released: i32,
 }
 
 #[expect(
     clippy::arithmetic_side_effects,
-    reason = "a term is at most a window, of 31 bits, or a frame: far below 63 bits"
+    reason = "0 ≤ released ≤ consumed ≤ 2^31 − 1, less the same for all three where a window begins below zero"
 )]
 impl ReceiveWindow {
-    fn take(&mut self, base: i64, octets: u32) -> Option<()> {
-        let consumed = self.consumed + i64::from(octets);
-        (consumed <= base || octets == 0).then(|| self.consumed = consumed)
+    fn take(&mut self, base: i32, octets: u32) -> Option<()> {
+        let octets = within_31_bits(octets);
+        // Below zero, there is room for nothing.
+        let fits = octets <= (base - self.consumed).max(0);
+        fits.then(|| self.consumed += octets)
     }
 
-    fn held(&self) -> i64 {
+    fn held(&self) -> i32 {
         self.consumed - self.released
     }
 
-    fn release(&mut self, octets: i64) {
+    fn release(&mut self, octets: i32) {
         self.released += octets;
     }
 
     /// Once the peer could send as much again as it still may: half a window at a time where the caller holds
     /// nothing, and soon enough where it holds most of it, so that what is released never waits for what is not.
-    fn update_is_due(&self, base: i64) -> bool {
+    fn update_is_due(&self, base: i32) -> bool {
         self.released > 0 && self.released >= base - self.consumed
     }
 
-    fn update(&mut self, base: i64) -> Option<u32> {
+    fn update(&mut self, base: i32) -> Option<u32> {
         if self.update_is_due(base) { self.give_back() } else { None }
     }
 
@@ -239,6 +263,11 @@ impl ReceiveWindow {
         self.released = 0;
         Some(increment)
     }
+}
+
+/// A number of octets as it is counted here: no window has more (RFC 9113 §6.9.1).
+fn within_31_bits(octets: u32) -> i32 {
+    i32::try_from(octets).unwrap_or(i32::MAX)
 }
 
 #[derive(Debug, Default)]
@@ -263,10 +292,13 @@ impl SendWindow {
 }
 
 /// RFC 9113 §6.9.2: both the connection's window and a stream's before any SETTINGS.
-const INITIAL_WINDOW: i64 = 65_535;
+const INITIAL_WINDOW: i32 = 65_535;
 
 /// RFC 9113 §6.9.1.
 const MAX_WINDOW: i64 = 0x7fff_ffff;
+
+/// Octets of DATA that are worth a frame of their own.
+pub(crate) const USEFUL_OCTETS: u32 = 1_024;
 
 #[cfg(test)]
 mod tests {

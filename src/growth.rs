@@ -5,19 +5,24 @@ use alloc::vec::Vec;
 
 /// Makes room for more items. Grows by doubling, but to a capacity above `most` only if it must.
 pub(crate) fn reserve_within<T>(buffer: &mut Vec<T>, additional: usize, most: usize) {
-    let capacity = capacity_within(buffer.len(), buffer.capacity(), additional, most);
-    buffer.reserve_exact(capacity.saturating_sub(buffer.len()));
+    if additional > buffer.capacity().saturating_sub(buffer.len()) {
+        let capacity = capacity_within(buffer.len(), buffer.capacity(), additional, most);
+        buffer.reserve_exact(capacity.saturating_sub(buffer.len()));
+    }
 }
 
 /// The same for a ring.
 pub(crate) fn reserve_ring_within<T>(ring: &mut VecDeque<T>, additional: usize, most: usize) {
-    let capacity = capacity_within(ring.len(), ring.capacity(), additional, most);
-    ring.reserve_exact(capacity.saturating_sub(ring.len()));
+    if additional > ring.capacity().saturating_sub(ring.len()) {
+        let capacity = capacity_within(ring.len(), ring.capacity(), additional, most);
+        ring.reserve_exact(capacity.saturating_sub(ring.len()));
+    }
 }
 
-fn capacity_within(length: usize, capacity: usize, additional: usize, most: usize) -> usize {
-    let wanted = length.saturating_add(additional);
-    if wanted <= capacity { capacity } else { capacity.saturating_mul(2).min(most).max(wanted) }
+const fn capacity_within(length: usize, capacity: usize, additional: usize, most: usize) -> usize {
+    let (wanted, twice) = (length.saturating_add(additional), capacity.saturating_mul(2));
+    let capacity = if twice < most { twice } else { most };
+    if capacity > wanted { capacity } else { wanted }
 }
 
 #[cfg(test)]
@@ -26,7 +31,6 @@ mod tests {
 
     #[test]
     fn capacities_double_up_to_the_most_and_above_it_as_far_as_they_must() {
-        assert_eq!(capacity_within(3, 4, 1, 100), 4);
         assert_eq!(capacity_within(4, 4, 1, 100), 8);
         assert_eq!(capacity_within(0, 0, 9, 100), 9);
         assert_eq!(capacity_within(64, 64, 1, 100), 100);

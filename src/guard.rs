@@ -7,6 +7,7 @@ use core::time::Duration;
 
 use crate::config::Config;
 use crate::error::Violation;
+use crate::flow::USEFUL_OCTETS;
 use crate::time::Time;
 
 /// What the peer has caused, and what it may cause yet.
@@ -14,12 +15,15 @@ use crate::time::Time;
 pub(crate) struct Guard {
     /// Octets of replies that have not gone into the output.
     replies: usize,
+    most_replies: usize,
     noise: Budget,
     resets: Budget,
     /// WINDOW_UPDATE frames that the traffic so far accounts for.
     updates: u32,
     /// Octets of DATA since the last ones that earned something.
     octets: u32,
+    /// What is left for DATA frames that carry little, each counted as many octets as would be useful.
+    slivers: u32,
     /// Until when time has been credited.
     credited: Time,
     exceeded: Option<Violation>,
@@ -29,13 +33,25 @@ impl Guard {
     pub(crate) const fn new(config: &Config) -> Self {
         Self {
             replies: 0,
+            most_replies: 0,
             noise: Budget::new(config.max_noise()),
             resets: Budget::new(config.max_resets()),
             updates: EARLY_UPDATES,
             octets: 0,
+            slivers: MAX_SLIVERS,
             credited: Time::ZERO,
             exceeded: None,
         }
+    }
+
+    /// So many octets of replies may wait.
+    pub(crate) const fn allow_replies(&mut self, most: usize) {
+        self.most_replies = most;
+    }
+
+    /// How many octets of replies may wait.
+    pub(crate) const fn most_replies(&self) -> usize {
+        self.most_replies
     }
 
     /// Octets were written in answer to the peer.
@@ -78,7 +94,32 @@ impl Guard {
     /// A DATA frame with so many octets was sent.
     pub(crate) fn sent(&mut self, octets: u32) {
         self.updates = self.updates.saturating_add(UPDATES_PER_DATA);
+        self.earn_slivers(octets);
         self.received(octets);
+    }
+
+    /// Whether a stream may send although SETTINGS have opened its window by less than is useful.
+    ///
+    /// One SETTINGS frame opens the windows of all streams: by an octet each, again and again, it would cause a DATA
+    /// frame for each stream each time (RFC 9113 §10.5). A stream that may not waits until its window is useful.
+    pub(crate) const fn affords_sliver(&self) -> bool {
+        self.slivers >= USEFUL_OCTETS
+    }
+
+    /// Lets a stream send so, if it may; tells whether it does.
+    pub(crate) const fn spend_sliver(&mut self) -> bool {
+        match self.slivers.checked_sub(USEFUL_OCTETS) {
+            Some(left) => {
+                self.slivers = left;
+                true
+            }
+            None => false,
+        }
+    }
+
+    const fn earn_slivers(&mut self, octets: u32) {
+        let left = self.slivers.saturating_add(octets);
+        self.slivers = if left < MAX_SLIVERS { left } else { MAX_SLIVERS };
     }
 
     /// So many octets of DATA have come that somebody wanted.
@@ -101,13 +142,14 @@ impl Guard {
         let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
         self.noise.earn(seconds.saturating_mul(NOISE_PER_SECOND));
         self.resets.earn(seconds.saturating_mul(RESETS_PER_SECOND));
+        self.earn_slivers(seconds.saturating_mul(SLIVERS_PER_SECOND));
     }
 
-    /// Whether the peer may cause more: no more than `limit` octets of replies wait, and no budget is overdrawn.
-    pub(crate) fn check(&self, limit: impl FnOnce() -> usize) -> Result<(), Violation> {
+    /// Whether the peer may cause more: no more octets of replies wait than may, and no budget is overdrawn.
+    pub(crate) const fn check(&self) -> Result<(), Violation> {
         match self.exceeded {
             Some(violation) => Err(violation),
-            None if self.replies > 0 && self.replies > limit() => Err(Violation::TooManyReplies),
+            None if self.replies > self.most_replies => Err(Violation::TooManyReplies),
             None => Ok(()),
         }
     }
@@ -189,9 +231,13 @@ impl Budget {
 /// requests, never overdraws.
 const NOISE_PER_SECOND: u32 = 330;
 const RESETS_PER_SECOND: u32 = 33;
+const SLIVERS_PER_SECOND: u32 = 33 * USEFUL_OCTETS;
 const NOISE_PER_EXCHANGE: u32 = 64;
 const RESETS_PER_EXCHANGE: u32 = 2;
 const OCTETS_PER_CREDIT: u32 = 256;
+
+/// Enough for one SETTINGS frame that opens the windows of a hundred streams.
+const MAX_SLIVERS: u32 = 100 * USEFUL_OCTETS;
 
 /// A peer that gives credit for each DATA frame, on the stream and the connection, is far within these.
 const EARLY_UPDATES: u32 = 5;
@@ -211,19 +257,19 @@ mod tests {
         let mut guard = guard();
         for _ in 0..100 {
             guard.noise();
-            assert_eq!(guard.check(|| 0), Ok(()));
+            assert_eq!(guard.check(), Ok(()));
         }
         guard.noise();
-        assert_eq!(guard.check(|| 0), Err(Violation::TooMuchNoise));
+        assert_eq!(guard.check(), Err(Violation::TooMuchNoise));
         assert_eq!(guard.forgive(), Some(Violation::TooMuchNoise));
         assert_eq!(
-            (guard.check(|| 0), guard.ledger().noise_left, guard.ledger().noise_spent),
+            (guard.check(), guard.ledger().noise_left, guard.ledger().noise_spent),
             (Ok(()), 100, 101)
         );
         for _ in 0..11 {
             guard.reset();
         }
-        assert_eq!(guard.check(|| 0), Err(Violation::TooManyResets));
+        assert_eq!(guard.check(), Err(Violation::TooManyResets));
     }
 
     #[test]
@@ -249,6 +295,23 @@ mod tests {
         assert_eq!(guard.ledger().noise_left, 10);
         guard.pass(Time::from(Duration::MAX));
         assert_eq!(guard.ledger().noise_left, 100);
+    }
+
+    #[test]
+    fn slivers_are_paid_by_data_sent_and_by_time() {
+        let mut guard = guard();
+        let spend_all =
+            |guard: &mut Guard| core::iter::from_fn(|| guard.spend_sliver().then_some(())).count();
+        assert_eq!(spend_all(&mut guard), 100);
+        guard.received(10 * USEFUL_OCTETS);
+        guard.sent(USEFUL_OCTETS - 1);
+        assert!(!guard.affords_sliver());
+        guard.sent(USEFUL_OCTETS + 1);
+        assert_eq!(spend_all(&mut guard), 2);
+        guard.pass(Time::from(Duration::from_secs(1)));
+        assert_eq!(spend_all(&mut guard), 33);
+        guard.sent(u32::MAX);
+        assert_eq!(spend_all(&mut guard), 100);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Two engines in memory whose callers make any calls at any time: nothing is lost, nobody is accused or hangs.
+//! Two engines in memory whose callers make any calls at any time, each by a clock of its own: nothing is lost,
+//! nobody is accused or hangs.
 //!
 //! A plan is a list of calls, so that a failure shrinks to a few of them and plays again. Messages describe
 //! themselves: each section says what it is, how many sections and how many octets of body go before it, and each

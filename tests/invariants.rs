@@ -128,7 +128,7 @@ type Knob = fn(ConfigBuilder, u32) -> ConfigBuilder;
 /// 25: the ends of each range are taken, and what lies beyond is refused by name.
 #[test]
 fn every_value_out_of_range_is_refused_when_built() {
-    let knobs: [(Knob, u32, u32); 16] = [
+    let knobs: [(Knob, u32, u32); 17] = [
         (ConfigBuilder::header_table_size, 0, 1 << 20),
         (ConfigBuilder::encoder_table_size, 0, 1 << 20),
         (ConfigBuilder::max_concurrent_streams, 0, 1_000_000),
@@ -144,6 +144,7 @@ fn every_value_out_of_range_is_refused_when_built() {
         (ConfigBuilder::max_settings_entries, 8, 2_730),
         (ConfigBuilder::max_reply_octets, 64, 1 << 20),
         (ConfigBuilder::send_buffer_size, 1, 0x7fff_ffff),
+        (ConfigBuilder::stall_floor, 1, 0x7fff_ffff),
         (ConfigBuilder::remembered_streams, 0, 1_024),
     ];
     for (set, least, most) in knobs {

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| sans_h2_fuzz::run("frame", data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| sans_h2_fuzz::frame(data));

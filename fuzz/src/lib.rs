@@ -4,5 +4,5 @@
 mod fuzzing;
 mod nghttp2;
 
-pub use fuzzing::{TARGETS, run};
+pub use fuzzing::*;
 pub use nghttp2::differential;

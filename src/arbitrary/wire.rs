@@ -161,8 +161,8 @@ mod tests {
         let mut input = &wire.0[..];
         let mut heads = Vec::new();
         while let Ok(Some(step)) = reader.step(&mut input) {
-            if let Step::Frame { head, .. } = step {
-                heads.push(head);
+            if let Step::Frame(raw) = step {
+                heads.push(raw.head);
             }
         }
         heads

@@ -13,6 +13,8 @@ use crate::stream::{Ending, Half, Key, Want};
 /// How far the end has come.
 #[derive(Debug, Default)]
 pub(super) struct Closing {
+    /// Whether either end, or the transport, has begun to end the connection, which nothing takes back.
+    has_begun: bool,
     stage: Stage,
     drain: Drain,
     /// The peer's latest GOAWAY.
@@ -62,10 +64,10 @@ impl Closing {
         self.stage == Stage::Open
     }
 
-    /// Whether neither end nor the transport has begun to end the connection.
+    /// Whether either end, or the transport, has begun to end the connection.
     #[inline]
-    pub(super) fn is_undisturbed(&self) -> bool {
-        self.is_open() && self.peer.is_none() && self.drain == Drain::No && self.transport_is_open()
+    pub(super) const fn has_begun(&self) -> bool {
+        self.has_begun
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -74,6 +76,7 @@ impl Closing {
 
     /// No octets will come beyond those that are polled next.
     pub(super) fn end_of_input(&mut self) {
+        self.has_begun = true;
         self.transport = Transport::Ended;
     }
 
@@ -109,6 +112,7 @@ impl Closing {
         if self.peer.is_some_and(|earlier| last > earlier.last) {
             return Err(Violation::GoAwayRaised);
         }
+        self.has_begun = true;
         self.peer = Some(PeerGoAway { last, code });
         Ok(())
     }
@@ -130,6 +134,7 @@ impl Connection {
     pub(super) fn end(&mut self, code: ErrorCode, error: Option<ConnectionError>) {
         if self.closing.is_open() {
             self.write_goaway(self.last_accepted(), code);
+            self.closing.has_begun = true;
             self.closing.stage = Stage::Ending(error);
         }
     }
@@ -149,6 +154,7 @@ impl Connection {
         if !self.closing.is_open() {
             return;
         }
+        self.closing.has_begun = true;
         match (self.closing.drain, self.role) {
             (Drain::Final(_), _) => {}
             // What a server promises from now on is refused, and nobody has asked for it.

@@ -1,10 +1,10 @@
 //! Frames beyond RFC 9113 (§5.5): ALTSVC, ORIGIN, PRIORITY_UPDATE, and those that nobody here knows.
 
 use super::Connection;
-use super::receive::on_connection;
+use super::receive::{Told, on_connection};
 use crate::error::{ControlError, Violation};
 use crate::event::Event;
-use crate::frame::{AltSvc, Extension, Fault, Head, Kind, Origins};
+use crate::frame::{AltSvc, Extension, Head, Kind, Origins};
 use crate::id::Role;
 
 impl Connection {
@@ -35,7 +35,7 @@ impl Connection {
         extension.write(&mut self.control).map_err(|_| ControlError::InvalidExtension)
     }
 
-    pub(super) fn on_extension<'b>(&mut self, extension: Extension) -> Result<Option<Event<'b>>, Fault> {
+    pub(super) fn on_extension<'b>(&mut self, extension: Extension) -> Told<'b> {
         self.guard.noise();
         match (extension.kind, self.role) {
             // RFC 7838 §4, RFC 8336 §2.1: what only a server says; anything else is ignored.
@@ -51,7 +51,7 @@ impl Connection {
     }
 
     /// An extension frame that is too long to be kept. Its head still tells whether it may come.
-    pub(super) fn on_skipped_extension<'b>(&mut self, head: Head) -> Result<Option<Event<'b>>, Fault> {
+    pub(super) fn on_skipped_extension<'b>(&mut self, head: Head) -> Told<'b> {
         self.guard.noise();
         match (head.kind, self.role, head.stream) {
             (Kind::PRIORITY_UPDATE, Role::Client, _) => Err(on_connection(Violation::PriorityUpdateToClient)),

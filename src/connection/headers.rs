@@ -3,13 +3,13 @@
 use alloc::vec::Vec;
 
 use super::Connection;
-use super::receive::{Incoming, on_connection, on_stream, violation_of};
+use super::receive::{Incoming, Told, on_connection, on_stream, violation_of};
 use crate::config::Config;
 use crate::error::Violation;
 use crate::event::{Event, Head};
 use crate::fields::rules::{Authority, Grammar, Host, Rules, Section, Status};
 use crate::fields::{Field, Fields, cookies};
-use crate::frame::{Fault, Headers, Part, PushPromise};
+use crate::frame::{Headers, Part, PushPromise};
 use crate::growth::reserve_within;
 use crate::hpack::{self, Decoder};
 use crate::id::{Role, StreamId};
@@ -149,11 +149,11 @@ impl hpack::Sink for Collected {
 
 impl Connection {
     /// RFC 9113 §6.2.
-    pub(super) fn on_headers<'b>(&mut self, headers: Headers) -> Result<Option<Event<'b>>, Fault> {
+    pub(super) fn on_headers<'b>(&mut self, headers: Headers) -> Told<'b> {
         let Headers { stream, part, .. } = headers;
         let purpose = match self.streams.place(stream) {
             Place::Idle => self.on_new_stream(stream, part).map_err(on_connection)?,
-            Place::Live(key) if self.is_reserved_here(key) => {
+            Place::Live(key) if self.is_reserved_here(self.streams.get(key)) => {
                 return Err(on_connection(Violation::ReservedStream));
             }
             Place::Live(key) if self.streams.get(key).recv.half == Half::Closed => {
@@ -193,7 +193,7 @@ impl Connection {
     }
 
     /// RFC 9113 §6.6. The fields of a promise that is refused keep the decoder in step.
-    pub(super) fn on_push_promise<'b>(&mut self, promise: PushPromise) -> Result<Option<Event<'b>>, Fault> {
+    pub(super) fn on_push_promise<'b>(&mut self, promise: PushPromise) -> Told<'b> {
         self.check_promise(&promise).map_err(on_connection)?;
         let PushPromise { stream: on, promised, .. } = promise;
         self.streams.use_peer_id(promised);
@@ -240,55 +240,51 @@ impl Connection {
     }
 
     /// RFC 9113 §4.3: the block is complete.
-    pub(super) fn on_block_end<'b>(&mut self) -> Result<Option<Event<'b>>, Fault> {
-        let Incoming::Block(block) = core::mem::replace(&mut self.incoming, Incoming::Nothing) else {
-            return Ok(None);
-        };
+    pub(super) fn on_block_end<'b>(&mut self) -> Told<'b> {
+        let Incoming::Block(Block { purpose, collected, .. }) = &mut self.incoming else { return Ok(None) };
+        let (purpose, keep, fields) = (*purpose, collected.keep, core::mem::take(&mut collected.fields));
+        self.incoming = Incoming::Nothing;
         self.decoder.finish().map_err(on_connection)?;
-        let mut block = self.with_cookies_joined(block);
-        block.collected.fields.trim();
-        match (block.purpose, block.collected.keep) {
+        let mut fields = self.with_cookies_joined(fields);
+        fields.trim();
+        match (purpose, keep) {
             (Purpose::Discard, _) => {
-                self.recycle(block.collected.fields);
+                self.recycle(fields);
                 Ok(None)
             }
             (
                 Purpose::Request { stream, .. } | Purpose::Promise { promised: stream, .. },
                 Keep::TooLarge | Keep::Nothing,
             ) => {
-                self.recycle(block.collected.fields);
+                self.recycle(fields);
                 self.refuse(stream, Violation::FieldSectionTooLarge);
                 Ok(None)
             }
             (Purpose::Section { stream, .. }, Keep::TooLarge | Keep::Nothing) => {
-                self.recycle(block.collected.fields);
+                self.recycle(fields);
                 Err(on_stream(stream, Violation::FieldSectionTooLarge))
             }
             // The caller may have named the last stream while the block came.
             (Purpose::Request { stream, .. }, Keep::Fields) if self.closing.refuses(stream) => {
-                self.recycle(block.collected.fields);
+                self.recycle(fields);
                 self.refuse(stream, Violation::ShuttingDown);
                 Ok(None)
             }
             (Purpose::Request { stream, part, priority }, Keep::Fields) => {
-                self.on_request(stream, part, priority, block.collected.fields)
+                self.on_request(stream, part, priority, fields)
             }
-            (Purpose::Promise { on, promised }, Keep::Fields) => {
-                Ok(self.on_promise(on, promised, block.collected.fields))
-            }
-            (Purpose::Section { stream, part }, Keep::Fields) => {
-                self.on_section(stream, part, block.collected.fields)
-            }
+            (Purpose::Promise { on, promised }, Keep::Fields) => Ok(self.on_promise(on, promised, fields)),
+            (Purpose::Section { stream, part }, Keep::Fields) => self.on_section(stream, part, fields),
         }
     }
 
-    fn with_cookies_joined(&mut self, mut block: Block) -> Block {
-        if self.config.join_cookies() == 1 && block.collected.keep == Keep::Fields {
-            let (fields, spare) = cookies::join(block.collected.fields, self.spare.take());
-            self.recycle(spare);
-            block.collected.fields = fields;
+    fn with_cookies_joined(&mut self, fields: Fields) -> Fields {
+        if self.config.join_cookies() == 0 {
+            return fields;
         }
-        block
+        let (fields, spare) = cookies::join(fields, self.spare.take());
+        self.recycle(spare);
+        fields
     }
 
     fn on_request<'b>(
@@ -297,13 +293,9 @@ impl Connection {
         part: Part,
         priority: Option<Priority>,
         fields: Fields,
-    ) -> Result<Option<Event<'b>>, Fault> {
-        match self.accept_request(stream, part, &fields) {
-            Ok(key) => {
-                // RFC 9218 §7: what an update said earlier is the later word.
-                self.rank(key, priority.or_else(|| Priority::of(&fields)));
-                Ok(Some(Event::Headers { stream, head: Head::Request, fields, part }))
-            }
+    ) -> Told<'b> {
+        match self.accept_request(stream, part, priority, &fields) {
+            Ok(()) => Ok(Some(Event::Headers { stream, head: Head::Request, fields, part })),
             Err(violation) => {
                 self.recycle(fields);
                 if self.config.answer_malformed() == 1 {
@@ -326,7 +318,13 @@ impl Connection {
         self.guard.replied(self.control.len().saturating_sub(before));
     }
 
-    fn accept_request(&mut self, stream: StreamId, part: Part, fields: &Fields) -> Result<Key, Violation> {
+    fn accept_request(
+        &mut self,
+        stream: StreamId,
+        part: Part,
+        updated: Option<Priority>,
+        fields: &Fields,
+    ) -> Result<(), Violation> {
         let extended = self.local.latest().extended_connect;
         let summary = self.rules.check(fields, Section::Request(extended))?;
         let recv = Message::request(&summary, part).map_err(violation_of)?;
@@ -335,15 +333,13 @@ impl Connection {
         self.streams.activate(key);
         self.guard.opened();
         self.closing.accepted(stream);
-        Ok(key)
+        // RFC 9218 §7: what an update said earlier is the later word.
+        let stated = || if summary.has_priority { Priority::of(fields) } else { None };
+        self.rank(key, updated.or_else(stated));
+        Ok(())
     }
 
-    fn on_section<'b>(
-        &mut self,
-        stream: StreamId,
-        part: Part,
-        fields: Fields,
-    ) -> Result<Option<Event<'b>>, Fault> {
+    fn on_section<'b>(&mut self, stream: StreamId, part: Part, fields: Fields) -> Told<'b> {
         let Some(key) = self.streams.find(stream) else {
             // Reset by the caller while the block came.
             self.recycle(fields);
@@ -351,6 +347,7 @@ impl Connection {
         };
         match self.accept_section(key, part, &fields) {
             Ok(head) => {
+                self.streams.record(key).progress.step(self.config.stall_floor());
                 self.settle(key);
                 Ok(Some(Event::Headers { stream, head, fields, part }))
             }
@@ -378,10 +375,8 @@ impl Connection {
     }
 
     /// Whether a stream is one that we have promised and not begun to answer: "reserved (local)".
-    pub(super) fn is_reserved_here(&self, key: Key) -> bool {
-        self.role == Role::Server
-            && self.streams.get(key).id.initiator() == Role::Server
-            && !self.streams.is_active(key)
+    pub(super) fn is_reserved_here(&self, record: &Record) -> bool {
+        self.role == Role::Server && record.id.initiator() == Role::Server && !record.is_active()
     }
 
     fn accept_section(&mut self, key: Key, part: Part, fields: &Fields) -> Result<Head, Violation> {

@@ -1,15 +1,17 @@
 //! What the wire looks like beyond what it means: padding, the priority signal in HEADERS, reports of frames.
 
+use super::receive::Told;
 use super::{Connection, Stream};
 use crate::event::Event;
-use crate::frame::{Frame, Head, Headers, Part, Priority};
+use crate::frame::{Headers, Part, Priority, Raw};
 use crate::stream::Key;
 
 impl Connection {
     /// Tells of a frame, and holds it back until that is told.
-    pub(super) fn report<'b>(&mut self, head: Head, frame: Frame<'static>) -> Event<'b> {
-        self.held = Some(frame.clone());
-        Event::Frame { head, frame }
+    pub(super) fn report<'b>(&mut self, raw: Raw<'_>) -> Told<'b> {
+        let (head, frame) = (raw.head, self.reader.parse(&raw)?);
+        self.held = Some(raw.into_owned());
+        Ok(Some(Event::Frame { head, frame }))
     }
 
     /// The head of the next HEADERS frame of a stream.

@@ -5,7 +5,7 @@ use super::headers::Spare;
 use super::priorities::Prioritized;
 use super::receive::{REPLY_OCTETS, reply_limit};
 use crate::config::Config;
-use crate::frame::{Frame, Setting, Settings};
+use crate::frame::{Raw, Settings};
 use crate::hpack::{Decoder, Encoder};
 use crate::output::Batch;
 use crate::stream::Store;
@@ -88,7 +88,7 @@ impl Connection {
     pub fn memory_used(&self) -> usize {
         [
             self.reader.memory_used(),
-            self.held.as_ref().map_or(0, memory_of),
+            self.held.as_ref().map_or(0, Raw::memory_used),
             self.decoder.memory_used(),
             self.encoder.memory_used(),
             self.spare.memory_used(),
@@ -102,28 +102,6 @@ impl Connection {
         ]
         .into_iter()
         .fold(0, usize::saturating_add)
-    }
-}
-
-/// The heap memory of a frame.
-fn memory_of(frame: &Frame<'_>) -> usize {
-    match frame {
-        Frame::Extension(extension) => extension.payload.len(),
-        Frame::GoAway(goaway) => goaway.debug.len(),
-        Frame::Settings(settings) => settings.len().saturating_mul(size_of::<Setting>()),
-        Frame::Data(_)
-        | Frame::Headers(_)
-        | Frame::PushPromise(_)
-        | Frame::Continuation(_)
-        | Frame::Payload(_)
-        | Frame::BlockEnd
-        | Frame::Priority { .. }
-        | Frame::Reset { .. }
-        | Frame::SettingsAck
-        | Frame::Ping { .. }
-        | Frame::Pong { .. }
-        | Frame::WindowUpdate(_)
-        | Frame::Unknown(_) => 0,
     }
 }
 

@@ -20,7 +20,7 @@ use closing::Closing;
 pub(crate) use preface::MAGIC;
 use preface::Magic;
 pub use preface::{ALPN, Preface, UPGRADE_TOKEN};
-use receive::{Incoming, Received};
+use receive::{Incoming, Stop};
 pub use send::Stream;
 use timers::Pings;
 
@@ -30,13 +30,13 @@ use crate::event::Event;
 use crate::fields::Fields;
 use crate::fields::rules::Rules;
 use crate::flow::{Audit, Flow};
-use crate::frame::{self, Frame, Limits, Reader, Settings};
+use crate::frame::{self, Limits, Raw, Reader, Settings};
 use crate::guard::{Guard, Ledger};
 use crate::hpack;
 use crate::id::{Role, StreamId};
 use crate::output::{Batch, Output};
 use crate::settings::{Local, Peer, Values};
-use crate::stream::{Store, Want};
+use crate::stream::{Key, Store};
 use crate::time::Time;
 
 /// One HTTP/2 connection, of either role.
@@ -95,7 +95,7 @@ pub struct Connection {
     reader: Reader,
     incoming: Incoming,
     /// A frame that has been reported, and waits to be acted on.
-    held: Option<Frame<'static>>,
+    held: Option<Raw<'static>>,
     decoder: hpack::Decoder,
     encoder: hpack::Encoder,
     spare: headers::Spare,
@@ -207,11 +207,16 @@ impl Connection {
             self.now = now;
             self.guard.pass(now);
         }
-        let is_waiting = self.preface.is_complete() && self.held.is_none() && !self.has_notice();
-        if is_waiting && self.reader.absorb(input) {
+        if input.len() == 1 && self.is_waiting() && self.reader.absorb(input) {
             return None;
         }
         self.advance(input)
+    }
+
+    /// Whether there is nothing to do but to take octets of frames.
+    #[inline]
+    fn is_waiting(&self) -> bool {
+        self.preface.is_complete() && self.held.is_none() && !self.has_notice()
     }
 
     /// Goes on until something is worth telling, or the input is used up.
@@ -227,11 +232,11 @@ impl Connection {
                 }
             }
             match self.receive(input) {
-                Ok(Received::Event(event)) => return Some(event),
-                Ok(Received::Nothing) => {}
-                Ok(Received::InputUsedUp) if self.closing.transport_is_open() => return None,
-                Ok(Received::InputUsedUp) => self.end_with_transport(),
-                Err(fault) => {
+                Ok(Some(event)) => return Some(event),
+                Ok(None) => {}
+                Err(Stop::InputUsedUp) if self.closing.transport_is_open() => return None,
+                Err(Stop::InputUsedUp) => self.end_with_transport(),
+                Err(Stop::Fault(fault)) => {
                     if let Some(event) = self.on_fault(fault) {
                         return Some(event);
                     }
@@ -264,7 +269,7 @@ impl Connection {
 
     /// A live stream, to send on it, give credit back or reset it. `None` once it is over.
     pub fn stream(&mut self, id: StreamId) -> Option<Stream<'_>> {
-        let key = self.closing.is_open().then(|| self.streams.find(id)).flatten()?;
+        let key = self.find(id)?;
         Some(Stream::new(self, key))
     }
 
@@ -360,6 +365,11 @@ impl Connection {
         &self.config
     }
 
+    /// Where a live stream is, until the connection is closed.
+    fn find(&self, id: StreamId) -> Option<Key> {
+        self.closing.is_open().then(|| self.streams.find(id)).flatten()
+    }
+
     fn check_open(&self) -> Result<(), ControlError> {
         if self.closing.is_open() { Ok(()) } else { Err(ControlError::Closed) }
     }
@@ -367,9 +377,7 @@ impl Connection {
     /// Whether [`Self::notice`] may have something to tell.
     #[inline]
     fn has_notice(&self) -> bool {
-        !self.closing.is_undisturbed()
-            || self.streams.first(Want::Notice).is_some()
-            || self.streams.first(Want::Orphan).is_some()
+        self.closing.has_begun() || self.streams.has_notice()
     }
 
     /// What is due without input: the streams that an end has cut off, room in send buffers, the end itself.

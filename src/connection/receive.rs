@@ -6,7 +6,8 @@ use crate::config::Config;
 use crate::error::{ErrorCode, Scope, Violation};
 use crate::event::{Cause, Event};
 use crate::frame::{
-    self, Continuation, Data, Fault, Frame, GoAway, Part, SettingId, Settings, Step, WindowUpdate,
+    Data, Extension, Fault, GoAway, Head, Headers, Kind, Part, PushPromise, Raw, SettingId, Settings, Step,
+    WindowUpdate, ping, reset,
 };
 use crate::growth::reserve_within;
 use crate::id::{Role, StreamId};
@@ -41,81 +42,108 @@ pub(super) struct Body {
     part: Part,
 }
 
-/// What one step through the input came to.
-pub(super) enum Received<'b> {
-    Event(Event<'b>),
-    Nothing,
+/// What comes of a piece of input.
+pub(super) type Told<'b> = Result<Option<Event<'b>>, Stop>;
+
+/// Why no more is taken from the input.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Fault(Fault),
     InputUsedUp,
 }
 
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
 impl Connection {
-    /// Takes the next frame, or the next piece of one, from the input.
-    pub(super) fn receive<'b>(&mut self, input: &mut &'b [u8]) -> Result<Received<'b>, Fault> {
-        if let Err(violation) = self.guard.check(|| self.reply_limit()) {
+    /// Takes frames, or pieces of them, until something is to be told or looked after.
+    #[inline]
+    pub(super) fn receive<'b>(&mut self, input: &mut &'b [u8]) -> Told<'b> {
+        if let Err(violation) = self.guard.check() {
             return self.on_overdraft(violation);
         }
         self.preface.take(input).map_err(on_connection)?;
-        if self.held.is_some() {
-            return self.act_on_held();
+        if let Some(raw) = self.held.take() {
+            return self.on_raw(&raw);
         }
-        let event = match self.reader.step(input)? {
-            Some(Step::Frame { head, frame }) if self.config.report_frames() == 1 => {
-                return Ok(Received::Event(self.report(head, frame)));
+        loop {
+            let told = if let Some((head, octets)) = self.whole_frame(input) {
+                self.on_frame(&head, None, octets)
+            } else if let Some(octets) = self.reader.lend(input) {
+                self.on_payload(octets)
+            } else if self.reader.ends_block() {
+                self.on_block_end()
+            } else if input.is_empty() {
+                return Err(Stop::InputUsedUp);
+            } else {
+                return self.receive_piece(input);
+            };
+            if !matches!(told, Ok(None)) || self.has_notice() || self.guard.check().is_err() {
+                return told;
             }
-            Some(Step::Frame { frame, .. }) => self.on_frame(frame),
-            Some(Step::Payload(octets)) => self.on_payload(octets),
-            Some(Step::BlockEnd) => self.on_block_end(),
-            None => return Ok(Received::InputUsedUp),
-        };
-        match event {
-            Ok(None) => Ok(Received::Nothing),
-            Ok(Some(event)) => Ok(Received::Event(event)),
-            Err(fault) => Err(fault),
         }
     }
 
-    /// Acts on a frame that has been reported.
-    fn act_on_held<'b>(&mut self) -> Result<Received<'b>, Fault> {
-        let Some(frame) = self.held.take() else { return Ok(Received::Nothing) };
-        self.on_frame(frame).map(|event| event.map_or(Received::Nothing, Received::Event))
+    /// Whatever comes next.
+    fn receive_piece<'b>(&mut self, input: &mut &'b [u8]) -> Told<'b> {
+        match self.reader.step(input)? {
+            Some(Step::Frame(raw)) if self.config.report_frames() == 1 => self.report(raw),
+            Some(Step::Frame(raw)) => self.on_raw(&raw),
+            Some(Step::Payload(octets)) => self.on_payload(octets),
+            Some(Step::BlockEnd) => self.on_block_end(),
+            None => Err(Stop::InputUsedUp),
+        }
+    }
+
+    /// The next frame, if it need not be reported before it is acted on, and can be without delay.
+    #[inline]
+    fn whole_frame<'b>(&mut self, input: &mut &'b [u8]) -> Option<(Head, &'b [u8])> {
+        if self.config.report_frames() == 0 { self.reader.whole(input) } else { None }
+    }
+
+    fn on_raw<'b>(&mut self, raw: &Raw<'_>) -> Told<'b> {
+        self.on_frame(&raw.head, raw.padding, &raw.octets)
     }
 
     /// The peer has caused too much. Budgets may be there to be watched only; the limit of replies is always one.
-    fn on_overdraft<'b>(&mut self, violation: Violation) -> Result<Received<'b>, Fault> {
+    fn on_overdraft<'b>(&mut self, violation: Violation) -> Told<'b> {
         let watched = if self.config.enforce_budgets() == 0 { self.guard.forgive() } else { None };
         match watched {
-            Some(violation) => Ok(Received::Event(Event::OverBudget { violation })),
+            Some(violation) => Ok(Some(Event::OverBudget { violation })),
             None => Err(on_connection(violation)),
         }
     }
 
-    fn on_frame<'b>(&mut self, frame: Frame<'b>) -> Result<Option<Event<'b>>, Fault> {
-        match frame {
-            Frame::Data(data) => self.on_data(data),
-            Frame::Headers(headers) => self.on_headers(headers),
-            Frame::PushPromise(promise) => self.on_push_promise(promise),
-            Frame::Continuation(continuation) => self.on_continuation(continuation),
-            Frame::Payload(octets) => self.on_payload(octets),
-            Frame::BlockEnd => self.on_block_end(),
-            Frame::Reset { stream, code } => self.on_reset(stream, code),
-            Frame::Settings(settings) => self.on_settings(settings),
-            Frame::SettingsAck => self.on_settings_ack(),
-            Frame::Ping { payload } => self.on_ping(payload),
-            Frame::Pong { payload } => Ok(self.on_pong(payload)),
-            Frame::GoAway(goaway) => self.on_goaway(goaway),
-            Frame::WindowUpdate(update) => self.on_window_update(update),
-            // RFC 9113 §5.3.2: the signal is deprecated.
-            Frame::Priority { .. } => {
-                self.guard.noise();
-                Ok(None)
-            }
-            Frame::Extension(extension) => self.on_extension(extension),
-            Frame::Unknown(head) => self.on_skipped_extension(head),
+    fn on_frame<'b>(&mut self, head: &Head, padding: Option<u8>, octets: &[u8]) -> Told<'b> {
+        match head.kind {
+            Kind::DATA => self.on_data(parsed(Data::parse(head, padding))?),
+            Kind::HEADERS => self.on_headers(parsed(Headers::parse(head, padding, octets))?),
+            Kind::PRIORITY => Ok(self.on_priority()),
+            Kind::RST_STREAM => self.on_reset(parsed(head.on_stream())?, parsed(reset::parse(octets))?),
+            Kind::SETTINGS if head.is_ack() => self.on_settings_ack(),
+            Kind::SETTINGS => self.on_settings(Settings::parse(octets)),
+            Kind::PUSH_PROMISE => self.on_push_promise(parsed(PushPromise::parse(head, padding, octets))?),
+            Kind::PING if head.is_ack() => Ok(self.on_pong(parsed(ping::parse(octets))?)),
+            Kind::PING => Ok(self.on_ping(parsed(ping::parse(octets))?)),
+            Kind::GOAWAY => self.on_goaway(parsed(GoAway::parse(octets))?),
+            Kind::WINDOW_UPDATE => self.on_window_update(parsed(WindowUpdate::parse(head, octets))?),
+            Kind::CONTINUATION => self.on_continuation(),
+            _ if self.reader.keeps(head) => self.on_extension(Extension::parse(head, octets)),
+            _ => self.on_skipped_extension(*head),
         }
     }
 
+    /// RFC 9113 §5.3.2: the signal is deprecated.
+    fn on_priority<'b>(&mut self) -> Option<Event<'b>> {
+        self.guard.noise();
+        None
+    }
+
     /// RFC 9113 §6.1.
-    fn on_data<'b>(&mut self, data: Data) -> Result<Option<Event<'b>>, Fault> {
+    fn on_data<'b>(&mut self, data: Data) -> Told<'b> {
         self.incoming = Incoming::Nothing;
         let live = match self.streams.place(data.stream) {
             Place::Idle => return Err(on_connection(Violation::IdleStream)),
@@ -135,45 +163,53 @@ impl Connection {
             self.flow.release(data.flow_octets);
             return Ok(None);
         };
-        self.on_body(key, data).inspect_err(|_| self.flow.release(data.flow_octets))
+        if let Err(stop) = self.account_body(key, &data) {
+            self.flow.release(data.flow_octets);
+            return Err(stop);
+        }
+        Ok(self.begin_body(key, &data))
     }
 
     /// Whether a stream is reserved by either end: no DATA may come on it (RFC 9113 §5.1).
     fn is_reserved(&self, key: Key) -> bool {
-        self.streams.get(key).recv.half == Half::Reserved || self.is_reserved_here(key)
+        let record = self.streams.get(key);
+        record.recv.half == Half::Reserved || self.is_reserved_here(record)
     }
 
-    fn on_body<'b>(&mut self, key: Key, data: Data) -> Result<Option<Event<'b>>, Fault> {
-        let Data { stream, octets, flow_octets, part, .. } = data;
+    /// Takes DATA into the message and the windows of its stream, or neither.
+    fn account_body(&mut self, key: Key, data: &Data) -> Result<(), Stop> {
+        let &Data { stream, octets, flow_octets, part, .. } = data;
         let record = self.streams.record(key);
         record
             .recv
             .begin_data(octets.into(), part)
             .map_err(|misstep| on_stream(stream, violation_of(misstep)))?;
-        self.flow
-            .receive_on(&mut record.flow, flow_octets)
-            .map_err(|violation| on_stream(stream, violation))?;
+        self.flow.receive_on(&mut record.flow, flow_octets).map_err(|violation| on_stream(stream, violation))
+    }
+
+    fn begin_body<'b>(&mut self, key: Key, data: &Data) -> Option<Event<'b>> {
+        let &Data { stream, octets, flow_octets, part, .. } = data;
         // RFC 9113 §6.1: padding counts towards the windows; nobody else can give it back.
         let padding = flow_octets.saturating_sub(octets);
-        self.guard.received(octets);
         if part.is_last() {
-            self.flow.release_on(&mut record.flow, padding);
-        } else {
+            self.flow.release_on(&mut self.streams.record(key).flow, padding);
+        } else if flow_octets > 0 {
             // Even without any: the peer may be so short of credit now that what was released earlier is due.
             self.release(key, padding);
         }
         match (octets, part) {
-            (0, Part::More) => Ok(None),
-            (0, Part::Last) => Ok(Some(self.deliver(key, stream, &[], part))),
+            (0, Part::More) => None,
+            (0, Part::Last) => Some(self.deliver(key, stream, &[], part)),
             (_, _) => {
+                self.guard.received(octets);
                 let left = octets as usize;
                 self.incoming = Incoming::Body(Body { stream, left, part });
-                Ok(None)
+                None
             }
         }
     }
 
-    fn on_payload<'b>(&mut self, octets: &'b [u8]) -> Result<Option<Event<'b>>, Fault> {
+    fn on_payload<'b>(&mut self, octets: &'b [u8]) -> Told<'b> {
         match &mut self.incoming {
             Incoming::Nothing => Ok(None),
             Incoming::Body(body) => {
@@ -191,15 +227,17 @@ impl Connection {
     }
 
     fn deliver<'b>(&mut self, key: Key, stream: StreamId, data: &'b [u8], part: Part) -> Event<'b> {
+        let record = self.streams.record(key);
+        record.progress.data(data.len(), part, self.config.stall_floor());
         if part.is_last() {
-            self.streams.record(key).recv.half = Half::Closed;
+            record.recv.half = Half::Closed;
             self.settle(key);
         }
         Event::Data { stream, data, part }
     }
 
     /// RFC 9113 §6.10.
-    fn on_continuation<'b>(&mut self, _: Continuation) -> Result<Option<Event<'b>>, Fault> {
+    fn on_continuation<'b>(&mut self) -> Told<'b> {
         if let Incoming::Block(block) = &mut self.incoming {
             block.continued().map_err(on_connection)?;
         }
@@ -207,7 +245,7 @@ impl Connection {
     }
 
     /// RFC 9113 §6.4.
-    fn on_reset<'b>(&mut self, stream: StreamId, code: ErrorCode) -> Result<Option<Event<'b>>, Fault> {
+    fn on_reset<'b>(&mut self, stream: StreamId, code: ErrorCode) -> Told<'b> {
         match self.streams.place(stream) {
             Place::Idle => Err(on_connection(Violation::IdleStream)),
             Place::Gone => {
@@ -225,7 +263,7 @@ impl Connection {
     }
 
     /// RFC 9113 §6.5.
-    fn on_settings<'b>(&mut self, settings: Settings) -> Result<Option<Event<'b>>, Fault> {
+    fn on_settings<'b>(&mut self, settings: Settings) -> Told<'b> {
         self.guard.noise();
         self.apply_settings(&settings).map_err(on_connection)?;
         self.reply(Settings::write_ack);
@@ -249,7 +287,7 @@ impl Connection {
     }
 
     /// RFC 9113 §6.5.3.
-    fn on_settings_ack<'b>(&mut self) -> Result<Option<Event<'b>>, Fault> {
+    fn on_settings_ack<'b>(&mut self) -> Told<'b> {
         self.local.acknowledge().map_err(on_connection)?;
         self.put_in_force();
         // A smaller window can leave the peer short of credit that was released before.
@@ -259,14 +297,14 @@ impl Connection {
     }
 
     /// RFC 9113 §6.7.
-    fn on_ping<'b>(&mut self, payload: [u8; 8]) -> Result<Option<Event<'b>>, Fault> {
+    fn on_ping<'b>(&mut self, payload: [u8; 8]) -> Option<Event<'b>> {
         self.guard.noise();
-        self.reply(|out| frame::ping::write_ack(payload, out));
-        Ok(None)
+        self.reply(|out| ping::write_ack(payload, out));
+        None
     }
 
     /// RFC 9113 §6.8.
-    fn on_goaway<'b>(&mut self, goaway: GoAway) -> Result<Option<Event<'b>>, Fault> {
+    fn on_goaway<'b>(&mut self, goaway: GoAway) -> Told<'b> {
         let GoAway { last, code, debug } = goaway;
         self.closing.on_goaway(last, code).map_err(on_connection)?;
         self.guard.noise();
@@ -274,7 +312,7 @@ impl Connection {
     }
 
     /// RFC 9113 §6.9.
-    fn on_window_update<'b>(&mut self, update: WindowUpdate) -> Result<Option<Event<'b>>, Fault> {
+    fn on_window_update<'b>(&mut self, update: WindowUpdate) -> Told<'b> {
         self.guard.window_update();
         let Some(stream) = update.stream else {
             self.flow.increase(update.increment).map_err(on_connection)?;
@@ -376,6 +414,7 @@ impl Connection {
 
     /// What the peer may do follows our settings, those under way included where they allow more.
     pub(super) fn refresh_ceilings(&mut self) {
+        self.guard.allow_replies(reply_limit(&self.config, self.local.max_concurrent_streams()));
         let window = |values: &Values| values.initial_window_size;
         self.flow.set_local_initial(window(self.local.acknowledged()), self.local.ceiling(window));
         self.reader.set_max_frame_size(self.local.ceiling(|values| values.max_frame_size));
@@ -384,7 +423,7 @@ impl Connection {
     /// Writes a frame that answers the peer.
     fn reply(&mut self, write: impl FnOnce(&mut alloc::vec::Vec<u8>)) {
         if self.control.capacity().saturating_sub(self.control.len()) < REPLY_OCTETS {
-            let most = self.reply_limit().saturating_add(REPLY_OCTETS);
+            let most = self.guard.most_replies().saturating_add(REPLY_OCTETS);
             reserve_within(&mut self.control, REPLY_OCTETS, most);
         }
         let before = self.control.len();
@@ -392,33 +431,32 @@ impl Connection {
         self.guard.replied(self.control.len().saturating_sub(before));
     }
 
-    /// How many octets of replies may wait (RFC 9113 §10.5): what the caller allows, a reset for each stream that it
-    /// lets the peer open.
-    fn reply_limit(&self) -> usize {
-        reply_limit(&self.config, self.local.max_concurrent_streams())
-    }
-
     /// Writes RST_STREAM. One for a stream of the peer's counts as an answer: the peer can cause any number.
     pub(super) fn write_reset(&mut self, stream: StreamId, code: ErrorCode) {
         if stream.initiator() == self.role {
-            frame::reset::write(stream, code, &mut self.control);
+            reset::write(stream, code, &mut self.control);
         } else {
-            self.reply(|out| frame::reset::write(stream, code, out));
+            self.reply(|out| reset::write(stream, code, out));
         }
     }
 }
 
-/// How many octets of replies may wait when the peer may have so many streams open.
+/// How many octets of replies may wait (RFC 9113 §10.5) when the peer may have so many streams open: what the caller
+/// allows, and a reset for each of them.
 pub(super) const fn reply_limit(config: &Config, streams: u32) -> usize {
-    streams.saturating_mul(frame::reset::OCTETS).saturating_add(config.max_reply_octets()) as usize
+    streams.saturating_mul(reset::OCTETS).saturating_add(config.max_reply_octets()) as usize
 }
 
-pub(super) const fn on_connection(violation: Violation) -> Fault {
-    Fault { violation, stream: None }
+fn parsed<T>(frame: Result<T, Violation>) -> Result<T, Stop> {
+    frame.map_err(on_connection)
 }
 
-pub(super) const fn on_stream(stream: StreamId, violation: Violation) -> Fault {
-    Fault { violation, stream: Some(stream) }
+pub(super) const fn on_connection(violation: Violation) -> Stop {
+    Stop::Fault(Fault { violation, stream: None })
+}
+
+pub(super) const fn on_stream(stream: StreamId, violation: Violation) -> Stop {
+    Stop::Fault(Fault { violation, stream: Some(stream) })
 }
 
 /// What a step that does not fit says about the peer.

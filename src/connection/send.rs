@@ -7,6 +7,7 @@ use crate::error::{ErrorCode, OpenError, SendError, Violation};
 use crate::event::Blocked;
 use crate::fields::Fields;
 use crate::fields::rules::Section;
+use crate::flow::Opening;
 use crate::frame::Part;
 use crate::id::{Role, StreamId};
 use crate::priority::Priority;
@@ -205,6 +206,68 @@ impl Connection {
         Ok(id)
     }
 
+    /// How far a stream has got: a number that goes up with every [`stall_floor`](crate::Config::stall_floor) octets of
+    /// DATA that have come or gone on it, with every header or trailer section, and with the end of each message. `None`
+    /// once the stream is over.
+    ///
+    /// For hosts that give up streams which stall (RFC 9113 §10.5): a peer may shut its windows, or let octets come and go
+    /// one at a time, to hold a stream and all that belongs to it for ever. The engine has no clock to tell. So look every
+    /// few seconds, and reset the streams that wait for the peer and whose number is the same as before. WINDOW_UPDATE,
+    /// padding, empty DATA and what is queued but not written change nothing.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// use sans_h2::{Connection, ErrorCode, State, Stream, StreamId};
+    ///
+    /// /// Resets the streams that have stalled since the last call, and forgets those that are over.
+    /// fn reap(connection: &mut Connection, progress: &mut BTreeMap<StreamId, u64>) {
+    ///     progress.retain(|&id, known| {
+    ///         let Some(now) = connection.progress(id) else { return false };
+    ///         let is_same = std::mem::replace(known, now) == now;
+    ///         if let Some(stream) = connection.stream(id).filter(|stream| is_same && waits_for_peer(stream)) {
+    ///             stream.reset(ErrorCode::CANCEL);
+    ///         }
+    ///         true
+    ///     });
+    /// }
+    ///
+    /// /// At a server: the request is not whole, or the client's windows hold the response back.
+    /// fn waits_for_peer(stream: &Stream<'_>) -> bool {
+    ///     stream.state() == State::Open || stream.blocked_on().is_some()
+    /// }
+    /// # use bytes::{Buf, Bytes};
+    /// # use sans_h2::{Config, Fields, Part, Time};
+    /// # fn carry(from: &mut Connection, to: &mut Connection) {
+    /// #     while from.output().has_remaining() {
+    /// #         let octets = from.output().chunk().to_vec();
+    /// #         from.output().advance(octets.len());
+    /// #         let mut input = &octets[..];
+    /// #         while to.poll(&mut input, Time::ZERO).is_some() {}
+    /// #     }
+    /// # }
+    /// # let mut client = Connection::client(Config::builder().initial_window_size(0).build()?);
+    /// # let mut server = Connection::server(Config::default());
+    /// # let id = client.open(Fields::request("GET", "http", "localhost", "/"), Part::Last)?;
+    /// # carry(&mut client, &mut server);
+    ///
+    /// // A client has asked for a page, and opens no window for it.
+    /// let mut progress = BTreeMap::from([(id, 0)]);
+    /// let mut stream = server.stream(id).expect("the request has come");
+    /// stream.send_headers(Fields::response(200), Part::More)?;
+    /// stream.send_data(Bytes::from_static(b"a page"), Part::Last)?;
+    /// # carry(&mut server, &mut client);
+    /// reap(&mut server, &mut progress);
+    /// assert_eq!(progress[&id], 1, "the header section went out");
+    /// reap(&mut server, &mut progress);
+    /// assert!(server.stream(id).is_none(), "nothing did since");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn progress(&self, stream: StreamId) -> Option<u64> {
+        let key = self.find(stream)?;
+        Some(self.streams.get(key).progress.mark(self.config.stall_floor()))
+    }
+
     /// Adds a stream of ours, which waits for its place on the wire.
     fn start(&mut self, record: Record, priority: Priority, first: Pending, want: Want) {
         self.next_id = record.id.next();
@@ -247,7 +310,7 @@ impl Connection {
         let id = record.id;
         if first && !self.streams.is_listed(key, Want::Orphan) {
             // With an empty queue a stream of ours is on the wire, but a promised one may not be open yet.
-            let waits = id.initiator() == self.role && !self.streams.is_active(key);
+            let waits = id.initiator() == self.role && !self.streams.get(key).is_active();
             self.streams.enlist(key, if waits { Want::Open } else { Want::Send });
         }
     }
@@ -290,16 +353,24 @@ impl Connection {
             return None;
         }
         let data_first = queues.next_data(&record.queue, 1).is_some_and(|next| next.octets > 0);
-        let stream_window = self.flow.sendable_on(&record.flow);
         let id = record.id;
-        if id.initiator() == self.role && !self.streams.is_active(key) {
+        if id.initiator() == self.role && !self.streams.get(key).is_active() {
             return (!self.may_open()).then_some(Blocked::StreamLimit);
         }
-        match (data_first, stream_window, self.flow.sendable()) {
+        match (data_first, self.is_shut(key), self.flow.sendable()) {
             (false, _, _) => None,
-            (true, 0, _) => Some(Blocked::StreamWindow),
-            (true, _, 0) => Some(Blocked::ConnectionWindow),
-            (true, _, _) => None,
+            (true, true, _) => Some(Blocked::StreamWindow),
+            (true, false, 0) => Some(Blocked::ConnectionWindow),
+            (true, false, _) => None,
+        }
+    }
+
+    /// Whether its own window keeps a stream from sending.
+    fn is_shut(&self, key: Key) -> bool {
+        match self.flow.opening(&self.streams.get(key).flow) {
+            Opening::Shut => true,
+            Opening::Sliver => self.streams.is_listed(key, Want::Window) && !self.guard.affords_sliver(),
+            Opening::Useful => false,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Connection;
 use crate::fields::cookies;
+use crate::flow::Opening;
 use crate::frame::{Data, PushPromise, WindowUpdate};
 use crate::id::{Role, StreamId};
 use crate::output::BATCH_OCTETS;
@@ -19,10 +20,7 @@ impl Connection {
         if !self.closing.is_open() || !self.control.is_empty() {
             return;
         }
-        // Only now: the peer may have moved its initial window size any number of times.
-        if self.flow.sendable() > 0 {
-            self.streams.open_windows(|flow| self.flow.sendable_on(flow) > 0);
-        }
+        self.open_windows();
         self.write_updates();
         while self.batch.has_room() && self.write_promise().is_some() {}
         while self.batch.has_room() && self.write_opening().is_some() {}
@@ -38,6 +36,18 @@ impl Connection {
     fn write_control(&mut self) {
         self.batch.write_from(&mut self.control);
         self.guard.flushed(self.control.len());
+    }
+
+    /// Lets the streams send whose windows have been opened. Only now: the peer may have moved its initial window size
+    /// any number of times.
+    fn open_windows(&mut self) {
+        if self.flow.sendable() > 0 {
+            self.streams.open_windows(|stream| match self.flow.opening(stream) {
+                Opening::Shut => false,
+                Opening::Sliver => self.guard.spend_sliver(),
+                Opening::Useful => true,
+            });
+        }
     }
 
     fn write_updates(&mut self) {
@@ -137,6 +147,7 @@ impl Connection {
     fn write_section(&mut self, key: Key) -> Option<StreamId> {
         let (record, queues) = self.streams.record_and_queues(key);
         let (fields, part) = queues.pop_headers(&mut record.queue)?;
+        record.progress.step(self.config.stall_floor());
         let head = self.headers_head(key, part);
         let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
         let split = self.config.split_cookies() == 1;
@@ -168,6 +179,7 @@ impl Connection {
         let octets = u32::try_from(next.octets).expect("no more than the limit");
         self.batch.write(|out| Data::write_head(record.id, octets, padding, next.part, out));
         queues.take_data(&mut record.queue, next, |chunk| self.batch.push_body(chunk));
+        record.progress.data(next.octets, next.part, self.config.stall_floor());
         self.batch.write(|out| Data::write_padding(padding, out));
         let flow_octets = octets.saturating_add(Data::padded_octets(padding));
         self.flow.send_on(&mut record.flow, flow_octets);

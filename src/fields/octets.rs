@@ -11,8 +11,8 @@ const TOKEN: u8 = 1 << 1;
 const VALUE: u8 = 1 << 2;
 /// In a path with its query: what is visible but `#`, and everything above ASCII, which clients send unescaped.
 const PATH: u8 = 1 << 3;
-/// In the host and port of an authority (RFC 3986 §3.2.2): no `@`, for the user part is deprecated.
-const AUTHORITY: u8 = 1 << 4;
+/// Octets that stand for themselves in a registered name, and with `:` in user information.
+const REG_NAME: u8 = 1 << 4;
 /// In a scheme, behind its first letter (RFC 3986 §3.1).
 const SCHEME: u8 = 1 << 5;
 /// In a field name at the very least: visible ASCII without upper case and colon (RFC 9113 §8.2.1).
@@ -77,18 +77,23 @@ pub(super) fn is_authority(octets: &[u8]) -> bool {
         Some(address) => {
             core::str::from_utf8(address).is_ok_and(|address| address.parse::<core::net::Ipv6Addr>().is_ok())
         }
-        None => {
-            !host.is_empty() && is_uri(host, AUTHORITY) && !host.iter().any(|octet| b":[]".contains(octet))
-        }
+        None => !host.is_empty() && is_reg_name(host),
     };
     is_host && port.is_none_or(|port| port.iter().all(u8::is_ascii_digit))
 }
 
-/// Whether `octets` are of a class, with whole percent-encodings (RFC 3986 §2.1).
-fn is_uri(octets: &[u8], class: u8) -> bool {
-    all(octets, class)
-        && octets.split(|&octet| octet == b'%').skip(1).all(|after| {
-            after.first_chunk::<2>().is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+/// Whether these are octets of a registered name (RFC 3986 §3.2.2), of which the coded ones are coded right.
+fn is_reg_name(octets: &[u8]) -> bool {
+    all(octets, REG_NAME) || is_coded_reg_name(octets)
+}
+
+fn is_coded_reg_name(octets: &[u8]) -> bool {
+    let mut parts = octets.split(|&octet| octet == b'%');
+    parts.next().is_none_or(|plain| all(plain, REG_NAME))
+        && parts.all(|part| {
+            part.split_first_chunk::<2>().is_some_and(|(digits, plain)| {
+                digits.iter().all(u8::is_ascii_hexdigit) && all(plain, REG_NAME)
+            })
         })
 }
 
@@ -97,7 +102,7 @@ pub(super) fn is_authority_with_user(octets: &[u8]) -> bool {
     let mut parts = octets.rsplitn(2, |&octet| octet == b'@');
     let host = parts.next().unwrap_or_default();
     let user = parts.next().unwrap_or_default();
-    let is_user = is_uri(user, AUTHORITY) && !user.iter().any(|octet| b"[]".contains(octet));
+    let is_user = user.split(|&octet| octet == b':').all(is_reg_name);
     is_user && (host.is_empty() || is_authority(host))
 }
 
@@ -162,10 +167,10 @@ const fn class(octet: u8) -> u8 {
         b'!'..=b'~' | 0x80.. => PATH,
         _ => 0,
     };
-    let authority = match octet {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => AUTHORITY,
-        b'-' | b'.' | b'_' | b'~' | b'%' | b':' | b'[' | b']' => AUTHORITY,
-        b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' => AUTHORITY,
+    let reg_name = match octet {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => REG_NAME,
+        b'-' | b'.' | b'_' | b'~' => REG_NAME,
+        b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' => REG_NAME,
         _ => 0,
     };
     let scheme = match octet {
@@ -182,7 +187,7 @@ const fn class(octet: u8) -> u8 {
         b'!'..=b'~' | 0x80.. => ANY_AUTHORITY,
         _ => 0,
     };
-    token | value | path | authority | scheme | minimal_name | any_authority
+    token | value | path | reg_name | scheme | minimal_name | any_authority
 }
 
 #[cfg(test)]
@@ -203,7 +208,7 @@ mod tests {
             let is_visible = octet > b' ' && octet != 0x7f;
             assert_eq!(is(PATH), is_visible && octet != b'#', "{octet:#04x}");
             assert_eq!(is(ANY_AUTHORITY), is_visible && !b"/?#".contains(&octet), "{octet:#04x}");
-            assert!(!is(AUTHORITY) || is(ANY_AUTHORITY), "{octet:#04x}");
+            assert!(!is(REG_NAME) || is(ANY_AUTHORITY), "{octet:#04x}");
         }
     }
 

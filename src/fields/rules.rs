@@ -53,6 +53,8 @@ pub(crate) struct Summary {
     pub(crate) method: Method,
     pub(crate) status: Status,
     pub(crate) content_length: Option<u64>,
+    /// Whether there is a `priority` field (RFC 9218 §5).
+    pub(crate) has_priority: bool,
 }
 
 /// The methods that have rules of their own; `Other` also where there is none.
@@ -162,10 +164,10 @@ impl Rules {
     fn check_target(self, pseudo: &Pseudo<'_>, method: Method) -> Result<(), Violation> {
         let scheme = pseudo.scheme.ok_or(Violation::MissingPseudoField)?;
         let path = pseudo.path.ok_or(Violation::MissingPseudoField)?;
-        if !octets::is_scheme(scheme) {
+        let is_http = is_http(scheme);
+        if !is_http && !octets::is_scheme(scheme) {
             return Err(Violation::InvalidScheme);
         }
-        let is_http = scheme.eq_ignore_ascii_case(b"http") || scheme.eq_ignore_ascii_case(b"https");
         let path_fits = match path.split_first() {
             Some((b'/', rest)) => octets::is_path(rest),
             Some((b'*', [])) if is_http => method == Method::Options,
@@ -223,6 +225,7 @@ struct Regular<'f> {
     count: usize,
     host: Option<&'f [u8]>,
     content_length: Option<u64>,
+    has_priority: bool,
 }
 
 impl<'f> Regular<'f> {
@@ -246,6 +249,10 @@ impl<'f> Regular<'f> {
             (b"content-length", Section::Request(_) | Section::Response) => {
                 self.take_content_length(field.value)
             }
+            (b"priority", _) => {
+                self.has_priority = true;
+                Ok(())
+            }
             (_, _) => Ok(()),
         }
     }
@@ -262,11 +269,17 @@ impl<'f> Regular<'f> {
 
 impl Summary {
     const fn of(regular: &Regular<'_>, method: Method, status: Status) -> Self {
-        Self { method, status, content_length: regular.content_length }
+        Self { method, status, content_length: regular.content_length, has_priority: regular.has_priority }
     }
 }
 
 /// RFC 9113 §8.5: a host and a port, and nothing else.
+fn is_http(scheme: &[u8]) -> bool {
+    matches!(scheme, b"https" | b"http")
+        || scheme.eq_ignore_ascii_case(b"https")
+        || scheme.eq_ignore_ascii_case(b"http")
+}
+
 fn check_connect(pseudo: &Pseudo<'_>) -> Result<(), Violation> {
     if pseudo.scheme.is_some() || pseudo.path.is_some() {
         return Err(Violation::PseudoFieldNotAllowed);

@@ -30,7 +30,7 @@ impl Continuation {
         }
     }
 
-    pub(super) fn parse(head: &Head) -> Result<Self, Violation> {
+    pub(crate) fn parse(head: &Head) -> Result<Self, Violation> {
         Ok(Self { stream: head.on_stream()? })
     }
 }

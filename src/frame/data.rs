@@ -63,7 +63,7 @@ impl Data {
         head.holds(0)
     }
 
-    pub(super) fn parse(head: &Head, padding: Option<u8>) -> Result<Self, Violation> {
+    pub(crate) fn parse(head: &Head, padding: Option<u8>) -> Result<Self, Violation> {
         Ok(Self {
             stream: head.on_stream()?,
             octets: head.room(padding, 0)?,

@@ -61,7 +61,7 @@ impl Extension {
         Ok(())
     }
 
-    pub(super) fn parse(head: &Head, payload: &[u8]) -> Self {
+    pub(crate) fn parse(head: &Head, payload: &[u8]) -> Self {
         let payload = Bytes::copy_from_slice(payload);
         Self { kind: head.kind, flags: head.flags, stream: head.stream, payload }
     }

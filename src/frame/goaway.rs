@@ -51,7 +51,7 @@ impl GoAway {
         Ok(kept.saturating_add(FIXED_LENGTH))
     }
 
-    pub(super) fn parse(payload: &[u8]) -> Result<Self, Violation> {
+    pub(crate) fn parse(payload: &[u8]) -> Result<Self, Violation> {
         let (last, rest) = payload.split_first_chunk().ok_or(Violation::GoAwayLength)?;
         let (code, debug) = rest.split_first_chunk().ok_or(Violation::GoAwayLength)?;
         Ok(Self {

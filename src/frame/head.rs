@@ -45,12 +45,12 @@ impl Head {
 
     /// Reads a head. The reserved bit is ignored.
     pub const fn parse(octets: &[u8; Self::LENGTH]) -> Self {
-        let [l0, l1, l2, kind, flags, s0, s1, s2, s3] = *octets;
+        let [l0, l1, l2, kind, flags, ref stream @ ..] = *octets;
         Self {
-            length: u32::from_be_bytes([0, l0, l1, l2]),
+            length: u32::from_be_bytes([l0, l1, l2, kind]) >> 8,
             kind: Kind(kind),
             flags: Flags(flags),
-            stream: StreamId::from_wire(u32::from_be_bytes([s0, s1, s2, s3])),
+            stream: StreamId::from_wire(u32::from_be_bytes(*stream)),
         }
     }
 
@@ -70,7 +70,7 @@ impl Head {
     }
 
     /// The stream of a frame that must have one.
-    pub(super) const fn on_stream(&self) -> Result<StreamId, Violation> {
+    pub(crate) const fn on_stream(&self) -> Result<StreamId, Violation> {
         match self.stream {
             Some(stream) => Ok(stream),
             None => Err(Violation::StreamMissing),
@@ -108,6 +108,16 @@ impl Head {
         // RFC 9113 §6.1, §6.2, §6.6: only what is left after the mandatory fields can be padding.
         let taken = fixed.saturating_add(padded_octets(padding));
         self.length.checked_sub(taken).ok_or(Violation::PaddingTooLong)
+    }
+
+    /// Whether the payload holds a part of a field block.
+    pub(super) const fn has_block(&self) -> bool {
+        matches!(self.kind, Kind::HEADERS | Kind::PUSH_PROMISE | Kind::CONTINUATION)
+    }
+
+    /// Whether a SETTINGS or PING frame is an answer.
+    pub(crate) const fn is_ack(&self) -> bool {
+        self.flags.contains(Flags::ACK)
     }
 
     /// What END_STREAM says.

@@ -83,12 +83,9 @@ impl Headers {
         head.holds(if head.flags.contains(Flags::PRIORITY) { Priority::LENGTH } else { 0 })
     }
 
-    pub(super) fn parse(head: &Head, padding: Option<u8>, fixed: &[u8]) -> Result<Self, Violation> {
-        let priority = if head.flags.contains(Flags::PRIORITY) {
-            Some(Priority::parse(fixed.first_chunk().ok_or(Violation::FrameTooShort)?))
-        } else {
-            None
-        };
+    pub(crate) fn parse(head: &Head, padding: Option<u8>, fixed: &[u8]) -> Result<Self, Violation> {
+        let priority =
+            if head.flags.contains(Flags::PRIORITY) { Some(Priority::parse(fixed)?) } else { None };
         Ok(Self { stream: head.on_stream()?, priority, padding, part: head.part() })
     }
 }

@@ -52,8 +52,8 @@ pub use origin::Origins;
 pub use priority::Priority;
 pub use priority_update::PriorityUpdate;
 pub use push::PushPromise;
-pub(crate) use reader::Step;
 pub use reader::{Fault, Limits, Reader};
+pub(crate) use reader::{Raw, Step};
 pub use settings::{Setting, SettingId, Settings};
 pub use window_update::WindowUpdate;
 

@@ -46,10 +46,10 @@ impl Priority {
         head.exactly(Self::LENGTH, Violation::PriorityLength)
     }
 
-    pub(super) fn parse(octets: &[u8; 5]) -> Self {
-        let [d0, d1, d2, d3, weight] = *octets;
+    pub(super) fn parse(octets: &[u8]) -> Result<Self, Violation> {
+        let [d0, d1, d2, d3, weight] = *octets.first_chunk().ok_or(Violation::PriorityLength)?;
         let bits = u32::from_be_bytes([d0, d1, d2, d3]);
-        Self { exclusive: bits & EXCLUSIVE != 0, dependency: StreamId::from_wire(bits), weight }
+        Ok(Self { exclusive: bits & EXCLUSIVE != 0, dependency: StreamId::from_wire(bits), weight })
     }
 
     pub(super) fn to_octets(self) -> [u8; 5] {
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn the_top_bit_is_not_part_of_the_dependency() {
         let octets = [0x80, 0, 0, 0, 255];
-        let priority = Priority::parse(&octets);
+        let priority = Priority::parse(&octets).unwrap();
         assert_eq!(priority, Priority { exclusive: true, dependency: None, weight: 255 });
         assert_eq!(priority.to_octets(), octets);
     }

@@ -77,7 +77,7 @@ impl PushPromise {
         head.holds(PROMISED_LENGTH)
     }
 
-    pub(super) fn parse(head: &Head, padding: Option<u8>, fixed: &[u8]) -> Result<Self, Violation> {
+    pub(crate) fn parse(head: &Head, padding: Option<u8>, fixed: &[u8]) -> Result<Self, Violation> {
         let promised = u32::from_be_bytes(*fixed.first_chunk().ok_or(Violation::FrameTooShort)?);
         // RFC 9113 §6.6: zero is no legal choice of a new stream.
         let promised = StreamId::from_wire(promised).ok_or(Violation::InvalidPromisedStream)?;

@@ -1,6 +1,7 @@
 //! Octets in, frames out.
 
-use core::fmt;
+use core::ops::Deref;
+use core::{fmt, mem};
 
 use smallvec::SmallVec;
 
@@ -121,22 +122,21 @@ impl Reader {
     /// after the frame at the next call. If not, the reader must not be used any more: where the next frame would
     /// begin may be unknown.
     pub fn next<'b>(&mut self, input: &mut &'b [u8]) -> Result<Option<Frame<'b>>, Fault> {
-        Ok(self.step(input)?.map(|step| match step {
-            Step::Frame { frame, .. } => frame,
-            Step::Payload(octets) => Frame::Payload(octets),
-            Step::BlockEnd => Frame::BlockEnd,
-        }))
+        Ok(match self.step(input)? {
+            Some(Step::Frame(raw)) => Some(self.parse(&raw)?),
+            Some(Step::Payload(octets)) => Some(Frame::Payload(octets)),
+            Some(Step::BlockEnd) => Some(Frame::BlockEnd),
+            None => None,
+        })
     }
 
-    /// Does what [`next`](Self::next) does, and tells the heads, too.
+    /// Does what [`next`](Self::next) does, without looking into what it found.
     pub(crate) fn step<'b>(&mut self, input: &mut &'b [u8]) -> Result<Option<Step<'b>>, Fault> {
         loop {
             match self.state {
                 State::Head => {
-                    let Some(head) = self.gather_head(input) else { return Ok(None) };
-                    if let Some(octets) = self.on_head(head, input)? {
-                        return self.finish(head, None, octets);
-                    }
+                    let Some(octets) = self.gather(input, Head::LENGTH as u32) else { return Ok(None) };
+                    self.on_head(Head::parse(octets.first_chunk().unwrap_or(&[0; Head::LENGTH])))?;
                 }
                 State::PadLength { head, fixed } => {
                     let Some((&padding, rest)) = input.split_first() else { return Ok(None) };
@@ -144,22 +144,50 @@ impl Reader {
                     self.on_layout(head, Some(padding), fixed)?;
                 }
                 State::Fixed { head, padding, fixed, rest } => {
-                    let limits = self.limits;
-                    let parsed = self.gather(input, fixed, |octets| parse(&limits, &head, padding, octets));
-                    let Some(parsed) = parsed else { return Ok(None) };
+                    let Some(octets) = self.gather(input, fixed) else { return Ok(None) };
                     self.pass(&head, padding, rest);
-                    return match parsed {
-                        Ok(frame) => Ok(Some(Step::Frame { head, frame })),
-                        Err(violation) => Err(fatal(violation)),
-                    };
+                    return Ok(Some(Step::Frame(Raw { head, padding, octets })));
                 }
-                State::Rest { lend, skip } => match self.on_rest(input, lend, skip) {
+                State::Rest { lend, .. } => match self.on_rest(input, lend) {
                     Progress::Step(step) => return Ok(Some(step)),
-                    Progress::Done => self.state = State::Head,
+                    Progress::Done => {}
                     Progress::Starved => return Ok(None),
                 },
             }
         }
+    }
+
+    /// Reads a frame as [`Raw::parse`] does.
+    pub(crate) fn parse(&self, raw: &Raw<'_>) -> Result<Frame<'static>, Fault> {
+        raw.parse(&self.limits).map_err(fatal)
+    }
+
+    /// Whether the frame is an extension that is handed over whole.
+    pub(crate) fn keeps(&self, head: &Head) -> bool {
+        self.limits.keeps(head)
+    }
+
+    /// What a [`step`](Self::step) would come to if that is a frame without padding that breaks no rule, and that lies
+    /// in `input` but for what is lent or skipped. Nearly all frames are so, and take a fraction of a step.
+    #[inline]
+    pub(crate) fn whole<'b>(&mut self, input: &mut &'b [u8]) -> Option<(Head, &'b [u8])> {
+        if !matches!(self.state, State::Head) || !self.kept.is_empty() {
+            return None;
+        }
+        let (octets, behind) = input.split_first_chunk()?;
+        let head = Head::parse(octets);
+        let fixed = self.check(&head).ok()?;
+        let (octets, behind) = behind.split_at_checked(fixed as usize)?;
+        if head.is_padded() {
+            return None;
+        }
+        *input = behind;
+        let rest = head.length.saturating_sub(fixed);
+        if rest > 0 || head.has_block() {
+            self.pass(&head, None, rest);
+            self.skip(input);
+        }
+        Some((head, octets))
     }
 
     /// Takes the only octet of an input that completes nothing: much cheaper than a step, for transports that come in
@@ -197,23 +225,13 @@ impl Reader {
         if self.kept.spilled() { self.kept.capacity() } else { 0 }
     }
 
-    /// Returns the part of the frame that is read as a whole, if that lies in `input` as a whole.
-    #[inline]
-    fn on_head<'b>(&mut self, head: Head, input: &mut &'b [u8]) -> Result<Option<&'b [u8]>, Fault> {
+    fn on_head(&mut self, head: Head) -> Result<(), Fault> {
         match self.check(&head) {
             Ok(fixed) if head.is_padded() => {
                 self.state = State::PadLength { head, fixed };
-                Ok(None)
+                Ok(())
             }
-            Ok(fixed) => match input.split_at_checked(fixed as usize) {
-                Some((octets, behind)) => {
-                    let rest = head.room(None, fixed).map_err(fatal)?;
-                    *input = behind;
-                    self.pass(&head, None, rest);
-                    Ok(Some(octets))
-                }
-                None => self.on_layout(head, None, fixed).map(|()| None),
-            },
+            Ok(fixed) => self.on_layout(head, None, fixed),
             Err(violation) => match violation.scope() {
                 Scope::Stream => {
                     self.state = State::Rest { lend: 0, skip: head.length };
@@ -226,6 +244,7 @@ impl Reader {
 
     /// Everything that a head alone can prove wrong. Returns how many octets behind the pad length make up the
     /// part of the payload that is read as a whole.
+    #[inline(always)]
     fn check(&mut self, head: &Head) -> Result<u32, Violation> {
         self.first.take(head)?;
         if head.length > self.limits.max_frame_size {
@@ -265,87 +284,164 @@ impl Reader {
     /// The part that is read as a whole has come; `rest` octets without padding come behind it.
     #[inline]
     fn pass(&mut self, head: &Head, padding: Option<u8>, rest: u32) {
-        let padding = u32::from(padding.unwrap_or(0));
-        let (lend, skip) = match head.kind {
-            Kind::DATA => (rest, padding),
-            Kind::HEADERS | Kind::PUSH_PROMISE | Kind::CONTINUATION => {
-                self.block = match head.stream {
-                    Some(stream) if !head.flags.contains(Flags::END_HEADERS) => Block::Open(stream),
-                    Some(_) | None => Block::Ending,
-                };
-                self.state = State::Rest { lend: rest, skip: padding };
-                return;
-            }
-            _ => (0, rest),
-        };
-        self.state = if lend == 0 && skip == 0 { State::Head } else { State::Rest { lend, skip } };
-    }
-
-    /// Reads a frame from the part that is read as a whole.
-    #[inline]
-    fn finish<'b>(&self, head: Head, padding: Option<u8>, octets: &[u8]) -> Result<Option<Step<'b>>, Fault> {
-        match parse(&self.limits, &head, padding, octets) {
-            Ok(frame) => Ok(Some(Step::Frame { head, frame })),
-            Err(violation) => Err(fatal(violation)),
+        if head.has_block() {
+            self.block = match head.stream {
+                Some(stream) if !head.flags.contains(Flags::END_HEADERS) => Block::Open(stream),
+                Some(_) | None => Block::Ending,
+            };
         }
+        let is_lent = head.has_block() || head.kind == Kind::DATA;
+        let (lend, skip) = if is_lent { (rest, u32::from(padding.unwrap_or(0))) } else { (0, rest) };
+        self.leave(lend, skip);
     }
 
-    fn on_rest<'b>(&mut self, input: &mut &'b [u8], lend: u32, skip: u32) -> Progress<'b> {
+    fn on_rest<'b>(&mut self, input: &mut &'b [u8], lend: u32) -> Progress<'b> {
         if lend > 0 {
-            let (piece, lend) = take(input, lend);
-            self.state = State::Rest { lend, skip };
-            return if piece.is_empty() { Progress::Starved } else { Progress::Step(Step::Payload(piece)) };
+            return self.lend(input).map_or(Progress::Starved, |piece| Progress::Step(Step::Payload(piece)));
         }
-        let (_, skip) = take(input, skip);
-        self.state = State::Rest { lend, skip };
-        if skip > 0 {
-            return Progress::Starved;
+        self.skip(input);
+        if self.ends_block() {
+            return Progress::Step(Step::BlockEnd);
         }
-        match self.block {
-            Block::Ending => {
-                self.block = Block::Closed;
-                Progress::Step(Step::BlockEnd)
-            }
-            Block::Closed | Block::Open(_) => Progress::Done,
+        match self.state {
+            State::Rest { .. } => Progress::Starved,
+            State::Head | State::PadLength { .. } | State::Fixed { .. } => Progress::Done,
         }
     }
 
-    fn gather_head(&mut self, input: &mut &[u8]) -> Option<Head> {
-        if self.kept.is_empty() {
-            if let Some((octets, behind)) = input.split_first_chunk() {
-                *input = behind;
-                return Some(Head::parse(octets));
+    /// The next piece of payload that is lent, if that is what comes next.
+    #[inline]
+    pub(crate) fn lend<'b>(&mut self, input: &mut &'b [u8]) -> Option<&'b [u8]> {
+        match self.state {
+            State::Rest { lend, skip } if lend > 0 && !input.is_empty() => {
+                let (piece, lend) = take(input, lend);
+                self.leave(lend, skip);
+                Some(piece)
             }
+            _ => None,
         }
-        self.gather(input, Head::LENGTH as u32, |octets| octets.first_chunk().map(Head::parse)).flatten()
     }
 
-    /// Hands `count` octets to `parse` once they are all there: in place if they lie in `input` as a whole.
-    fn gather<T>(&mut self, input: &mut &[u8], count: u32, parse: impl FnOnce(&[u8]) -> T) -> Option<T> {
+    /// Whether all of a field block has been handed over; tells it once.
+    #[inline]
+    pub(crate) fn ends_block(&mut self) -> bool {
+        let ends = matches!((self.state, self.block), (State::Rest { lend: 0, skip: 0 }, Block::Ending));
+        if ends {
+            (self.state, self.block) = (State::Head, Block::Closed);
+        }
+        ends
+    }
+
+    /// Takes what is of no interest, if that is what comes next, outside field blocks.
+    #[inline]
+    fn skip(&mut self, input: &mut &[u8]) {
+        if let State::Rest { lend: 0, skip } = self.state {
+            let (_, skip) = take(input, skip);
+            self.leave(0, skip);
+        }
+    }
+
+    /// The frame has been handed over, but not so much of its payload.
+    #[inline]
+    fn leave(&mut self, lend: u32, skip: u32) {
+        let is_done = lend == 0 && skip == 0 && !matches!(self.block, Block::Ending);
+        self.state = if is_done { State::Head } else { State::Rest { lend, skip } };
+    }
+
+    /// So many octets, once they are all there: in place if they lie in `input` as a whole.
+    fn gather<'b>(&mut self, input: &mut &'b [u8], count: u32) -> Option<Octets<'b>> {
         let missing = count.saturating_sub(u32::try_from(self.kept.len()).unwrap_or(u32::MAX));
+        if missing > 0 && input.is_empty() {
+            return None;
+        }
         let (octets, missing) = take(input, missing);
         if missing == 0 && self.kept.is_empty() {
-            return Some(parse(octets));
+            return Some(Octets::Lent(octets));
         }
         if !octets.is_empty() {
             let wanted = usize::try_from(missing).unwrap_or(0).saturating_add(octets.len());
             self.kept.reserve_exact(wanted);
             self.kept.extend_from_slice(octets);
         }
-        if missing > 0 {
-            return None;
-        }
-        let parsed = parse(&self.kept);
-        self.kept = SmallVec::new();
-        Some(parsed)
+        (missing == 0).then(|| Octets::Kept(mem::take(&mut self.kept)))
     }
 }
 
-/// A [`Frame`], apart from which only payload is lent, and the head that it came with.
+/// What a reader comes to.
+#[derive(Debug)]
 pub(crate) enum Step<'b> {
-    Frame { head: Head, frame: Frame<'static> },
+    Frame(Raw<'b>),
     Payload(&'b [u8]),
     BlockEnd,
+}
+
+/// A frame that breaks no rule of its head, as it came.
+#[derive(Debug)]
+pub(crate) struct Raw<'b> {
+    pub(crate) head: Head,
+    pub(crate) padding: Option<u8>,
+    /// The part of the payload that is read as a whole.
+    pub(crate) octets: Octets<'b>,
+}
+
+impl Raw<'_> {
+    fn parse(&self, limits: &Limits) -> Result<Frame<'static>, Violation> {
+        let Self { head, padding, octets } = self;
+        Ok(match head.kind {
+            Kind::DATA => Frame::Data(Data::parse(head, *padding)?),
+            Kind::HEADERS => Frame::Headers(Headers::parse(head, *padding, octets)?),
+            Kind::PRIORITY => {
+                Frame::Priority { stream: head.on_stream()?, priority: Priority::parse(octets)? }
+            }
+            Kind::RST_STREAM => Frame::Reset { stream: head.on_stream()?, code: reset::parse(octets)? },
+            Kind::SETTINGS if head.is_ack() => Frame::SettingsAck,
+            Kind::SETTINGS => Frame::Settings(Settings::parse(octets)),
+            Kind::PUSH_PROMISE => Frame::PushPromise(PushPromise::parse(head, *padding, octets)?),
+            Kind::PING if head.is_ack() => Frame::Pong { payload: ping::parse(octets)? },
+            Kind::PING => Frame::Ping { payload: ping::parse(octets)? },
+            Kind::GOAWAY => Frame::GoAway(GoAway::parse(octets)?),
+            Kind::WINDOW_UPDATE => Frame::WindowUpdate(WindowUpdate::parse(head, octets)?),
+            Kind::CONTINUATION => Frame::Continuation(Continuation::parse(head)?),
+            _ if limits.keeps(head) => Frame::Extension(Extension::parse(head, octets)),
+            _ => Frame::Unknown(*head),
+        })
+    }
+
+    /// The same, borrowing nothing.
+    pub(crate) fn into_owned(self) -> Raw<'static> {
+        let octets = match self.octets {
+            Octets::Lent(octets) => SmallVec::from_slice(octets),
+            Octets::Kept(octets) => octets,
+        };
+        Raw { octets: Octets::Kept(octets), ..self }
+    }
+
+    /// Octets on the heap.
+    pub(crate) fn memory_used(&self) -> usize {
+        match &self.octets {
+            Octets::Kept(octets) if octets.spilled() => octets.capacity(),
+            Octets::Kept(_) | Octets::Lent(_) => 0,
+        }
+    }
+}
+
+/// Octets of a frame: where they lie in the input, or kept if they came in pieces.
+#[derive(Debug)]
+pub(crate) enum Octets<'b> {
+    Lent(&'b [u8]),
+    Kept(SmallVec<[u8; KEPT_OCTETS]>),
+}
+
+impl Deref for Octets<'_> {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Lent(octets) => octets,
+            Self::Kept(octets) => octets,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -398,34 +494,6 @@ enum Progress<'b> {
     Step(Step<'b>),
     Done,
     Starved,
-}
-
-/// Reads a frame of which `octets` is the part behind the pad length that [`Reader::check`] asked for.
-#[inline(always)]
-fn parse(
-    limits: &Limits,
-    head: &Head,
-    padding: Option<u8>,
-    octets: &[u8],
-) -> Result<Frame<'static>, Violation> {
-    Ok(match head.kind {
-        Kind::DATA => Frame::Data(Data::parse(head, padding)?),
-        Kind::HEADERS => Frame::Headers(Headers::parse(head, padding, octets)?),
-        Kind::PRIORITY => {
-            let priority = Priority::parse(octets.first_chunk().ok_or(Violation::PriorityLength)?);
-            Frame::Priority { stream: head.on_stream()?, priority }
-        }
-        Kind::RST_STREAM => reset::parse(head, octets)?,
-        Kind::SETTINGS if head.flags.contains(Flags::ACK) => Frame::SettingsAck,
-        Kind::SETTINGS => Frame::Settings(Settings::parse(octets)),
-        Kind::PUSH_PROMISE => Frame::PushPromise(PushPromise::parse(head, padding, octets)?),
-        Kind::PING => ping::parse(head, octets)?,
-        Kind::GOAWAY => Frame::GoAway(GoAway::parse(octets)?),
-        Kind::WINDOW_UPDATE => Frame::WindowUpdate(WindowUpdate::parse(head, octets)?),
-        Kind::CONTINUATION => Frame::Continuation(Continuation::parse(head)?),
-        _ if limits.keeps(head) => Frame::Extension(Extension::parse(head, octets)),
-        _ => Frame::Unknown(*head),
-    })
 }
 
 /// Takes up to `count` octets off the front of `input`; returns them and how many are missing.

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Flags, Frame, Head, Kind};
+use super::{Flags, Head, Kind};
 use crate::error::{ErrorCode, Violation};
 use crate::id::StreamId;
 
@@ -26,9 +26,9 @@ pub(super) fn check(head: &Head) -> Result<u32, Violation> {
     head.exactly(LENGTH, Violation::ResetLength)
 }
 
-pub(super) fn parse(head: &Head, payload: &[u8]) -> Result<Frame<'static>, Violation> {
+pub(crate) fn parse(payload: &[u8]) -> Result<ErrorCode, Violation> {
     let code = payload.first_chunk().ok_or(Violation::ResetLength)?;
-    Ok(Frame::Reset { stream: head.on_stream()?, code: u32::from_be_bytes(*code).into() })
+    Ok(u32::from_be_bytes(*code).into())
 }
 
 /// Octets of the whole frame.
@@ -60,6 +60,7 @@ mod tests {
         let mut out = Vec::new();
         write(stream, code, &mut out);
         let (head, payload) = out.split_first_chunk().unwrap();
-        assert_eq!(parse(&Head::parse(head), payload), Ok(Frame::Reset { stream, code }));
+        assert_eq!(Head::parse(head).stream, Some(stream));
+        assert_eq!(parse(payload), Ok(code));
     }
 }

@@ -96,12 +96,14 @@ impl Settings {
         Ok(head.length)
     }
 
-    pub(super) fn parse(payload: &[u8]) -> Self {
-        payload
-            .chunks_exact(ENTRY_LENGTH as usize)
-            .filter_map(|entry| entry.first_chunk())
-            .map(Setting::parse)
-            .collect()
+    pub(crate) fn parse(payload: &[u8]) -> Self {
+        let mut entries = SmallVec::with_capacity(payload.len() / Self::ENTRY_OCTETS);
+        let mut rest = payload;
+        while let Some((entry, more)) = rest.split_first_chunk() {
+            entries.push(Setting::parse(entry));
+            rest = more;
+        }
+        Self { entries }
     }
 }
 

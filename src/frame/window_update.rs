@@ -45,7 +45,7 @@ impl WindowUpdate {
         head.exactly(LENGTH, Violation::WindowUpdateLength)
     }
 
-    pub(super) fn parse(head: &Head, payload: &[u8]) -> Result<Self, Violation> {
+    pub(crate) fn parse(head: &Head, payload: &[u8]) -> Result<Self, Violation> {
         let bits = u32::from_be_bytes(*payload.first_chunk().ok_or(Violation::WindowUpdateLength)?);
         // RFC 9113 §6.9: the top bit is reserved.
         Ok(Self { stream: head.stream, increment: bits & Self::MAX_INCREMENT })

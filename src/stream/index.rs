@@ -46,13 +46,21 @@ impl Index {
     }
 
     pub(super) fn find(&self, id: StreamId) -> Option<Key> {
-        let at = self.entries.binary_search_by_key(&id, |&(id, _)| id).ok()?;
-        self.entries.get(at)?.1
+        self.entries.get(self.position(id)?)?.1
+    }
+
+    /// Where an identifier stands.
+    fn position(&self, id: StreamId) -> Option<usize> {
+        let likely = likely_position(id, self.entries.last()?.0, self.entries.len());
+        match likely.and_then(|at| self.entries.get(at)) {
+            Some(&(found, _)) if found == id => likely,
+            Some(_) | None => self.entries.binary_search_by_key(&id, |&(id, _)| id).ok(),
+        }
     }
 
     pub(super) fn remove(&mut self, id: StreamId) {
-        let found = self.entries.binary_search_by_key(&id, |&(id, _)| id);
-        let Some((_, key)) = found.ok().and_then(|at| self.entries.get_mut(at)) else { return };
+        let found = self.position(id);
+        let Some((_, key)) = found.and_then(|at| self.entries.get_mut(at)) else { return };
         if key.take().is_some() {
             self.live = self.live.saturating_sub(1);
         }
@@ -79,6 +87,12 @@ impl Index {
     }
 }
 
+/// Where an identifier stands among `count` ascending ones if none of its initiator is left out, as is the rule.
+fn likely_position(id: StreamId, last: StreamId, count: usize) -> Option<usize> {
+    let behind = last.number().checked_sub(id.number())? / 2;
+    count.checked_sub(1)?.checked_sub(behind as usize)
+}
+
 /// How a stream that is gone ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -102,17 +116,18 @@ impl Ending {
     }
 }
 
-/// The latest endings, up to a number; for the older ones, the identifiers up to which resets were forgotten.
+/// The endings of the streams with the highest identifiers, up to a number and in their order; for the others, the
+/// identifiers up to which resets were forgotten.
 #[derive(Debug)]
 pub(super) struct Endings {
-    latest: VecDeque<Remembered>,
+    highest: VecDeque<Remembered>,
     capacity: usize,
     forgotten: Option<StreamId>,
 }
 
 impl Endings {
     pub(super) const fn new(capacity: usize) -> Self {
-        Self { latest: VecDeque::new(), capacity, forgotten: None }
+        Self { highest: VecDeque::new(), capacity, forgotten: None }
     }
 
     /// The most that [`memory_used`](Self::memory_used) can be.
@@ -122,30 +137,50 @@ impl Endings {
 
     /// A stream has ended, by a reset of ours or otherwise.
     pub(super) fn remember(&mut self, id: StreamId, ending: Ending) {
-        reserve_ring_within(&mut self.latest, 1, self.capacity.saturating_add(1));
-        self.latest.push_back(Remembered::new(id, ending));
-        if self.latest.len() > self.capacity {
-            let oldest = self.latest.pop_front().filter(|oldest| oldest.ending() == Ending::Reset);
-            self.forgotten = self.forgotten.max(oldest.and_then(Remembered::id));
+        reserve_ring_within(&mut self.highest, 1, self.capacity.saturating_add(1));
+        let new = Remembered::new(id, ending);
+        match self.highest.back() {
+            Some(&last) if last > new => {
+                self.highest.insert(self.highest.partition_point(|&remembered| remembered < new), new);
+            }
+            Some(_) | None => self.highest.push_back(new),
+        }
+        if self.highest.len() > self.capacity {
+            let lowest = self.highest.pop_front().filter(|lowest| lowest.ending() == Ending::Reset);
+            self.forgotten = self.forgotten.max(lowest.and_then(Remembered::id));
         }
     }
 
     pub(super) fn of(&self, id: StreamId) -> Ending {
-        let remembered = self.latest.iter().rev().find(|remembered| remembered.id() == Some(id));
-        match remembered {
+        match self.find(id) {
             Some(remembered) => remembered.ending(),
             None if Some(id) <= self.forgotten => Ending::Forgotten,
             None => Ending::Unknown,
         }
     }
 
+    fn find(&self, id: StreamId) -> Option<Remembered> {
+        let likely = likely_position(id, self.highest.back()?.id()?, self.highest.len());
+        let likely = likely.and_then(|at| self.highest.get(at)).filter(|likely| likely.id() == Some(id));
+        likely.copied().or_else(|| self.search(id))
+    }
+
+    fn search(&self, id: StreamId) -> Option<Remembered> {
+        let (lower, higher) = self.highest.as_slices();
+        let is_higher = higher.first().is_some_and(|first| first.id() <= Some(id));
+        let part = if is_higher { higher } else { lower };
+        let least = Remembered::new(id, Ending::Finished);
+        let at = part.partition_point(|&remembered| remembered < least);
+        part.get(at).copied().filter(|remembered| remembered.id() == Some(id))
+    }
+
     pub(super) fn memory_used(&self) -> usize {
-        self.latest.capacity().saturating_mul(size_of::<Remembered>())
+        self.highest.capacity().saturating_mul(size_of::<Remembered>())
     }
 }
 
 /// An identifier of 31 bits, and below it whether we have reset the stream.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Remembered(u32);
 
 impl Remembered {
@@ -250,5 +285,29 @@ mod tests {
         assert_eq!(endings.of(id(1)), Ending::Forgotten);
         assert_eq!(endings.of(id(5)), Ending::Unknown);
         assert_eq!(endings.of(id(7)), Ending::Finished);
+    }
+
+    #[test]
+    fn endings_are_found_wherever_the_ring_begins() {
+        let ending = |number| if number % 3 == 0 { Ending::Reset } else { Ending::Finished };
+        let mut endings = Endings::new(5);
+        for newest in 1..100 {
+            endings.remember(id(newest), ending(newest));
+            for number in newest.saturating_sub(4).max(1)..=newest {
+                assert_eq!(endings.of(id(number)), ending(number), "{number} of {newest}");
+            }
+        }
+    }
+
+    #[test]
+    fn endings_out_of_order_push_out_the_lowest() {
+        let mut endings = Endings::new(3);
+        for number in [9, 5, 11, 7] {
+            endings.remember(id(number), Ending::Reset);
+        }
+        endings.remember(id(3), Ending::Finished);
+        let remembered = [3, 5, 7, 9, 11].map(|number| endings.of(id(number)));
+        let [forgotten, reset] = [Ending::Forgotten, Ending::Reset];
+        assert_eq!(remembered, [forgotten, forgotten, reset, reset, reset]);
     }
 }

@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     fn summary(method: Method, status: Status, content_length: Option<u64>) -> Summary {
-        Summary { method, status, content_length }
+        Summary { method, status, content_length, has_priority: false }
     }
 
     // covers 9113-8.1.1-2

@@ -3,6 +3,7 @@
 mod index;
 mod list;
 mod message;
+mod progress;
 mod queue;
 mod schedule;
 mod state;

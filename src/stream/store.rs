@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::index::{Ending, Endings, Index};
 use super::list::{Key, Link, Links, Lists, Track, Want};
 use super::message::{Exchange, Message};
+use super::progress::Progress;
 use super::queue::{Queue, Queues};
 use super::schedule::Schedule;
 use super::state::Half;
@@ -25,6 +26,7 @@ pub(crate) struct Record {
     pub(crate) exchange: Exchange,
     activity: Activity,
     pub(crate) flow: StreamFlow,
+    pub(crate) progress: Progress,
     pub(crate) queue: Queue,
     /// Whether the caller was told that the stream is full, and waits to hear that it no longer is.
     pub(crate) fullness: Fullness,
@@ -73,6 +75,7 @@ impl Record {
             exchange,
             activity: Activity::Waiting,
             flow: StreamFlow::default(),
+            progress: Progress::default(),
             queue: Queue::new(),
             fullness: Fullness::Room,
             priority: Priority::DEFAULT,
@@ -81,6 +84,11 @@ impl Record {
             old_priority: None,
             links: Links::default(),
         }
+    }
+
+    /// Whether the stream is open, beyond being reserved.
+    pub(crate) fn is_active(&self) -> bool {
+        self.activity == Activity::Active
     }
 
     /// Whether both messages are over and nothing waits to be written.
@@ -161,9 +169,10 @@ impl Store {
         let id = record.id;
         let key = match self.free {
             Some(key) => {
-                if let Slot::Free { next } = core::mem::replace(self.slot(key), Slot::Taken(record)) {
-                    self.free = next;
-                }
+                let slot = self.slot(key);
+                let next = if let Slot::Free { next } = slot { *next } else { None };
+                *slot = Slot::Taken(record);
+                self.free = next;
                 key
             }
             None => {
@@ -234,6 +243,7 @@ impl Store {
         streams.saturating_mul(size_of::<StreamId>())
     }
 
+    #[inline]
     pub(crate) fn record(&mut self, key: Key) -> &mut Record {
         match self.slot(key) {
             Slot::Taken(record) => record,
@@ -241,11 +251,13 @@ impl Store {
         }
     }
 
+    #[inline]
     pub(crate) fn get(&self, key: Key) -> &Record {
         self.record_and_queued(key).0
     }
 
     /// A record, to look at, together with the arena of its queue.
+    #[inline]
     pub(crate) fn record_and_queued(&self, key: Key) -> (&Record, &Queues) {
         match self.slots.get(key.index()) {
             Some(Slot::Taken(record)) => (record, &self.queues),
@@ -254,6 +266,7 @@ impl Store {
     }
 
     /// A record together with the arena of its queue.
+    #[inline]
     pub(crate) fn record_and_queues(&mut self, key: Key) -> (&mut Record, &mut Queues) {
         match self.slots.get_mut(key.index()) {
             Some(Slot::Taken(record)) => (record, &mut self.queues),
@@ -267,6 +280,7 @@ impl Store {
     }
 
     /// Where the peer may believe a stream to be.
+    #[inline]
     pub(crate) fn place(&self, id: StreamId) -> Place {
         let used =
             if id.initiator() == self.role { self.is_announced(id) } else { Some(id) <= self.highest_peer };
@@ -297,11 +311,6 @@ impl Store {
         }
     }
 
-    /// Whether a stream is open, beyond being reserved.
-    pub(crate) fn is_active(&self, key: Key) -> bool {
-        self.get(key).activity == Activity::Active
-    }
-
     /// Streams that the peer has open, or that are held for it.
     pub(crate) fn peer_active(&self) -> usize {
         self.peer_active.saturating_add(self.held.len())
@@ -310,7 +319,7 @@ impl Store {
     /// Lets a stream of the peer's count as active after it is removed, until it is released.
     pub(crate) fn hold(&mut self, key: Key) {
         let id = self.get(key).id;
-        if id.initiator() != self.role && self.is_active(key) {
+        if id.initiator() != self.role && self.get(key).is_active() {
             if let Err(at) = self.held.binary_search(&id) {
                 reserve_within(&mut self.held, 1, self.most);
                 self.held.insert(at, id);
@@ -391,6 +400,7 @@ impl Store {
         if id.initiator() == self.role { &mut self.local } else { &mut self.peer }
     }
 
+    #[inline]
     fn slot(&mut self, key: Key) -> &mut Slot {
         self.slots.get_mut(key.index()).expect("keys come from `insert`, and slots are never taken away")
     }
@@ -453,6 +463,12 @@ impl Store {
         self.lists.of(want).first
     }
 
+    /// Whether the caller is to be told of a stream.
+    #[inline]
+    pub(crate) fn has_notice(&self) -> bool {
+        self.first(Want::Notice).is_some() || self.first(Want::Orphan).is_some()
+    }
+
     /// Takes the stream at the front of a list.
     pub(crate) fn pop(&mut self, want: Want) -> Option<Key> {
         let key = self.first(want)?;
@@ -468,11 +484,11 @@ impl Store {
         }
     }
 
-    /// Lets the streams send that waited for their own windows and whose windows are open now. What they lack decides
-    /// the order of the look, so that the others cost nothing.
-    pub(crate) fn open_windows(&mut self, is_open: impl Fn(&StreamFlow) -> bool) {
+    /// Lets the streams send that waited for their own windows and that may `open` now. Those with the largest windows
+    /// are asked first, so that the others, which may not if one of these may not, cost nothing.
+    pub(crate) fn open_windows(&mut self, mut open: impl FnMut(&StreamFlow) -> bool) {
         while let Some(entry) = self.schedule.first(Want::Window) {
-            if !is_open(&self.get(entry.key).flow) {
+            if !open(&self.get(entry.key).flow) {
                 return;
             }
             self.relist(entry.key, Want::Window, Want::Send);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use sans_h2::frame::{Setting, SettingId};
@@ -120,6 +121,7 @@ pub(crate) struct End {
     pub(crate) window: u32,
     pub(crate) streams: u32,
     pub(crate) unacknowledged: usize,
+    now: Time,
     pub(crate) unanswered: usize,
     pub(crate) leave: Leave,
     pub(crate) closed: Option<Option<ConnectionError>>,
@@ -138,6 +140,7 @@ impl End {
             window: connection.config().initial_window_size(),
             streams: connection.config().max_concurrent_streams(),
             unacknowledged: 1,
+            now: Time::ZERO,
             unanswered: 0,
             leave: Leave::Stays,
             closed: None,
@@ -171,6 +174,7 @@ impl End {
             }
             Call::Settings(ref settings) => self.update_settings(settings),
             Call::Ping => self.ping(),
+            Call::Clock(millis) => self.turn_clock(millis),
             Call::ShutDown => {
                 self.connection.shut_down();
                 self.leave = self.leave.max(Leave::ShutDown);
@@ -265,6 +269,12 @@ impl End {
         }
     }
 
+    fn turn_clock(&mut self, millis: i64) {
+        let span = Duration::from_millis(millis.unsigned_abs());
+        let now = Duration::from(self.now);
+        self.now = Time::from(if millis < 0 { now.saturating_sub(span) } else { now + span });
+    }
+
     pub(crate) fn ping(&mut self) {
         match self.connection.ping([self.unanswered as u8; 8]) {
             Ok(()) => self.unanswered += 1,
@@ -314,7 +324,7 @@ impl End {
         let read = octets.min(inbox.len());
         let mut input = &inbox[..read];
         for _ in 0..events {
-            let Some(event) = self.connection.poll(&mut input, Time::ZERO) else {
+            let Some(event) = self.connection.poll(&mut input, self.now) else {
                 assert!(input.is_empty(), "poll takes all input before it returns None");
                 assert_eq!(self.connection.deadline(), None, "nothing is due after None");
                 break;

@@ -43,6 +43,8 @@ pub(crate) enum Call {
         octets: usize,
         events: usize,
     },
+    /// The caller's clock goes on by so many milliseconds, or back.
+    Clock(i64),
     /// All octets travel until there are no more.
     Rest,
 }
@@ -139,6 +141,7 @@ pub(crate) fn exchange(scale: Scale) -> impl Strategy<Value = Call> {
 pub(crate) fn call(scale: Scale) -> impl Strategy<Value = Call> {
     let code = select(vec![ErrorCode::NO_ERROR, ErrorCode::INTERNAL_ERROR]);
     let cut = || prop_oneof![select(vec![1_usize, 9, 100, 5_000]), Just(usize::MAX)];
+    let clock = prop_oneof![4 => 0_i64..2_000, 1 => Just(1 << 40), 1 => -5_000_i64..0];
     let events = prop_oneof![1 => Just(1_usize), 1 => Just(3), 2 => Just(usize::MAX)];
     prop_oneof![
         1_000 => exchange(scale),
@@ -148,6 +151,7 @@ pub(crate) fn call(scale: Scale) -> impl Strategy<Value = Call> {
         2 => code.prop_map(Call::Close),
         300 => cut().prop_map(|most| Call::Write { most }),
         500 => (cut(), events).prop_map(|(octets, events)| Call::Read { octets, events }),
+        60 => clock.prop_map(Call::Clock),
         40 => Just(Call::Rest),
     ]
 }

@@ -8,6 +8,7 @@ use sans_h2::{Audit, Config, Connection, ErrorCode, Event, Fields, Head, Part, R
 
 use super::outcome::{MAGIC, Watch, check_legal, drain};
 use super::pieces;
+use super::told::{self, Told};
 
 /// What a client sends, as the octets after the first few are: no panic, each event where it may come, legal output,
 /// credit that adds up, and an end that is told.
@@ -34,7 +35,7 @@ fn from_octets(role: Role, data: &[u8]) -> Result<()> {
         Settings::write_ack(&mut octets);
     }
     octets.extend_from_slice(u.take_rest());
-    let mut run = Run::new(role, config, habits);
+    let mut run: Run<()> = Run::new(role, config, habits);
     run.feed([&octets[..]].into_iter(), &[]);
     run.hang_up();
     check_legal(&run.written);
@@ -56,10 +57,10 @@ fn split_anywhere(u: &mut Unstructured<'_>) -> Result<()> {
     // How reads are cut is the target's business, and what ends the input comes at its end.
     calls.retain(|call| !matches!(call, Operation::Read { .. } | Operation::EndOfInput));
     let run = |sizes: &[u8]| {
-        let mut run = Run::new(role, config.clone(), habits);
+        let mut run: Run<Vec<Told>> = Run::new(role, config.clone(), habits);
         run.feed(pieces(&octets, sizes), &calls);
         run.hang_up();
-        (run.lines, run.written, run.audit)
+        (run.kept, run.written, run.audit)
     };
     let whole = run(&[]);
     let sizes = if sizes[0] % 4 == 0 { &[1][..] } else { &sizes };
@@ -88,13 +89,14 @@ fn within_limits(u: &mut Unstructured<'_>) -> Result<()> {
     let times = u.int_in_range(1..=40)?;
     let start = any_octets(role, u)?;
     let Wire(octets) = u.arbitrary()?;
-    let mut run = Run::new(role, config.clone(), habits);
+    let mut run: Run<MostMemory> = Run::new(role, config.clone(), habits);
     run.feed([&start[..]].into_iter(), &[]);
     for _ in 0..times {
         run.feed([&octets[..]].into_iter(), &[]);
     }
     let bound = config.max_memory() - size_of::<Connection>();
-    assert!(run.most_memory <= bound, "{} octets are held, above {bound}: {config:?}", run.most_memory);
+    let MostMemory(held) = run.kept;
+    assert!(held <= bound, "{held} octets are held, above {bound}: {config:?}");
     run.hang_up();
     Ok(())
 }
@@ -113,21 +115,48 @@ const RESETS: u8 = 32;
 /// The caller pushes.
 const PUSHES: u8 = 64;
 
+/// What a target keeps of a run, beside the checks that are made in all runs.
+trait Keep: Default {
+    /// Looks at an event that has come.
+    fn hear(&mut self, _: &Event<'_>) {}
+
+    /// Looks at the connection behind each event, and at the end of each poll.
+    fn look(&mut self, _: &Connection) {}
+}
+
+impl Keep for () {}
+
+/// All that was told.
+impl Keep for Vec<Told> {
+    fn hear(&mut self, event: &Event<'_>) {
+        told::tell(self, event);
+    }
+}
+
+/// The most that the connection has held.
+#[derive(Default)]
+struct MostMemory(usize);
+
+impl Keep for MostMemory {
+    fn look(&mut self, connection: &Connection) {
+        self.0 = self.0.max(connection.memory_used());
+    }
+}
+
 /// One run of one connection.
-struct Run {
+struct Run<K> {
     connection: Connection,
     caller: Caller,
     habits: u8,
     watch: Watch,
-    lines: Vec<String>,
-    /// The body that the last line is of, if its message goes on.
-    body: Option<StreamId>,
+    /// How many events have come.
+    events: usize,
     written: Vec<u8>,
     audit: Option<Audit>,
-    most_memory: usize,
+    kept: K,
 }
 
-impl Run {
+impl<K: Keep> Run<K> {
     fn new(role: Role, config: Config, habits: u8) -> Self {
         let connection = match role {
             Role::Client => Connection::client(config),
@@ -138,11 +167,10 @@ impl Run {
             caller: Caller::default(),
             habits,
             watch: Watch::default(),
-            lines: Vec::new(),
-            body: None,
+            events: 0,
             written: Vec::new(),
             audit: None,
-            most_memory: 0,
+            kept: K::default(),
         };
         if role == Role::Client {
             [Part::Last, Part::More, Part::Last].into_iter().for_each(|part| run.open(part));
@@ -171,11 +199,10 @@ impl Run {
     }
 
     fn poll<'c>(&mut self, input: &mut &[u8], calls: &mut impl Iterator<Item = &'c Operation>) {
-        let before = self.lines.len() + input.len();
-        let mut events = 0;
+        let most = 10_000 + 100 * (self.events + input.len());
         while let Some(event) = self.connection.poll(input, Time::ZERO) {
-            events += 1;
-            assert!(events < 10_000 + 100 * before, "poll does not come to an end");
+            self.events += 1;
+            assert!(self.events < most, "poll does not come to an end");
             self.caller.hear(&event, self.connection.role());
             self.watch.hear(&event, self.connection.role());
             self.react(&event);
@@ -183,11 +210,14 @@ impl Run {
             if !follows_cuts {
                 calls.next().into_iter().for_each(|call| self.call(call.clone()));
             }
-            self.tell(event);
+            self.kept.hear(&event);
+            if let Event::Headers { fields, .. } = event {
+                self.connection.recycle(fields);
+            }
             assert!(self.connection.audit().is_balanced(), "credit has leaked");
-            self.most_memory = self.most_memory.max(self.connection.memory_used());
+            self.kept.look(&self.connection);
         }
-        self.most_memory = self.most_memory.max(self.connection.memory_used());
+        self.kept.look(&self.connection);
     }
 
     fn react(&mut self, event: &Event<'_>) {
@@ -238,27 +268,6 @@ impl Run {
             _ => {}
         }
         self.written.append(&mut self.caller.written);
-    }
-
-    /// Keeps what was told; pieces of a body that follow each other are one.
-    fn tell(&mut self, event: Event<'_>) {
-        match event {
-            Event::Data { stream, data, part } => {
-                let text = format!("{}{}", data.escape_ascii(), if part.is_last() { " end" } else { "" });
-                match self.lines.last_mut() {
-                    Some(line) if self.body == Some(stream) => line.push_str(&text),
-                    _ => self.lines.push(format!("{stream}: {text}")),
-                }
-                self.body = Some(stream).filter(|_| !part.is_last());
-            }
-            event => {
-                self.body = None;
-                self.lines.push(format!("{event:?}"));
-                if let Event::Headers { fields, .. } = event {
-                    self.connection.recycle(fields);
-                }
-            }
-        }
     }
 
     /// The transport ends: the caller is told how everything ended.

@@ -51,7 +51,7 @@ fn push(seen: &mut Vec<Seen>, frame: Frame<'_>) {
 }
 
 /// The same frame, of another lifetime: only payloads are lent.
-fn owned(frame: Frame<'_>) -> Frame<'static> {
+pub fn owned(frame: Frame<'_>) -> Frame<'static> {
     match frame {
         Frame::Data(data) => Frame::Data(data),
         Frame::Headers(headers) => Frame::Headers(headers),

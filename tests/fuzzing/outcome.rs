@@ -115,7 +115,7 @@ pub fn drain(connection: &mut Connection, written: &mut Vec<u8>) {
         if !output.has_remaining() {
             return;
         }
-        written.extend(output.chunks().flatten());
+        output.chunks().for_each(|chunk| written.extend_from_slice(chunk));
         output.advance(output.remaining());
     }
 }

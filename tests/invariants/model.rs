@@ -185,6 +185,8 @@ pub(crate) struct Model {
     receive_limit: i64,
     pub(crate) released: i64,
     peer_initial: i64,
+    /// At most so many times has a raise of that opened the window of a stream.
+    openings: usize,
     peer_streams: usize,
     peer_frame: i64,
     /// Our initial windows and table sizes: acknowledged, and then those under way.
@@ -211,6 +213,7 @@ impl Model {
             receive_limit: connection.into(),
             released: i64::from(connection) - 65_535,
             peer_initial: 65_535,
+            openings: 0,
             peer_streams: usize::MAX,
             peer_frame: 16_384,
             own: VecDeque::from([(initial.into(), 4_096)]),

@@ -170,7 +170,7 @@ impl Model {
             let blocked = match stream.queue.front() {
                 None => true,
                 Some(_) if !stream.announced => !may_open,
-                Some(Item::Data(1.., _)) => self.send_window <= 0 || self.stream_send_window(*id) <= 0,
+                Some(Item::Data(1.., _)) => self.send_window <= 0 || self.may_wait(*id),
                 Some(Item::Section(..) | Item::Data(..)) => false,
             };
             assert!(blocked, "{id} could send: {stream:?}");
@@ -179,6 +179,13 @@ impl Model {
             assert!(!starved, "{id} waits for credit: {stream:?}");
         }
         assert!(self.receive_window > 0 || self.released <= 0, "the connection waits for credit");
+    }
+
+    /// Whether a stream's own window excuses it from sending: it is shut, or has been opened by SETTINGS by too little,
+    /// too often.
+    fn may_wait(&self, stream: u32) -> bool {
+        let window = self.stream_send_window(stream);
+        window <= 0 || (window < 1_024 && self.streams[&stream].sent < 0 && self.openings > 100)
     }
 
     pub(crate) fn held(&self) -> i64 {

@@ -121,6 +121,9 @@ impl Model {
         if size > MAX_WINDOW || self.streams.values().any(|stream| size + stream.sent > MAX_WINDOW) {
             return Err(FLOW);
         }
+        if size > self.peer_initial {
+            self.openings += self.streams.len();
+        }
         self.peer_initial = size;
         Ok(())
     }
