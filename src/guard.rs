@@ -273,6 +273,19 @@ mod tests {
     }
 
     #[test]
+    fn as_many_octets_of_replies_may_wait_as_are_allowed() {
+        let mut guard = guard();
+        guard.allow_replies(100);
+        assert_eq!(guard.most_replies(), 100);
+        guard.replied(100);
+        assert_eq!(guard.check(), Ok(()));
+        guard.replied(1);
+        assert_eq!(guard.check(), Err(Violation::TooManyReplies));
+        guard.flushed(100);
+        assert_eq!(guard.check(), Ok(()));
+    }
+
+    #[test]
     fn work_and_time_earn_and_never_more_than_all() {
         let mut guard = guard();
         let spend = |guard: &mut Guard| {
