@@ -117,9 +117,8 @@ impl Guard {
         }
     }
 
-    const fn earn_slivers(&mut self, octets: u32) {
-        let left = self.slivers.saturating_add(octets);
-        self.slivers = if left < MAX_SLIVERS { left } else { MAX_SLIVERS };
+    fn earn_slivers(&mut self, octets: u32) {
+        self.slivers = self.slivers.saturating_add(octets).min(MAX_SLIVERS);
     }
 
     /// So many octets of DATA have come that somebody wanted.
