@@ -232,6 +232,18 @@ mod tests {
     }
 
     #[test]
+    fn where_no_identifier_is_left_out_each_is_found_at_the_first_look() {
+        for initiator in [1, 2] {
+            let of = |nth: usize| id(2 * nth as u32 + initiator);
+            for at in 0..10 {
+                assert_eq!(likely_position(of(20 + at), of(29), 10), Some(at));
+            }
+            assert_eq!(likely_position(of(19), of(29), 10), None, "gone");
+            assert_eq!(likely_position(of(30), of(29), 10), None, "not there yet");
+        }
+    }
+
+    #[test]
     fn empty_entries_are_swept_out_only_once_they_are_too_many() {
         let mut index = Index::new(100);
         for nth in 0..100 {
