@@ -502,12 +502,12 @@ impl Store {
     /// its part (RFC 9218 §10.1).
     pub(crate) fn pop_turn(&mut self, sendable: u32) -> Option<Key> {
         let wants: &[Want] = if sendable > 0 { &[Want::Shared, Want::Send] } else { &[Want::Send] };
-        let oldest = || wants.iter().find_map(|&want| Some((self.first(want)?, want)));
+        let oldest = wants.iter().find_map(|&want| Some((self.first(want)?, want)))?;
         let most_urgent = || {
             let firsts = wants.iter().filter_map(|&want| Some((self.schedule.first(want)?, want)));
             firsts.min_by_key(|(entry, _)| entry.rank).map(|(entry, want)| (entry.key, want))
         };
-        let (key, want) = if self.turns % FAIR_TURN == FAIR_TURN - 1 { oldest() } else { most_urgent() }?;
+        let (key, want) = if self.turns % FAIR_TURN == FAIR_TURN - 1 { oldest } else { most_urgent()? };
         self.delist(key, want);
         Some(key)
     }
