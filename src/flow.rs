@@ -299,3 +299,52 @@ const MAX_WINDOW: i64 = 0x7fff_ffff;
 
 /// Octets of DATA that are worth a frame of their own.
 pub(crate) const USEFUL_OCTETS: u32 = 1_024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A connection with the protocol's windows and a stream on which the peer has used up its window.
+    fn used_up() -> (Flow, StreamFlow) {
+        let (mut flow, mut stream) = (Flow::new(65_535), StreamFlow::default());
+        flow.receive(65_535).unwrap();
+        flow.receive_on(&mut stream, 65_535).unwrap();
+        (flow, stream)
+    }
+
+    #[test]
+    fn an_update_is_due_once_as_much_is_released_as_the_peer_may_still_send() {
+        let (mut flow, mut stream) = (Flow::new(65_535), StreamFlow::default());
+        flow.receive_on(&mut stream, 40_000).unwrap();
+        flow.release_on(&mut stream, 25_534);
+        assert!(!flow.update_is_due_on(&stream));
+        assert_eq!(flow.update_on(&mut stream), None);
+        flow.release_on(&mut stream, 1);
+        assert!(flow.update_is_due_on(&stream));
+        assert_eq!(flow.update_on(&mut stream), Some(25_535));
+        assert!(!flow.update_is_due_on(&stream));
+    }
+
+    #[test]
+    fn nothing_is_due_of_a_stream_of_which_nothing_is_released() {
+        let (mut flow, mut stream) = used_up();
+        assert!(!flow.update_is_due_on(&stream));
+        flow.release_on(&mut stream, 1);
+        assert!(flow.update_is_due_on(&stream));
+    }
+
+    #[test]
+    fn only_what_a_window_has_above_the_protocols_own_is_given_at_the_start() {
+        assert_eq!(Flow::new(65_535).first_update(), None);
+        assert_eq!(Flow::new(65_536).first_update(), Some(1));
+    }
+
+    #[test]
+    fn credit_that_no_stream_holds_shows_in_the_balance() {
+        let (flow, stream) = used_up();
+        assert!(flow.audit([&stream].into_iter()).is_balanced());
+        let leaked = flow.audit([].into_iter());
+        assert_eq!((leaked.held, leaked.held_by_streams), (65_535, 0));
+        assert!(!leaked.is_balanced());
+    }
+}

@@ -92,7 +92,7 @@ impl Guard {
     }
 
     /// A DATA frame with so many octets was sent.
-    pub(crate) const fn sent(&mut self, octets: u32) {
+    pub(crate) fn sent(&mut self, octets: u32) {
         self.updates = self.updates.saturating_add(UPDATES_PER_DATA);
         self.earn_slivers(octets);
         self.received(octets);
@@ -123,14 +123,14 @@ impl Guard {
     }
 
     /// So many octets of DATA have come that somebody wanted.
-    pub(crate) const fn received(&mut self, octets: u32) {
+    pub(crate) fn received(&mut self, octets: u32) {
         let octets = self.octets.saturating_add(octets);
         self.noise.earn(octets / OCTETS_PER_CREDIT);
         self.octets = octets % OCTETS_PER_CREDIT;
     }
 
     /// An exchange has come to its regular end.
-    pub(crate) const fn finished(&mut self) {
+    pub(crate) fn finished(&mut self) {
         self.noise.earn(NOISE_PER_EXCHANGE);
         self.resets.earn(RESETS_PER_EXCHANGE);
     }
@@ -138,13 +138,11 @@ impl Guard {
     /// Time has passed.
     pub(crate) fn pass(&mut self, now: Time) {
         let seconds = now.since(self.credited).as_secs();
-        if seconds > 0 {
-            self.credited = self.credited.after(Duration::from_secs(seconds));
-            let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
-            self.noise.earn(seconds.saturating_mul(NOISE_PER_SECOND));
-            self.resets.earn(seconds.saturating_mul(RESETS_PER_SECOND));
-            self.earn_slivers(seconds.saturating_mul(SLIVERS_PER_SECOND));
-        }
+        self.credited = self.credited.after(Duration::from_secs(seconds));
+        let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+        self.noise.earn(seconds.saturating_mul(NOISE_PER_SECOND));
+        self.resets.earn(seconds.saturating_mul(RESETS_PER_SECOND));
+        self.earn_slivers(seconds.saturating_mul(SLIVERS_PER_SECOND));
     }
 
     /// Whether the peer may cause more: no more octets of replies wait than may, and no budget is overdrawn.
@@ -224,9 +222,8 @@ impl Budget {
         }
     }
 
-    const fn earn(&mut self, credit: u32) {
-        let left = self.left.saturating_add(credit);
-        self.left = if left < self.most { left } else { self.most };
+    fn earn(&mut self, credit: u32) {
+        self.left = self.left.saturating_add(credit).min(self.most);
     }
 }
 

@@ -246,7 +246,7 @@ mod tests {
                 output.advance(taken);
             }
             assert_eq!(written, expected);
-            assert!(batch.own.is_empty() && batch.segments.is_empty());
+            assert_eq!((batch.own.len(), batch.segments.len()), (0, 0));
         }
     }
 

@@ -4,6 +4,8 @@
 mod examples;
 #[path = "rfc7541/forms.rs"]
 mod forms;
+#[path = "rfc7541/limits.rs"]
+mod limits;
 mod support;
 
 use proptest::prelude::*;

@@ -140,3 +140,44 @@ fn spoil(start: usize, out: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Flags, Kind, Limits, Reader, Step};
+
+    fn octets(number: u64) -> Vec<u8> {
+        let mut state = number;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        };
+        (0..4_096).map(|_| next()).collect()
+    }
+
+    /// The heads of the frames, up to the first one that a peer must not send.
+    fn heads(wire: &Wire) -> Vec<Head> {
+        let mut reader = Reader::new(Limits { max_frame_size: Head::MAX_PAYLOAD, ..Limits::default() });
+        let mut input = &wire.0[..];
+        let mut heads = Vec::new();
+        while let Ok(Some(step)) = reader.step(&mut input) {
+            if let Step::Frame(raw) = step {
+                heads.push(raw.head);
+            }
+        }
+        heads
+    }
+
+    /// But for CONTINUATION, as few blocks are longer than the least size of a frame.
+    #[test]
+    fn every_kind_of_frame_comes_up() {
+        let wires = (0..200).map(|number| Wire::arbitrary(&mut Unstructured::new(&octets(number))).unwrap());
+        let heads: Vec<Head> = wires.flat_map(|wire| heads(&wire)).collect();
+        for kind in 0..=8 {
+            assert!(heads.iter().any(|head| head.kind == Kind::from(kind)), "{kind}");
+        }
+        assert!(heads.iter().any(|head| head.kind.is_extension()));
+        let padded = |head: &Head| head.kind == Kind::DATA && head.flags.contains(Flags::PADDED);
+        assert!(heads.iter().any(padded));
+    }
+}

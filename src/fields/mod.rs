@@ -371,6 +371,17 @@ mod tests {
     }
 
     #[test]
+    fn lists_are_equal_that_have_the_same_fields_in_the_same_order() {
+        let list = Fields::new().with("a", "1").with("b", "2");
+        assert_eq!(list, Fields::new().with("a", "1").with("b", "2"));
+        for other in [("b", "1"), ("b", "22"), ("", "2"), ("c", "")] {
+            assert_ne!(list, Fields::new().with("a", "1").with(other.0, other.1), "{other:?}");
+        }
+        assert_ne!(list, Fields::new().with("b", "2").with("a", "1"));
+        assert_ne!(list, Fields::new().with("a", "1"));
+    }
+
+    #[test]
     fn every_combination_of_marks_is_kept() {
         let codings = [Coding::Plain, Coding::Huffman];
         let names = [None, Some(Coding::Plain), Some(Coding::Huffman)];

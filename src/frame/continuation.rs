@@ -156,7 +156,7 @@ mod tests {
             assert_eq!(heads.len(), size.div_ceil(MAX).max(1));
             let (last, others) = heads.split_last().unwrap();
             assert_eq!(last.flags, Flags::END_HEADERS);
-            assert!(others.iter().all(|head| head.flags == Flags::NONE && head.length == MAX as u32));
+            assert!(others.iter().all(|head| (head.flags, head.length) == (Flags::NONE, MAX as u32)));
             assert!(heads.iter().skip(1).all(|head| head.kind == Kind::CONTINUATION));
             assert!(heads.iter().all(|head| head.stream == StreamId::new(1)));
         }

@@ -408,7 +408,7 @@ impl Decoder {
         let most = self.kept_limit().saturating_add(DECODED_CHUNK);
         self.huffman.decode(chunk, &mut self.scratch, most)?;
         self.count_text(self.scratch.len().saturating_sub(before))?;
-        if self.skipped > 0 || self.scratch.len() > self.kept_limit() {
+        if self.scratch.len() > self.kept_limit() {
             self.skip(0);
         }
         Ok(())
@@ -416,14 +416,14 @@ impl Decoder {
 
     fn keep_octets(&mut self, octets: &[u8]) {
         let limit = self.kept_limit();
-        if self.skipped > 0 || self.scratch.len().saturating_add(octets.len()) > limit {
+        if self.scratch.len().saturating_add(octets.len()) > limit {
             return self.skip(octets.len());
         }
         reserve_within(&mut self.scratch, octets.len(), limit.min(self.max_string.saturating_mul(2)));
         self.scratch.extend_from_slice(octets);
     }
 
-    /// Gives the literal up that is being read, with so many octets that are not in the scratch buffer.
+    /// Gives up what is kept of the literal that is being read, and so many octets that are not in the scratch buffer.
     fn skip(&mut self, octets: usize) {
         self.skipped = self.skipped.saturating_add(self.scratch.len()).saturating_add(octets);
         self.scratch.clear();

@@ -54,16 +54,19 @@ mod tests {
     use alloc::vec::Vec;
 
     #[test]
-    fn every_octet_counts() {
+    fn every_octet_counts_in_both_halves() {
         for length in 0..40 {
             let plain = vec![b'x'; length];
-            let mut hashes = BTreeSet::from([hash_name(&plain)]);
-            for at in 0..length {
+            let others = (0..length).map(|at| {
                 let mut other = plain.clone();
                 other[at] = b'y';
-                hashes.insert(hash_name(&other));
+                other
+            });
+            let hashes: Vec<u64> = others.chain([plain.clone()]).map(|name| hash_name(&name)).collect();
+            for shift in [0, 32] {
+                let distinct: BTreeSet<u32> = hashes.iter().map(|hash| (hash >> shift) as u32).collect();
+                assert_eq!(distinct.len(), length + 1);
             }
-            assert_eq!(hashes.len(), length + 1);
         }
     }
 

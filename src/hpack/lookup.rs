@@ -183,6 +183,16 @@ mod tests {
     }
 
     #[test]
+    fn there_is_a_chain_for_each_entry_that_there_can_be_within_bounds() {
+        let chains = [0, 32, 4_096, 65_536, 1 << 20].map(chains_of);
+        assert_eq!(chains, [LEAST_CHAINS, LEAST_CHAINS, 128, MOST_CHAINS, MOST_CHAINS]);
+        let (mut table, mut lookup) = (Table::new(4096), Lookup::default());
+        assert_eq!(lookup.memory_used(), 0);
+        insert(&mut table, &mut lookup, b"a", b"1");
+        assert_eq!(lookup.memory_used(), Lookup::max_memory(4096));
+    }
+
+    #[test]
     fn numbers_may_wrap() {
         let (mut table, mut lookup) = (Table::new(4096), Lookup::default());
         for n in 0_u32..200_000 {
@@ -190,6 +200,7 @@ mod tests {
             insert(&mut table, &mut lookup, &name, b"");
             assert_eq!(find(&table, &lookup, &name, b""), (Some(0), Some(0)));
         }
+        assert_eq!(lookup.newest, 200_000_u32 as u16, "they have wrapped");
         let live: std::vec::Vec<_> = table.iter().collect();
         let found = live
             .iter()

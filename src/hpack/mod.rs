@@ -36,3 +36,44 @@ pub use encoder::Encoder;
 
 /// SETTINGS_HEADER_TABLE_SIZE before it is set (RFC 9113 §6.5.2).
 const DEFAULT_TABLE_LIMIT: u32 = 4096;
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+    use crate::fields::{Field, Fields, Indexing};
+
+    #[test]
+    fn the_memory_of_a_decoder_stays_within_what_is_stated() {
+        for (table, kept) in [(256, 4_096), (4_096, 256)] {
+            let mut decoder = Decoder::new(table).with_max_kept(kept);
+            let most = Decoder::max_memory(table, kept);
+            let block = [&b"\x40\x01a\x01b\x00\x01n\x7f\x81\x1e"[..], &[b'v'; 3_968]].concat();
+            for octet in block {
+                decoder.decode(&[octet], &mut Fields::new()).unwrap();
+                assert!(decoder.memory_used() <= most);
+            }
+            assert!(decoder.memory_used() > 3_968, "the value was kept");
+        }
+    }
+
+    #[test]
+    fn a_decoder_needs_as_much_more_than_it_keeps_as_is_documented() {
+        assert_eq!(Decoder::max_memory(0, 0), 103, "see `Config::max_memory`");
+    }
+
+    #[test]
+    fn the_memory_of_an_encoder_stays_within_what_is_stated() {
+        let (mut encoder, mut block) = (Encoder::new(4_096), Vec::new());
+        for n in 0..200_u8 {
+            let (name, value) = ([b'a', n], [n; 40]);
+            let field = Field { indexing: Indexing::Incremental, ..Field::new(&name, &value) };
+            encoder.encode([field], &mut block);
+            assert!(encoder.memory_used() <= Encoder::max_memory(4_096));
+        }
+        let octets: usize = encoder.entries().map(|(name, value)| name.len() + value.len()).sum();
+        assert!(octets > 2_000, "{octets}");
+        assert!(encoder.memory_used() > octets);
+    }
+}

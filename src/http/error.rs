@@ -110,7 +110,8 @@ mod tests {
         let texts: Vec<String> = errors.iter().map(T::to_string).collect();
         for (nth, text) in texts.iter().enumerate() {
             assert!(!texts[..nth].contains(text), "{text} comes twice");
-            assert!(!text.is_empty() && !text.ends_with('.'), "{text:?}");
+            assert!(!text.is_empty());
+            assert!(!text.ends_with('.'), "{text}");
         }
     }
 

@@ -232,6 +232,47 @@ mod tests {
     }
 
     #[test]
+    fn empty_entries_are_swept_out_only_once_they_are_too_many() {
+        let mut index = Index::new(100);
+        for nth in 0..100 {
+            index.push(id(2 * nth + 1), Key::from_index(nth as usize));
+        }
+        for nth in 0..58 {
+            index.remove(id(2 * nth + 1));
+            assert_eq!(index.entries.len(), 100, "42 are live or more");
+        }
+        index.remove(id(2 * 58 + 1));
+        assert_eq!(index.entries.len(), 41);
+    }
+
+    #[test]
+    fn the_memory_of_an_index_comes_up_to_what_is_stated_and_is_given_back() {
+        let mut index = Index::new(100);
+        for nth in 0..1_000 {
+            if nth >= 100 {
+                // The oldest but one: an entry that stays empty behind it.
+                index.remove(id(2 * (nth - 99) + 1));
+            }
+            index.push(id(2 * nth + 1), Key::from_index(nth as usize));
+            assert!(index.memory_used() <= Index::max_memory(100));
+        }
+        assert_eq!(index.memory_used(), Index::max_memory(100));
+        index.release();
+        assert_eq!(index.memory_used(), 0);
+    }
+
+    #[test]
+    fn the_memory_of_endings_comes_up_to_what_is_stated() {
+        let mut endings = Endings::new(10);
+        assert_eq!(endings.memory_used(), 0);
+        for nth in 0..100 {
+            endings.remember(id(2 * nth + 1), Ending::Finished);
+            assert!(endings.memory_used() <= Endings::max_memory(10));
+        }
+        assert_eq!(endings.memory_used(), Endings::max_memory(10));
+    }
+
+    #[test]
     fn endings_are_remembered_up_to_a_number() {
         let mut endings = Endings::new(2);
         endings.remember(id(1), Ending::Finished);

@@ -181,6 +181,14 @@ mod tests {
     }
 
     #[test]
+    fn no_announced_length_is_too_large_to_be_missed() {
+        let longest = summary(Method::Other, Status::Other, Some(u64::MAX));
+        assert_eq!(Message::request(&longest, Part::Last), Err(Misstep::ContentLength));
+        let message = Message::request(&longest, Part::More).unwrap();
+        assert_eq!(message.after_data(1, Part::Last), Err(Misstep::ContentLength));
+    }
+
+    #[test]
     fn some_responses_have_no_content_whatever_they_say() {
         let head = Message::new(Half::Head);
         let respond = |exchange, status, part| {

@@ -245,6 +245,34 @@ mod tests {
     }
 
     #[test]
+    fn no_piece_that_is_taken_is_empty() {
+        let (mut queues, mut queue) = (Queues::new(10), Queue::new());
+        data(&mut queues, &mut queue, b"abc", Part::More);
+        data(&mut queues, &mut queue, b"def", Part::More);
+        data(&mut queues, &mut queue, b"", Part::Last);
+        for expected in [b"abc", b"def"] {
+            let next = queues.next_data(&queue, 3).unwrap();
+            let mut pieces = Vec::new();
+            queues.take_data(&mut queue, next, |piece| pieces.push(piece));
+            assert_eq!(pieces, [&expected[..]]);
+        }
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn the_memory_of_queues_comes_up_to_what_is_stated_and_is_given_back() {
+        let (mut queues, mut queue) = (Queues::new(10), Queue::new());
+        for _ in 0..10 {
+            data(&mut queues, &mut queue, b"x", Part::More);
+            assert!(queues.memory_used() <= Queues::max_memory(10));
+        }
+        assert_eq!(queues.memory_used(), Queues::max_memory(10));
+        queues.clear(&mut queue);
+        queues.release();
+        assert_eq!(queues.memory_used(), 0);
+    }
+
+    #[test]
     fn sections_keep_their_place() {
         let (mut queues, mut queue) = (Queues::new(10), Queue::new());
         queues.push(&mut queue, Pending::Headers(Fields::response(200), Part::More));

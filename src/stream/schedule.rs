@@ -110,7 +110,7 @@ impl Schedule {
 
     /// Gives back the memory where nothing is listed.
     pub(super) fn release(&mut self) {
-        *self = Self { made: self.made, ..Self::new(self.most) };
+        *self = Self::new(self.most);
     }
 
     /// The heap memory in use, in octets.
@@ -239,6 +239,23 @@ mod tests {
             assert_eq!(schedule.first(Want::Send).map(|entry| entry.key), plain.first().map(|(_, key)| *key));
             assert_eq!(schedule.send.len(), plain.len());
         }
+    }
+
+    #[test]
+    fn the_memory_of_a_schedule_comes_up_to_what_is_stated_and_is_given_back() {
+        let mut schedule = Schedule::new(100);
+        for want in [Want::Send, Want::Shared, Want::Window] {
+            for nth in 0..100 {
+                schedule.insert(want, Key::from_index(nth), id(nth), Priority::DEFAULT, 0);
+                assert!(schedule.memory_used() <= Schedule::max_memory(100));
+            }
+            for nth in 0..100 {
+                schedule.remove(want, Key::from_index(nth));
+            }
+        }
+        assert_eq!(schedule.memory_used(), Schedule::max_memory(100));
+        schedule.release();
+        assert_eq!(schedule.memory_used(), 0);
     }
 
     #[test]

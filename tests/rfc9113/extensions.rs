@@ -128,6 +128,21 @@ fn a_client_sends_priorities_and_a_server_does_not() {
     });
 }
 
+/// RFC 9218 §7.1: it names a stream, and belongs to none.
+#[test]
+fn a_client_sends_no_priority_update_that_is_malformed() {
+    let whole = update(1, "u=3").to_extension();
+    talk(Role::Client, &Config::default(), &HEEDS_UPDATES, |talk| {
+        for payload in [&b""[..], &[0, 0, 1], &[0, 0, 0, 0, b'i']] {
+            let cut = Extension { payload: Bytes::copy_from_slice(payload), ..whole.clone() };
+            assert_eq!(talk.connection.send_extension(&cut), Err(ControlError::InvalidExtension));
+        }
+        let placed = Extension { stream: Some(id(1)), ..whole.clone() };
+        assert_eq!(talk.connection.send_extension(&placed), Err(ControlError::InvalidExtension));
+        assert_eq!(talk.frames(), []);
+    });
+}
+
 // covers 8336-2.2-1 8336-2.2-3
 #[test]
 fn a_client_is_told_alternatives_and_origins() {

@@ -1,9 +1,10 @@
 //! Flow control of what the peer sends (RFC 9113 §5.2, §6.9): windows, and credit that comes back.
 
+use bytes::Buf;
 use sans_h2::frame::{Flags, Kind, Part, SettingId};
 use sans_h2::{Config, ErrorCode, Role, Verdict, Violation};
 
-use crate::support::{MAGIC, Seen, Sent, Talk, Wire, config, settings_of, talk, talk_from_start};
+use crate::support::{MAGIC, Seen, Sent, Talk, Wire, config, settings_of, talk, talk_from_start, talk_once};
 
 const FLOW: ErrorCode = ErrorCode::FLOW_CONTROL_ERROR;
 
@@ -105,6 +106,39 @@ fn padding_counts_and_comes_back_at_once() {
         assert_eq!(talk.hear(|wire| wire.padded_data(5, b"", 9)), []);
         talk.assert_usable(&[Sent::reset(3, FLOW), Sent::window_update(5, 10)]);
         talk.assert_balanced();
+    });
+}
+
+#[test]
+fn credit_that_a_larger_window_makes_needless_waits() {
+    talk(Role::Server, &ten(), &[], |talk| {
+        talk.hear(|wire| wire.post(1));
+        assert_eq!(hear_data(talk, 1, 10), [data(1, 10)]);
+        let larger = [(SettingId::INITIAL_WINDOW_SIZE, 100)];
+        talk.connection.update_settings(&settings_of(&larger)).unwrap();
+        assert_eq!(talk.frames(), [Sent::settings(&larger)]);
+        talk.stream(1).release(10);
+        talk.hear(Wire::settings_ack);
+        talk.assert_usable(&[]);
+        assert_eq!(hear_data(talk, 1, 90), [data(1, 90)]);
+    });
+}
+
+/// A batch of output has room for a few frames of 13 octets.
+#[test]
+fn credit_that_finds_no_room_goes_out_later() {
+    let small = config(|config| config.initial_window_size(10).write_buffer_size(1_024));
+    talk_once(Role::Server, &small, &[], |talk| {
+        let streams: Vec<u32> = (0..100).map(|nth| 2 * nth + 1).collect();
+        talk.hear(|wire| streams.iter().fold(wire, |wire, &stream| wire.post(stream)));
+        for &stream in &streams {
+            assert_eq!(hear_data(talk, stream, 10), [data(stream, 10)]);
+            talk.stream(stream).release(10);
+        }
+        let batch = talk.connection.output().remaining();
+        assert!(batch < 1_024, "{batch}");
+        let updates: Vec<Sent> = streams.iter().map(|&stream| Sent::window_update(stream, 10)).collect();
+        assert_eq!(talk.frames(), updates);
     });
 }
 

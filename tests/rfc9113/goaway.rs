@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use sans_h2::frame::{Flags, Kind, Part, SettingId};
 use sans_h2::{
-    Cause, Config, Connection, ConnectionError, ControlError, ErrorCode, OpenError, Role, Time, Verdict,
-    Violation,
+    Cause, Config, Connection, ConnectionError, ControlError, ErrorCode, Event, OpenError, Role, Time,
+    Verdict, Violation,
 };
 
 use crate::support::{
@@ -50,6 +50,19 @@ fn a_client_finishes_what_the_server_has_taken() {
         assert_eq!(talk.hear(|wire| wire.response(1, 200, Part::Last)), answer);
         assert_eq!(talk.frames(), [Sent::goaway(0, NO_ERROR)]);
         assert!(talk.connection.is_closed());
+    });
+}
+
+/// Also if the caller looks for the deadline before it has heard all that a frame means.
+#[test]
+fn what_a_goaway_cuts_off_is_to_be_told_at_once() {
+    talk(Role::Client, &Config::default(), &[], |talk| {
+        talk.opened(Part::Last);
+        let wire = Wire::raw().goaway(0, NO_ERROR);
+        let told = talk.connection.poll(&mut &wire.octets[..], Time::ZERO);
+        assert!(matches!(told, Some(Event::GoAway { last: None, .. })), "{told:?}");
+        assert_eq!(talk.connection.deadline(), Some(Time::ZERO));
+        assert_eq!(talk.notices(), [unprocessed(1), Seen::Closed(None)]);
     });
 }
 

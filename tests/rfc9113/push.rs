@@ -1,12 +1,12 @@
 //! Server push from both sides (RFC 9113 §8.4, and what §5.1 and §6.6 say of reserved streams).
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use sans_h2::frame::{Flags, Kind, Part, SettingId};
 use sans_h2::{
     Cause, Config, ErrorCode, Fields, Head, OpenError, Role, SendError, State, Verdict, Violation,
 };
 
-use crate::support::{Seen, Sent, Talk, Wire, config, get, heads, id, post, settings_of, talk};
+use crate::support::{Seen, Sent, Talk, Wire, config, get, heads, id, post, settings_of, talk, talk_once};
 
 const PUSH: SettingId = SettingId::ENABLE_PUSH;
 const STREAMS: SettingId = SettingId::MAX_CONCURRENT_STREAMS;
@@ -108,6 +108,60 @@ fn a_promise_on_a_request_that_was_reset_is_not_made() {
         assert_eq!(talk.frames().first().map(Sent::number), Some(4));
         talk.stream(4).reset(ErrorCode::CANCEL);
         talk.assert_usable(&[Sent::reset(4, ErrorCode::CANCEL)]);
+    });
+}
+
+#[test]
+fn promises_that_find_no_room_go_out_later_and_in_order() {
+    let small = config(|config| config.write_buffer_size(1_024));
+    talk_once(Role::Server, &small, &[], |talk| {
+        talk.hear(|wire| wire.get(1));
+        let promised: Vec<u32> = (1..=8).map(|nth| 2 * nth).collect();
+        for &stream in &promised {
+            let fields = style().with("x-long", vec![b'x'; 500]);
+            assert_eq!(talk.connection.push(id(1), fields).map(|it| it.number()), Ok(stream));
+        }
+        let batch = talk.connection.output().remaining();
+        assert!(batch < 1_024, "{batch}");
+        assert!(talk.frames().iter().map(Sent::number).eq(promised));
+    });
+}
+
+/// A server with two promises of which only the later one could be made, and the caller does not know that yet.
+fn passed_over(dialog: impl Fn(&mut Talk)) {
+    asked_of(&[], |talk| {
+        talk.hear(|wire| wire.get(3));
+        assert_eq!((push(talk, 1), push(talk, 3)), (Ok(2), Ok(4)));
+        talk.stream(1).reset(ErrorCode::CANCEL);
+        let sent = talk.frames();
+        assert_eq!(heads(&sent), [(Kind::RST_STREAM, 1), (Kind::PUSH_PROMISE, 3)]);
+        assert_eq!(sent[1].number(), 4);
+        dialog(talk);
+    });
+}
+
+/// The promise that was made has the higher identifier, so that the other looks as if it had been used.
+#[test]
+fn a_promise_that_was_passed_over_was_never_sent() {
+    passed_over(|talk| {
+        assert!(talk.connection.deadline().is_some(), "there is something to tell");
+        let unsent = Seen::Reset(2, ErrorCode::CANCEL, Cause::PromiseUnsent, Verdict::NeverSent);
+        assert_eq!(talk.notices(), [unsent]);
+        assert_eq!(talk.connection.deadline(), None);
+        talk.assert_usable(&[]);
+    });
+}
+
+// covers 9113-6.4-1
+#[test]
+fn nothing_is_sent_on_a_promise_that_was_passed_over() {
+    passed_over(|talk| {
+        talk.respond(2, 200, Part::More);
+        talk.send(2, b"unseen", Part::More);
+        assert_eq!(talk.frames(), []);
+        talk.stream(2).reset(ErrorCode::CANCEL);
+        assert_eq!(talk.notices(), []);
+        talk.assert_usable(&[]);
     });
 }
 
