@@ -117,6 +117,11 @@ impl Guard {
         }
     }
 
+    /// When time earns something next.
+    pub(crate) const fn next_credit(&self) -> Time {
+        self.credited.after(Duration::from_secs(1))
+    }
+
     const fn earn_slivers(&mut self, octets: u32) {
         let left = self.slivers.saturating_add(octets);
         self.slivers = if left < MAX_SLIVERS { left } else { MAX_SLIVERS };

@@ -495,6 +495,11 @@ impl Store {
         }
     }
 
+    /// Of the streams that wait for their own windows, the one whose is open furthest.
+    pub(crate) fn first_window(&self) -> Option<&StreamFlow> {
+        self.schedule.first(Want::Window).map(|entry| &self.get(entry.key).flow)
+    }
+
     /// Takes the stream whose turn it is to send (RFC 9218 §10); of those that wait for the connection's window only
     /// if it is open.
     ///
