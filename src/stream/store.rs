@@ -311,8 +311,13 @@ impl Store {
         }
     }
 
-    /// Streams that the peer has open, or that are held for it.
-    pub(crate) fn peer_active(&self) -> usize {
+    /// Streams that the peer has open.
+    pub(crate) const fn peer_open(&self) -> usize {
+        self.peer_active
+    }
+
+    /// The same, and those that are held after a reset, of which the peer knows nothing.
+    pub(crate) fn peer_taken(&self) -> usize {
         self.peer_active.saturating_add(self.held.len())
     }
 
@@ -642,7 +647,7 @@ mod tests {
         assert_eq!(store.slots.len(), 5);
         assert_eq!((store.place(id(11)), store.ending(id(11))), (Place::Gone, Ending::Unknown));
         assert_eq!(store.place(id(15)), Place::Live(keys[1]));
-        assert_eq!((store.peer_active(), store.peer_reserved()), (0, 5));
+        assert_eq!((store.peer_open(), store.peer_reserved()), (0, 5));
     }
 
     #[test]
