@@ -217,7 +217,8 @@ knobs! {
 
     /// How many frames without use the peer may send: PING, SETTINGS, PRIORITY and PRIORITY_UPDATE, GOAWAY, frames of
     /// unknown types, empty DATA, frames on streams that are over, and WINDOW_UPDATE beyond what the traffic calls for.
-    /// One more ends the connection. 256 octets of DATA in either direction earn one back, a finished exchange 64, a
+    /// Not DATA with content on a stream that we have reset: an honest peer sends all that its windows allow before it
+    /// hears of that. One more ends the connection. 256 octets of DATA in either direction earn one back, a finished exchange 64, a
     /// second 330, if [`poll`](crate::Connection::poll) is told the time. Default 10,000: an attack is over in a
     /// moment, an honest peer never comes near.
     max_noise: 10_000 in 1..=1_000_000_000;

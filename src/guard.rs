@@ -117,6 +117,11 @@ impl Guard {
         }
     }
 
+    /// When time earns something next.
+    pub(crate) const fn next_credit(&self) -> Time {
+        self.credited.after(Duration::from_secs(1))
+    }
+
     fn earn_slivers(&mut self, octets: u32) {
         self.slivers = self.slivers.saturating_add(octets).min(MAX_SLIVERS);
     }

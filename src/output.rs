@@ -40,9 +40,12 @@ impl Batch {
 
     /// Takes as much of final frames as fits, from the front.
     pub(crate) fn write_from(&mut self, frames: &mut Vec<u8>) {
-        let taken = frames.len().min(self.most_own);
-        let octets = frames.drain(..taken);
-        self.write(|out| out.extend(octets));
+        if frames.len() <= self.most_own {
+            self.write(|out| out.append(frames));
+        } else {
+            let octets = frames.drain(..self.most_own);
+            self.write(|out| out.extend(octets));
+        }
     }
 
     /// The most that [`memory_used`](Self::memory_used) can be, unless a field list of the caller's needs more.
@@ -102,6 +105,9 @@ impl Batch {
     fn advance(&mut self, mut octets: usize) {
         assert!(octets <= self.remaining, "advanced past the end of the output");
         self.remaining = self.remaining.saturating_sub(octets);
+        if self.remaining == 0 {
+            return self.clear();
+        }
         while octets > 0 {
             let whole = match self.segments.front_mut() {
                 Some(Segment::Own(left)) => {
@@ -123,10 +129,15 @@ impl Batch {
                 self.segments.pop_front();
             }
         }
-        if self.remaining == 0 {
-            self.own.clear();
+    }
+
+    /// All of it has left.
+    fn clear(&mut self) {
+        self.segments.clear();
+        self.own.clear();
+        self.own_sent = 0;
+        if self.own.capacity() > self.most_own {
             self.own.shrink_to(self.most_own);
-            self.own_sent = 0;
         }
     }
 }

@@ -184,8 +184,12 @@ impl Connection {
         let allowed = self.local.max_concurrent_streams() as usize;
         if self.closing.refuses(stream) {
             self.refuse(stream, Violation::ShuttingDown);
-        } else if self.streams.peer_active() >= allowed {
+        } else if self.streams.peer_open() >= allowed {
             self.refuse(stream, Violation::TooManyStreams);
+        } else if self.streams.peer_taken() >= allowed {
+            // Within its limit, as far as the peer can know.
+            self.guard.noise();
+            self.turn_away(stream, Violation::TooManyStreams);
         } else {
             return Ok(Purpose::Request { stream, part, priority });
         }
@@ -382,7 +386,7 @@ impl Connection {
     fn accept_section(&mut self, key: Key, part: Part, fields: &Fields) -> Result<Head, Violation> {
         let most_interims = self.config.max_interim_responses();
         let allowed = self.local.max_concurrent_streams() as usize;
-        let peer_active = self.streams.peer_active();
+        let peer_active = self.streams.peer_taken();
         let peer = self.role.peer();
         let record = self.streams.record(key);
         if record.recv.half == Half::Body {

@@ -114,19 +114,19 @@ impl Connection {
         Ok(Some(Event::PriorityUpdate(update)))
     }
 
-    /// The peer is held to the largest limit that it may know of, our memory to the latest: what is above that is
-    /// forgotten, as its stream would be refused.
+    /// The peer is held to the largest limit that it may know of, our memory to the latest and to streams that are held:
+    /// what is above that is forgotten, as its stream would be refused.
     fn on_early_update<'b>(
         &mut self,
         update: PriorityUpdate,
         priority: Option<Priority>,
     ) -> Result<Option<Event<'b>>, Violation> {
-        let active = self.streams.peer_active();
-        let most = (self.local.max_concurrent_streams() as usize).saturating_sub(active);
+        let latest = self.local.max_concurrent_streams() as usize;
         let known = self.local.ceiling(|values| values.max_concurrent_streams) as usize;
+        let most = latest.saturating_sub(self.streams.peer_taken());
         match self.prioritized.set(update.prioritized, priority, most) {
             Ok(()) => Ok(Some(Event::PriorityUpdate(update))),
-            Err(_) if most < known.saturating_sub(active) => Ok(None),
+            Err(_) if most < known.saturating_sub(self.streams.peer_open()) => Ok(None),
             Err(violation) => Err(violation),
         }
     }

@@ -385,6 +385,11 @@ impl Connection {
     /// Refuses a stream that the caller has not heard of.
     pub(super) fn refuse(&mut self, stream: StreamId, violation: Violation) {
         self.guard.reset();
+        self.turn_away(stream, violation);
+    }
+
+    /// The same at no cost to the peer.
+    pub(super) fn turn_away(&mut self, stream: StreamId, violation: Violation) {
         self.write_reset(stream, violation.code());
         self.streams.remember_refused(stream);
     }

@@ -3,6 +3,7 @@
 use super::Connection;
 use crate::error::ControlError;
 use crate::event::Event;
+use crate::flow::Opening;
 use crate::stream::Want;
 use crate::time::Time;
 use alloc::collections::VecDeque;
@@ -70,7 +71,19 @@ impl Connection {
     }
 
     pub(super) fn next_deadline(&self) -> Option<Time> {
-        (self.streams.first(Want::Notice).is_some() || self.has_ending()).then_some(self.now)
+        if self.streams.first(Want::Notice).is_some() || self.has_ending() {
+            Some(self.now)
+        } else if self.closing.is_open() && self.waits_for_slivers() {
+            Some(self.guard.next_credit())
+        } else {
+            None
+        }
+    }
+
+    /// Whether time alone lets a stream send whose window SETTINGS have opened a little.
+    fn waits_for_slivers(&self) -> bool {
+        let first = self.streams.first_window().map(|stream| self.flow.opening(stream));
+        first == Some(Opening::Sliver) && self.flow.sendable() > 0 && !self.guard.affords_sliver()
     }
 }
 

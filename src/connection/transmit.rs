@@ -34,8 +34,10 @@ impl Connection {
     }
 
     fn write_control(&mut self) {
-        self.batch.write_from(&mut self.control);
-        self.guard.flushed(self.control.len());
+        if !self.control.is_empty() {
+            self.batch.write_from(&mut self.control);
+            self.guard.flushed(self.control.len());
+        }
     }
 
     /// Lets the streams send whose windows have been opened. Only now: the peer may have moved its initial window size

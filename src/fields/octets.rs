@@ -47,7 +47,7 @@ pub(super) fn is_token(octets: &[u8]) -> bool {
 pub(super) fn is_value(octets: &[u8], grammar: Grammar) -> bool {
     let blank = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t'));
     let is_made_right = match grammar {
-        Grammar::Full => all(octets, VALUE),
+        Grammar::Full => is_text(octets),
         Grammar::Minimal => !octets.iter().any(|octet| matches!(octet, b'\0' | b'\r' | b'\n')),
     };
     is_made_right && !blank(octets.first()) && !blank(octets.last())
@@ -130,6 +130,29 @@ pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
     })
 }
 
+/// Whether all octets are of the class [`VALUE`]: eight at a time, as values are the longest texts by far.
+fn is_text(octets: &[u8]) -> bool {
+    let mut rest = octets;
+    while let Some((&word, behind)) = rest.split_first_chunk() {
+        if !is_plain(u64::from_ne_bytes(word)) && !all(&word, VALUE) {
+            return false;
+        }
+        rest = behind;
+    }
+    all(rest, VALUE)
+}
+
+/// Whether none of eight octets is a control, tabs included.
+const fn is_plain(word: u64) -> bool {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGH: u64 = ONES << 7;
+    let without_delete = word ^ (ONES * 0x7f);
+    // An octet borrows, and sets its highest bit, if it is less than what is taken from it.
+    let controls = word.wrapping_sub(ONES * 0x20) & !word;
+    let deletes = without_delete.wrapping_sub(ONES) & !without_delete;
+    (controls | deletes) & HIGH == 0
+}
+
 fn all(octets: &[u8], class: u8) -> bool {
     octets.iter().all(|&octet| class_of(octet) & class != 0)
 }
@@ -192,6 +215,8 @@ const fn class(octet: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+
     use super::*;
 
     /// RFC 9110 §5.6.2 and RFC 3986 §3.1, told in another way than the table tells them.
@@ -209,6 +234,21 @@ mod tests {
             assert_eq!(is(PATH), is_visible && octet != b'#', "{octet:#04x}");
             assert_eq!(is(ANY_AUTHORITY), is_visible && !b"/?#".contains(&octet), "{octet:#04x}");
             assert!(!is(REG_NAME) || is(ANY_AUTHORITY), "{octet:#04x}");
+        }
+    }
+
+    #[test]
+    fn octets_are_judged_alike_wherever_they_stand() {
+        for octet in 0..=u8::MAX {
+            for around in [b'a', b' ', b'!', 0x7e, 0x80, 0xff, b'\t'] {
+                for length in 1..=17 {
+                    for at in 0..length {
+                        let mut octets = vec![around; length];
+                        octets[at] = octet;
+                        assert_eq!(is_text(&octets), all(&octets, VALUE), "{octets:?}");
+                    }
+                }
+            }
         }
     }
 

@@ -273,13 +273,13 @@ impl Summary {
     }
 }
 
-/// RFC 9113 §8.5: a host and a port, and nothing else.
 fn is_http(scheme: &[u8]) -> bool {
     matches!(scheme, b"https" | b"http")
         || scheme.eq_ignore_ascii_case(b"https")
         || scheme.eq_ignore_ascii_case(b"http")
 }
 
+/// RFC 9113 §8.5: a host and a port, and nothing else.
 fn check_connect(pseudo: &Pseudo<'_>) -> Result<(), Violation> {
     if pseudo.scheme.is_some() || pseudo.path.is_some() {
         return Err(Violation::PseudoFieldNotAllowed);

@@ -95,9 +95,9 @@ mod tests {
             store.hold(key);
         }
         remove_all(&mut store, &[ours, reserved, active]);
-        assert_eq!((store.peer_active(), store.local_active()), (1, 0));
+        assert_eq!((store.peer_taken(), store.local_active()), (1, 0));
         assert_eq!([1, 2, 4, 4].map(|number| store.release(id(number))), [false, false, true, false]);
-        assert_eq!(store.peer_active(), 0);
+        assert_eq!(store.peer_taken(), 0);
     }
 
     #[test]

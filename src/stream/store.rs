@@ -311,8 +311,13 @@ impl Store {
         }
     }
 
-    /// Streams that the peer has open, or that are held for it.
-    pub(crate) fn peer_active(&self) -> usize {
+    /// Streams that the peer has open.
+    pub(crate) const fn peer_open(&self) -> usize {
+        self.peer_active
+    }
+
+    /// The same, and those that are held after a reset, of which the peer knows nothing.
+    pub(crate) fn peer_taken(&self) -> usize {
         self.peer_active.saturating_add(self.held.len())
     }
 
@@ -495,6 +500,11 @@ impl Store {
         }
     }
 
+    /// Of the streams that wait for their own windows, the one whose is open furthest.
+    pub(crate) fn first_window(&self) -> Option<&StreamFlow> {
+        self.schedule.first(Want::Window).map(|entry| &self.get(entry.key).flow)
+    }
+
     /// Takes the stream whose turn it is to send (RFC 9218 §10); of those that wait for the connection's window only
     /// if it is open.
     ///
@@ -502,12 +512,12 @@ impl Store {
     /// its part (RFC 9218 §10.1).
     pub(crate) fn pop_turn(&mut self, sendable: u32) -> Option<Key> {
         let wants: &[Want] = if sendable > 0 { &[Want::Shared, Want::Send] } else { &[Want::Send] };
-        let oldest = || wants.iter().find_map(|&want| Some((self.first(want)?, want)));
+        let oldest = wants.iter().find_map(|&want| Some((self.first(want)?, want)))?;
         let most_urgent = || {
             let firsts = wants.iter().filter_map(|&want| Some((self.schedule.first(want)?, want)));
             firsts.min_by_key(|(entry, _)| entry.rank).map(|(entry, want)| (entry.key, want))
         };
-        let (key, want) = if self.turns % FAIR_TURN == FAIR_TURN - 1 { oldest() } else { most_urgent() }?;
+        let (key, want) = if self.turns % FAIR_TURN == FAIR_TURN - 1 { oldest } else { most_urgent()? };
         self.delist(key, want);
         Some(key)
     }
@@ -637,7 +647,7 @@ mod tests {
         assert_eq!(store.slots.len(), 5);
         assert_eq!((store.place(id(11)), store.ending(id(11))), (Place::Gone, Ending::Unknown));
         assert_eq!(store.place(id(15)), Place::Live(keys[1]));
-        assert_eq!((store.peer_active(), store.peer_reserved()), (0, 5));
+        assert_eq!((store.peer_open(), store.peer_reserved()), (0, 5));
     }
 
     #[test]

@@ -259,6 +259,26 @@ fn a_reset_stream_may_keep_its_place_until_the_caller_is_done() {
     });
 }
 
+/// A peer within its limit cannot know that a slow caller leaves no room.
+#[test]
+fn places_that_are_held_are_not_held_against_the_peer() {
+    let slow = config(|config| config.max_concurrent_streams(1).hold_reset_streams(1));
+    talk(Role::Server, &slow, &[], |talk| {
+        talk.hear(|wire| wire.get(1).reset(1, ErrorCode::CANCEL));
+        let before = talk.connection.ledger();
+        assert_eq!(talk.hear(|wire| wire.get(3)), []);
+        assert_eq!(talk.frames(), [Sent::reset(3, ErrorCode::REFUSED_STREAM)]);
+        let after = talk.connection.ledger();
+        assert_eq!(after.resets_left, before.resets_left);
+        assert_eq!(after.noise_left, before.noise_left - 1);
+        let update = b"\0\0\0\x05u=1";
+        let events = talk.hear(|wire| wire.frame(Kind::PRIORITY_UPDATE, Flags::NONE, 0, update));
+        assert_eq!(events, [], "nothing is kept of it, and nobody is accused");
+        assert!(talk.connection.acknowledge_reset(id(1)));
+        talk.assert_usable(&[]);
+    });
+}
+
 /// Whatever a flood is made of, the end is told once, and octets behind it are not looked at.
 #[test]
 fn the_end_of_a_flood_is_the_end() {

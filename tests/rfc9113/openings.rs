@@ -100,8 +100,11 @@ fn data_makes_good_for_slivers() {
 fn time_makes_good_for_slivers() {
     held(1, |talk| {
         assert_eq!(talk.stream(1).blocked_on(), Some(Blocked::StreamWindow));
-        assert_eq!(talk.connection.poll(&mut &[][..], Time::from(Duration::from_secs(1))), None);
+        let deadline = talk.connection.deadline().expect("time lets it send");
+        assert_eq!(deadline, Time::from(Duration::from_secs(1)));
+        assert_eq!(talk.connection.poll(&mut &[][..], deadline), None);
         assert_eq!(talk.stream(1).blocked_on(), None);
+        assert_eq!(talk.connection.deadline(), None);
         assert_eq!(data(talk), [(1, 1)]);
     });
 }

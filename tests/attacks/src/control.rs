@@ -248,7 +248,7 @@ fn a13(case: Case) -> Scene {
             _ => wire.head(victim, stream, Part::More),
         });
     });
-    // DATA is counted, but the octets that it brings make up for its frames only in part.
+    // Late DATA costs nothing: an honest peer sends it, too, until it hears of the reset.
     let caller = Caller::new().with(UNITS).sends(Sends::Resets(ErrorCode::CANCEL));
     let ends = if variant == 0 { Ends::Never } else { Ends::Calm(NOISE) };
     Scene { caller, ends, flights }
