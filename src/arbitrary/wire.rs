@@ -7,7 +7,8 @@ use ::arbitrary::{Arbitrary, Result, Unstructured};
 use super::{fields, one_in};
 use crate::connection::MAGIC;
 use crate::frame::{
-    Data, Extension, GoAway, Head, Headers, Part, Priority, PushPromise, Settings, WindowUpdate, ping, reset,
+    Data, Extension, Flags, GoAway, Head, Headers, Kind, Part, Priority, PushPromise, Settings, WindowUpdate,
+    ping, reset,
 };
 use crate::hpack::Encoder;
 use crate::id::{Role, StreamId};
@@ -98,21 +99,45 @@ fn append_headers(encoder: &mut Encoder, out: &mut Vec<u8>, u: &mut Unstructured
         _ => u.arbitrary()?,
     };
     encoder.encode(&fields, &mut block);
-    head.write_block(&block, block_size(u)?, out);
-    Ok(())
+    let start = out.len();
+    head.write_block(&block, Head::MAX_PAYLOAD, out);
+    spread(start, if head.priority.is_some() { 5 } else { 0 }, out, u)
 }
 
 fn append_promise(encoder: &mut Encoder, out: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {
     let head: PushPromise = u.arbitrary()?;
     let mut block = Vec::new();
     encoder.encode(&fields::request(u)?, &mut block);
-    head.write_block(&block, block_size(u)?, out);
+    let start = out.len();
+    head.write_block(&block, Head::MAX_PAYLOAD, out);
+    spread(start, 4, out, u)
+}
+
+/// Now and then spreads the field block of the last frame, behind so many octets that are none of it, over
+/// CONTINUATION frames.
+fn spread(start: usize, fixed: usize, out: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {
+    let Some(octets) = out.get_mut(start..).and_then(|frame| frame.first_chunk_mut()) else { return Ok(()) };
+    let head = Head::parse(octets);
+    // Padding stands behind the part of the block that the frame holds.
+    if head.flags.contains(Flags::PADDED) || !one_in(8, u)? {
+        return Ok(());
+    }
+    let kept = u.int_in_range(fixed..=head.length as usize)?;
+    let flags = Flags::from(u8::from(head.flags) & !u8::from(Flags::END_HEADERS));
+    *octets = Head { length: kept as u32, flags, ..head }.to_octets();
+    let mut rest = out.split_off(start.saturating_add(Head::LENGTH).saturating_add(kept));
+    for _ in 0..u.int_in_range(0..=3)? {
+        let behind = rest.split_off(u.int_in_range(0..=rest.len())?);
+        append_continuation(head.stream, Flags::NONE, &rest, out);
+        rest = behind;
+    }
+    append_continuation(head.stream, Flags::END_HEADERS, &rest, out);
     Ok(())
 }
 
-/// Small ones make CONTINUATION frames.
-fn block_size(u: &mut Unstructured<'_>) -> Result<u32> {
-    if one_in(8, u)? { u.int_in_range(300..=600) } else { Ok(Head::MIN_MAX_PAYLOAD) }
+fn append_continuation(stream: Option<StreamId>, flags: Flags, fragment: &[u8], out: &mut Vec<u8>) {
+    Head { length: fragment.len() as u32, kind: Kind::CONTINUATION, flags, stream }.write(out);
+    out.extend_from_slice(fragment);
 }
 
 fn append_data(out: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {
@@ -144,7 +169,7 @@ fn spoil(start: usize, out: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Flags, Kind, Limits, Reader, Step};
+    use crate::frame::{Limits, Reader, Step};
 
     fn octets(number: u64) -> Vec<u8> {
         let mut state = number;
@@ -168,12 +193,11 @@ mod tests {
         heads
     }
 
-    /// But for CONTINUATION, as few blocks are longer than the least size of a frame.
     #[test]
     fn every_kind_of_frame_comes_up() {
         let wires = (0..200).map(|number| Wire::arbitrary(&mut Unstructured::new(&octets(number))).unwrap());
         let heads: Vec<Head> = wires.flat_map(|wire| heads(&wire)).collect();
-        for kind in 0..=8 {
+        for kind in 0..=9 {
             assert!(heads.iter().any(|head| head.kind == Kind::from(kind)), "{kind}");
         }
         assert!(heads.iter().any(|head| head.kind.is_extension()));

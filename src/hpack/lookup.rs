@@ -125,8 +125,7 @@ const CHAIN_OCTETS: usize = 4 * size_of::<u16>();
 /// So far a look-up goes at most.
 const MAX_STEPS: usize = 8;
 
-/// How many chains there are: as many as the table can have entries, within these bounds.
-/// How many chains a table of this maximum size has.
+/// How many chains a table of this maximum size has: as many as it can have entries, within these bounds.
 const fn chains_of(max: usize) -> usize {
     let chains = (max / ENTRY_OVERHEAD).next_power_of_two();
     if chains < LEAST_CHAINS {
