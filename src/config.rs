@@ -17,6 +17,52 @@ macro_rules! knobs {
         /// assert_eq!(error.to_string(), "max_frame_size is 100, which is not within 16384 to 16777215");
         /// # Ok::<(), sans_h2::ConfigError>(())
         /// ```
+        ///
+        /// # What is fixed
+        ///
+        /// Some limits are no fields, since no other value of theirs would serve anyone better. Beside
+        /// [`max_noise`](Self::max_noise), counted in frames:
+        ///
+        /// * 256 octets of DATA that somebody wanted, in either direction, earn one frame back, and an exchange that
+        ///   ends regularly 64: useful work pays for the control frames that go with it, so no honest peer runs out.
+        /// * A second earns 330: thirty seconds of silence pay for all of the default.
+        /// * WINDOW_UPDATE costs nothing up to 5, and 2 for each stream and 20 for each DATA frame sent: a peer that
+        ///   gives credit for each frame, on the stream and on the connection, is far within. What comes beyond is a
+        ///   WINDOW_UPDATE flood.
+        ///
+        /// Beside [`max_resets`](Self::max_resets), counted in streams:
+        ///
+        /// * An exchange that ends regularly earns two back: a peer may cancel two of three requests for ever.
+        /// * A second earns 33: Rapid Reset gets no further than that, a page that is left with all that it was
+        ///   loading is paid for in seconds.
+        ///
+        /// Beside [`max_header_list_size`](Self::max_header_list_size), [`max_header_fields`](Self::max_header_fields)
+        /// and [`max_field_block_size`](Self::max_field_block_size):
+        ///
+        /// * 4 times the octets, and 10 times the fields, end the connection: up to there a section is decoded, to keep
+        ///   the tables in step, and thrown away; beyond, that is work for an HPACK bomb and nothing else. No name and
+        ///   no value is longer than the former.
+        /// * 5 octets for an integer of HPACK, which hold all of 32 bits: more are padding without end, or overflow.
+        /// * 2 changes of the table's size in one block, the smallest and the last (RFC 7541 §4.2): more are work for
+        ///   nothing.
+        ///
+        /// Beside [`send_buffer_size`](Self::send_buffer_size), against windows that are opened by an octet each, again
+        /// and again, by SETTINGS, which cost the peer one frame for all streams (data dribble):
+        ///
+        /// * 1,024 octets of a window are useful: a stream whose window SETTINGS have opened by less waits for more.
+        /// * 100 DATA frames that carry less may go out nevertheless, which one SETTINGS frame for 100 streams can
+        ///   call for. 1,024 octets of DATA sent earn one back, a second 33.
+        ///
+        /// Beside [`update_settings`](crate::Connection::update_settings) and [`ping`](crate::Connection::ping):
+        ///
+        /// * 4 SETTINGS frames of ours may wait for their acknowledgement, and 4 PINGs of the caller's for their
+        ///   answer: a peer that never answers must not make what is remembered of them grow. One more is refused
+        ///   ([`TooManyPending`](crate::ControlError::TooManyPending)).
+        ///
+        /// Beside [`max_concurrent_streams`](Self::max_concurrent_streams):
+        ///
+        /// * 13 octets of replies for each stream, on top of [`max_reply_octets`](Self::max_reply_octets): one
+        ///   RST_STREAM each, which the peer's own limit accounts for.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Config {
             $($name: u32,)+
@@ -76,28 +122,37 @@ macro_rules! knobs {
                 Ok(self.config)
             }
         }
+
+        /// Name, setter, default, least and most of each.
+        #[cfg(test)]
+        const KNOBS: &[(&str, fn(ConfigBuilder, u32) -> ConfigBuilder, u32, u32, u32)] =
+            &[$((stringify!($name), ConfigBuilder::$name, $default, $least, $most),)+];
     };
 }
 
 knobs! {
     /// Octets of the dynamic table that the peer's field blocks may use; SETTINGS_HEADER_TABLE_SIZE
-    /// (RFC 9113 §6.5.2). Default 4,096, the protocol's own: a larger table saves few octets and costs memory.
+    /// (RFC 9113 §6.5.2). Default 4,096, the protocol's own: a larger table saves few octets, costs memory, and holds
+    /// fatter entries for an HPACK bomb to repeat by an octet each.
     header_table_size: 4_096 in 0..=1_048_576;
 
     /// The most octets of dynamic table that our own field blocks use, however much the peer allows. Default 4,096:
-    /// a peer's setting must not size our memory.
+    /// a peer's SETTINGS_HEADER_TABLE_SIZE, of 4 GiB say, must not size our memory.
     encoder_table_size: 4_096 in 0..=1_048_576;
 
-    /// How many streams the peer may have open at once; SETTINGS_MAX_CONCURRENT_STREAMS. Enforced from the first
-    /// octet: a stream above it is refused, which is safe to retry. Default 100, the least that RFC 9113 §6.5.2
-    /// recommends.
+    /// How many streams the peer may have open at once; SETTINGS_MAX_CONCURRENT_STREAMS. Enforced from the first octet:
+    /// a stream above it is refused, which is safe to retry. Default 100, the least that RFC 9113 §6.5.2 recommends:
+    /// most of a connection's memory grows with it. Against floods of requests, and against peers that never
+    /// acknowledge our SETTINGS so that no limit should hold yet.
     max_concurrent_streams: 100 in 0..=1_000_000;
 
     /// How many requests a client may have open or waiting at once. Those that the server's limit does not admit yet
-    /// wait for their turn. Default 100.
+    /// wait for their turn. Default 100, what most servers take: against servers that answer late or never, behind
+    /// which requests would pile up.
     max_open_streams: 100 in 1..=1_000_000;
 
-    /// How many responses a server may have promised or be pushing at once. Default 8.
+    /// How many responses a server may have promised or be pushing at once. Default 8: a page has few that are worth
+    /// it, and each is pinned by a client that does not read (slow read).
     max_pushes: 8 in 0..=1_000_000;
 
     /// How many streams this end opens before the peer's first SETTINGS say how many it takes at once; the others wait.
@@ -109,14 +164,17 @@ knobs! {
     enable_connect_protocol: 0 in 0..=1;
 
     /// Whether the server may push, 0 or 1; SETTINGS_ENABLE_PUSH, which only a client sends (RFC 9113 §8.4). Default 0:
-    /// few callers want responses that nobody asked for.
+    /// few callers want responses that nobody asked for, and without them a PUSH_PROMISE flood is over at its first
+    /// frame.
     enable_push: 0 in 0..=1;
 
-    /// How many streams the server may have promised and not begun to answer. More are refused. Default 100.
+    /// How many streams the server may have promised and not begun to answer. More are refused. Default 100, as many as
+    /// may be open: a promise costs a server nothing and reserves a stream here (PUSH_PROMISE flood).
     max_reserved_streams: 100 in 0..=1_000_000;
 
     /// The longest payload of an extension frame that is looked at, in octets; longer ones are skipped unread. Default
-    /// 256, which every PRIORITY_UPDATE fits; ALTSVC and ORIGIN frames can need more.
+    /// 256, which every PRIORITY_UPDATE fits; ALTSVC and ORIGIN frames can need more. Against giant frames of these
+    /// types, and sets of origins without end (RFC 8336 §2.3).
     max_extension_octets: 256 in 0..=65_536;
 
     /// Whether the transport is clear text, 0 or 1: a client ignores ORIGIN frames there (RFC 8336 §2.2). Default 0.
@@ -168,51 +226,63 @@ knobs! {
     no_rfc7540_priorities: 0 in 0..=1;
 
     /// Octets that a stream may receive before the caller releases some; SETTINGS_INITIAL_WINDOW_SIZE. Default
-    /// 65,535, the protocol's own. With 0 nothing is received until the setting is changed.
+    /// 65,535, the protocol's own. With 0 nothing is received until the setting is changed. The engine keeps none of
+    /// them: against uploads faster than the caller can store them.
     initial_window_size: 65_535 in 0..=2_147_483_647;
 
-    /// Octets that all streams together may receive before the caller releases some (RFC 9113 §6.9.2). Default
-    /// 1 MiB, so that a few slow streams do not stop the others. Below 65,535 the engine holds credit back until
-    /// the peer has used up the protocol's initial window.
+    /// Octets that all streams together may receive before the caller releases some (RFC 9113 §6.9.2). Default 1 MiB,
+    /// so that a few slow streams do not stop the others. Below 65,535 the engine holds credit back until the peer has
+    /// used up the protocol's initial window. Against uploads on all streams at once: it is the most that a caller has
+    /// to store.
     connection_window_size: 1_048_576 in 1..=2_147_483_647;
 
     /// The longest frame payload that is accepted, in octets; SETTINGS_MAX_FRAME_SIZE. Default 16,384, the
-    /// protocol's own. DATA is lent in pieces, so a larger value costs no memory here.
+    /// protocol's own. DATA is lent in pieces, so a larger value costs no memory here. Against giant frames: those who
+    /// wait for whole frames have to store them, and other streams wait behind them.
     max_frame_size: 16_384 in 16_384..=16_777_215;
 
-    /// The largest field section that is accepted, counted as RFC 9113 §6.5.2 does (32 octets for each field beside
-    /// its own); SETTINGS_MAX_HEADER_LIST_SIZE. A larger one is decoded and thrown away, and its stream reset; one
-    /// over four times as large ends the connection. Default 16 KiB.
+    /// The largest field section that is accepted, in octets, counted as RFC 9113 §6.5.2 does (32 for each field beside
+    /// its own); SETTINGS_MAX_HEADER_LIST_SIZE. A larger one is decoded and thrown away, and its stream reset; one over
+    /// four times as large ends the connection. Default 16 KiB, several times what browsers send: against the HPACK
+    /// bomb, whose single octets repeat an entry of kilobytes.
     max_header_list_size: 16_384 in 256..=16_777_216;
 
     /// The most fields that a section may have, each cookie crumb counted. More reset the stream; ten times as many
-    /// end the connection. Default 100, against small fields repeated by one octet each.
+    /// end the connection. Default 100, several times what browsers send: against the HTTP/2 bomb, thousands of small
+    /// fields repeated by one octet each, and cookies cut into crumbs.
     max_header_fields: 100 in 8..=100_000;
 
-    /// The most octets of one encoded field block, over all of its frames. More end the connection. Default 64 KiB.
+    /// The most octets of one encoded field block, over all of its frames. More end the connection. Default 64 KiB, as
+    /// large as a list that ends the connection: against the CONTINUATION flood, whose block never ends and must be
+    /// decoded to the end.
     max_field_block_size: 65_536 in 1_024..=67_108_864;
 
-    /// The most CONTINUATION frames of one field block, empty ones included. More end the connection. Default 8.
+    /// The most CONTINUATION frames of one field block, empty ones included. More end the connection. Default 8: three
+    /// frames of 16 KiB complete the largest block. Against the CONTINUATION flood of small and empty frames, which no
+    /// count of octets notices.
     max_continuations: 8 in 0..=1_000_000;
 
     /// The most interim responses (100 to 199) that a stream may get before the final one. More reset the stream.
-    /// Default 16.
+    /// Default 16: servers send one or two. Against servers that send 1xx responses for ever.
     max_interim_responses: 16 in 0..=255;
 
-    /// The most entries of one SETTINGS frame. More end the connection. Default 32.
+    /// The most entries of one SETTINGS frame. More end the connection. Default 32, several times what is registered:
+    /// against SETTINGS floods by large frames, of which each entry is work (CVE-2020-11080).
     max_settings_entries: 32 in 8..=2_730;
 
-    /// The octets of a GOAWAY frame's debug data that are kept for the caller; the rest is skipped. Default 256.
+    /// The octets of a GOAWAY frame's debug data that are kept for the caller; the rest is skipped. Default 256, enough
+    /// for a line in a log: against GOAWAY frames full of debug data.
     max_debug_octets: 256 in 0..=16_376;
 
     /// How many octets of frames the engine writes at once, bodies by reference aside: the room for frame heads, field
     /// blocks, control frames and tiny bodies behind which [`output`](crate::Connection::output) lends the bodies.
-    /// Default 4 KiB; servers of small responses gain by more.
+    /// Default 4 KiB; servers of small responses gain by more. Nothing is written ahead of it: against slow readers.
     write_buffer_size: 4_096 in 1_024..=1_048_576;
 
     /// How many octets of automatic replies (acknowledgements, PONGs, resets) may wait for
-    /// [`output`](crate::Connection::output), beyond one reset for each stream that the peer may have open. A peer
-    /// that causes more ends the connection. Default 4 KiB.
+    /// [`output`](crate::Connection::output), beyond one reset for each stream that the peer may have open. A peer that
+    /// causes more ends the connection. Default 4 KiB, the answers to 240 PINGs: against PING and SETTINGS floods by
+    /// peers that never read the answers (CVE-2019-9512, CVE-2019-9515).
     max_reply_octets: 4_096 in 64..=1_048_576;
 
     /// How many frames without use the peer may send: PING, SETTINGS, PRIORITY and PRIORITY_UPDATE, GOAWAY, frames of
@@ -220,13 +290,14 @@ knobs! {
     /// Not DATA with content on a stream that we have reset: an honest peer sends all that its windows allow before it
     /// hears of that. One more ends the connection. 256 octets of DATA in either direction earn one back, a finished exchange 64, a
     /// second 330, if [`poll`](crate::Connection::poll) is told the time. Default 10,000: an attack is over in a
-    /// moment, an honest peer never comes near.
+    /// moment, an honest peer never comes near. Against floods of all these frames: PING flood (CVE-2019-9512),
+    /// SETTINGS flood (CVE-2019-9515), priority churn (CVE-2019-9513), empty frames (CVE-2019-9518).
     max_noise: 10_000 in 1..=1_000_000_000;
 
     /// How many streams may end before their time: reset by the peer before our message was over, reset for what the
     /// peer did wrong, or refused. One more ends the connection. A finished exchange earns two back, a second 33.
     /// Default 1,000: a peer that cancels two of three requests can go on for ever, one that opens streams only to
-    /// reset them cannot.
+    /// reset them cannot (Rapid Reset), nor one that makes us reset or refuse them (MadeYouReset).
     max_resets: 1_000 in 1..=1_000_000_000;
 
     /// Whether overdrawing [`max_noise`](Self::max_noise) or [`max_resets`](Self::max_resets) ends the connection, 0
@@ -235,22 +306,26 @@ knobs! {
     enforce_budgets: 1 in 0..=1;
 
     /// Whether a stream of the peer's that was reset counts as open until the caller
-    /// [acknowledges](crate::Connection::acknowledge_reset) that, 0 or 1. Default 0. With 1, a caller whose work is
-    /// slow to cancel never has more of it in hand than [`max_concurrent_streams`](Self::max_concurrent_streams).
+    /// [acknowledges](crate::Connection::acknowledge_reset) that, 0 or 1. Default 0: most callers drop the work at
+    /// once. With 1, a caller whose work is slow to cancel never has more of it in hand than
+    /// [`max_concurrent_streams`](Self::max_concurrent_streams), however fast a Rapid Reset or MadeYouReset comes.
     hold_reset_streams: 0 in 0..=1;
 
     /// How many octets of DATA, in both directions together, bring a stream forward as seen by
     /// [`Connection::progress`](crate::Connection::progress). Default 16 KiB, against peers that hold streams open by
-    /// windows that stay shut, and by octets that come one at a time: 10,000 of them are no progress. A host that looks
-    /// every five seconds gives up streams that are slower than 3 KiB a second.
+    /// windows that stay shut (slow read, window stall), and by octets that come one at a time (data dribble): 10,000
+    /// of them are no progress. A host that looks every five seconds gives up streams that are slower than 3 KiB a
+    /// second.
     stall_floor: 16_384 in 1..=2_147_483_647;
 
     /// How many octets of body a stream takes from the caller before it is full. One chunk may overshoot it; the
-    /// chunks are kept by reference. Default 64 KiB.
+    /// chunks are kept by reference. Default 64 KiB, a window's worth: against peers that open huge windows and do not
+    /// read, for whom responses would pile up (internal data buffering, CVE-2019-9517).
     send_buffer_size: 65_536 in 1..=2_147_483_647;
 
     /// How many ended streams are remembered one by one, so that late frames on them are told from errors
-    /// (RFC 9113 §5.1). Default 100.
+    /// (RFC 9113 §5.1). Default 100, a round trip's worth at the stream limit: against resets whose streams would be
+    /// remembered for ever (CVE-2023-45802), and against answers to frames that answer ours.
     remembered_streams: 100 in 0..=1_024;
 }
 
@@ -363,6 +438,8 @@ const _: () = assert!(usize::BITS >= u32::BITS, "targets with addresses of 16 bi
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
 
     #[test]
@@ -374,8 +451,31 @@ mod tests {
     }
 
     #[test]
-    fn a_value_out_of_range_is_refused_by_name() {
-        let error = Config::builder().max_open_streams(0).build().unwrap_err();
-        assert_eq!(error, ConfigError { name: "max_open_streams", value: 0, least: 1, most: 1_000_000 });
+    fn every_value_out_of_range_is_refused_by_name() {
+        for &(name, set, default, least, most) in KNOBS {
+            let build = |value| set(Config::builder(), value).build();
+            assert_eq!(build(default), Ok(Config::default()), "{name}");
+            for value in [least, most] {
+                assert!(build(value).is_ok(), "{name} of {value}");
+            }
+            for value in [least.checked_sub(1), most.checked_add(1), Some(u32::MAX)].into_iter().flatten() {
+                assert_eq!(build(value), Err(ConfigError { name, value, least, most }));
+            }
+        }
+    }
+
+    /// A setter that changed another value would pass the test of ranges.
+    #[test]
+    fn each_value_is_its_own() {
+        for &(name, set, default, least, most) in KNOBS {
+            let other = if default == least { most } else { least };
+            let changed = format!("{:?}", set(Config::builder(), other).build().unwrap());
+            let expected = format!("{:?}", Config::default()).replacen(
+                &format!(" {name}: {default}"),
+                &format!(" {name}: {other}"),
+                1,
+            );
+            assert_eq!(changed, expected);
+        }
     }
 }

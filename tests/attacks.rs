@@ -197,6 +197,7 @@ fn check(name: &str, attack: &Attack, played: &Played) {
         assert!(report.most_unfinished <= 100, "{name}: {} requests", report.most_unfinished);
         assert!(report.most_surplus == 0, "{name}: {} octets beyond a list's own", report.most_surplus);
     }
+    assert!(report.most_fields <= config.max_header_fields() as usize, "{name}: {}", report.most_fields);
     assert!(balanced, "{name}: credit has leaked");
     assert_eq!(report.after_the_end, 0, "{name}: after the end");
     assert!(report.goaways <= 1, "{name}: {} GOAWAYs", report.goaways);
@@ -248,6 +249,7 @@ impl Figures {
         self.add("audits", 1);
         if *config == Config::default() {
             self.most("peak", (*peak + size_of::<Connection>() as i64) as f64, name);
+            self.most("fields", report.most_fields as f64, name);
         }
         self.most("share", *peak as f64 / *most_heap as f64, name);
         if played.is_limited() {
@@ -487,6 +489,22 @@ fn a4_raises_by_one_octet_cause_no_more_than_they_cost() {
             let played = play(victim, attack.scene(victim, 2, size), Cut::Whole);
             check_output(&format!("A4 of a {victim:?}, {size} raises"), &played.report);
         }
+    }
+}
+
+/// One field more than may be told is not told; the most that may be is.
+#[test]
+fn c4_no_more_fields_are_told_than_may_be() {
+    let attack = Attack::of("C4").expect("a row");
+    for victim in [Role::Server, Role::Client] {
+        let told = |variant| {
+            let played = play(victim, attack.scene(victim, variant, 20), Cut::Whole);
+            assert_eq!(played.config.max_header_fields(), 100);
+            played.report.most_fields
+        };
+        // The list that puts the entry into the table comes before the bomb.
+        assert!(told(0) <= 5, "{victim:?}: a part of a bomb");
+        assert!((90..=100).contains(&told(1)), "{victim:?}");
     }
 }
 

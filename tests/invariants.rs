@@ -5,9 +5,9 @@
 //! | 1 no panic, overflow or endless loop | all tests here with overflow checks, `exhaustive.rs`, `fuzz/` |
 //! | 2 cuts change neither events, output nor state | [`laws`]; `support` (`Script::run`, `talk`) under all of `rfc9113/`; `frames/cuts.rs` |
 //! | 3 each call takes an octet, tells an event, or is done | [`laws`], [`agree`]: `poll` leaves no input behind |
-//! | 4 memory within the bound, back to little when idle, to none when dropped | dropped: here; the bound: the tests of the limits |
+//! | 4 memory within the bound, back to little when idle, to none when dropped | dropped: here; the bound, idle: `attacks.rs`, `allocations.rs` |
 //! | 5 output ≤ 1.5 × input + 1 KiB and what the caller submitted; replies ≤ the cap | [`laws`]; the cap: `rfc9113/ping.rs` |
-//! | 6 instructions per frame, octet and request | counted, not tested here: the tests of the limits |
+//! | 6 instructions per frame, octet and request | counted by `.ci/attack-costs`, of which `.ci/bounds` has a part |
 //! | 7 after an error one GOAWAY, then nothing | [`laws`], [`agree`]; `rfc9113/errors.rs` |
 //! | 8 events of a stream in order, one end, none after it | [`laws`]; `calls.rs`, `rfc9113/verdicts.rs` |
 //! | 9 one RST_STREAM a stream, none on idle ones, none in answer | [`laws`], [`agree`]; `rfc9113/streams.rs` |
@@ -23,13 +23,10 @@
 //! | 19 the Huffman code | `exhaustive/huffman.rs` |
 //! | 20 all frame heads | `exhaustive/frames.rs`, `frames/table.rs` |
 //! | 21 all states | `exhaustive/states.rs` |
-//! | 22 budgets do not fall for useful work | the tests of the limits |
-//! | 23 agreement with other engines | the differential tests |
+//! | 22 budgets do not fall for useful work | `benign.rs` (`ends::check_budgets`); the ledger itself: `src/guard.rs` |
+//! | 23 agreement with other engines | `differential/`; `fuzz/` (`differential`) |
 //! | 24 the same input comes to the same | [`laws`] |
-//! | 25 nothing leaks; a config out of range is refused when built | here: `nothing_is_leaked_…`, `every_value_out_of_range_…` |
-//!
-//! "The tests of the limits" and "the differential tests" are those of the budgets, of `max_memory` and of other
-//! engines.
+//! | 25 nothing leaks; a config out of range is refused when built | here: `nothing_is_leaked_…`; `src/config.rs`: `every_value_out_of_range_…` |
 
 #[path = "invariants/agree.rs"]
 mod agree;
@@ -50,7 +47,6 @@ mod support;
 use std::env;
 
 use proptest::prelude::*;
-use sans_h2::{Config, ConfigBuilder};
 
 /// `PROPTEST_CASES`, or as many as take a few seconds.
 fn cases(default: u32) -> u32 {
@@ -120,39 +116,5 @@ fn scripts_reach_every_outcome() {
     ] {
         let times: usize = count(name);
         assert!(times >= least, "{name}: {times} times\n{seen:#?}");
-    }
-}
-
-type Knob = fn(ConfigBuilder, u32) -> ConfigBuilder;
-
-/// 25: the ends of each range are taken, and what lies beyond is refused by name.
-#[test]
-fn every_value_out_of_range_is_refused_when_built() {
-    let knobs: [(Knob, u32, u32); 17] = [
-        (ConfigBuilder::header_table_size, 0, 1 << 20),
-        (ConfigBuilder::encoder_table_size, 0, 1 << 20),
-        (ConfigBuilder::max_concurrent_streams, 0, 1_000_000),
-        (ConfigBuilder::max_open_streams, 1, 1_000_000),
-        (ConfigBuilder::enable_push, 0, 1),
-        (ConfigBuilder::initial_window_size, 0, 0x7fff_ffff),
-        (ConfigBuilder::connection_window_size, 1, 0x7fff_ffff),
-        (ConfigBuilder::max_frame_size, 0x4000, 0xff_ffff),
-        (ConfigBuilder::max_header_list_size, 256, 1 << 24),
-        (ConfigBuilder::max_header_fields, 8, 100_000),
-        (ConfigBuilder::max_field_block_size, 1_024, 1 << 26),
-        (ConfigBuilder::max_interim_responses, 0, 255),
-        (ConfigBuilder::max_settings_entries, 8, 2_730),
-        (ConfigBuilder::max_reply_octets, 64, 1 << 20),
-        (ConfigBuilder::send_buffer_size, 1, 0x7fff_ffff),
-        (ConfigBuilder::stall_floor, 1, 0x7fff_ffff),
-        (ConfigBuilder::remembered_streams, 0, 1_024),
-    ];
-    for (set, least, most) in knobs {
-        let build = |value| set(Config::builder(), value).build();
-        assert!(build(least).is_ok() && build(most).is_ok(), "{least} to {most}");
-        for value in [least.checked_sub(1), most.checked_add(1), Some(u32::MAX)].into_iter().flatten() {
-            let error = build(value).expect_err("out of range");
-            assert_eq!((error.value, error.least, error.most), (value, least, most));
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! Two engines against each other in memory, with windows, sizes and cuts of every kind.
 
+#[path = "pair/late.rs"]
+mod late;
 mod support;
 
 use std::collections::BTreeMap;

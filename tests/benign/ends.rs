@@ -84,11 +84,13 @@ pub(crate) struct End<A> {
     /// Answers to our PINGs.
     pub(crate) pongs: usize,
     is_over: bool,
+    /// The least that was left of the budgets at any time, for frames without use and for resets.
+    least: (u32, u32),
 }
 
 impl<A: App> End<A> {
     pub(crate) fn new(connection: Connection, app: A) -> Self {
-        Self { connection, app, sent: Sent::default(), pongs: 0, is_over: false }
+        Self { connection, app, sent: Sent::default(), pongs: 0, is_over: false, least: (u32::MAX, u32::MAX) }
     }
 
     /// Takes what came. The engine finds no fault.
@@ -111,7 +113,10 @@ impl<A: App> End<A> {
 
     /// The next event, if there is one.
     fn take(&mut self, octets: &mut &[u8], now: Time) -> bool {
-        let Some(event) = self.connection.poll(octets, now) else { return false };
+        let Some(event) = self.connection.poll(octets, now) else {
+            self.note_budgets();
+            return false;
+        };
         match &event {
             Event::Reset { cause: Cause::Peer, .. } => {}
             Event::Reset { .. } => panic!("{event:?}"),
@@ -124,6 +129,21 @@ impl<A: App> End<A> {
         }
         self.app.on_event(&mut self.connection, event);
         true
+    }
+
+    fn note_budgets(&mut self) {
+        let ledger = self.connection.ledger();
+        self.least = (self.least.0.min(ledger.noise_left), self.least.1.min(ledger.resets_left));
+    }
+
+    /// Useful work has paid for all that the peer did, but for what came last; at no time was a tenth of a budget gone.
+    pub(crate) fn check_budgets(&self) {
+        let (ledger, all) = (self.connection.ledger(), Config::default());
+        assert!(ledger.noise_left + 2 >= all.max_noise(), "{ledger:?}");
+        assert!(ledger.resets_left + 2 >= all.max_resets(), "{ledger:?}");
+        let (noise, resets) = self.least;
+        assert!(noise >= all.max_noise() / 10 * 9, "{noise} frames were left");
+        assert!(resets >= all.max_resets() / 10 * 9, "{resets} resets were left");
     }
 
     /// Octets for the other end: at most `most`.
@@ -213,6 +233,8 @@ impl<C: App, S: App> Pair<C, S> {
 
     /// Both ends part in peace, with all credit accounted for.
     pub(crate) fn finish(&mut self) {
+        self.client.check_budgets();
+        self.server.check_budgets();
         for audit in [self.client.connection.audit(), self.server.connection.audit()] {
             assert!(audit.is_balanced(), "{audit:?}");
             assert_eq!(audit.held, 0);

@@ -81,6 +81,7 @@ fn replay(recording: &Recording, size: usize) {
     assert_eq!((server.app.octets, server.app.silent.len()), (recording.body, recording.silent));
     assert_eq!(server.sent.ended, recording.requests - recording.silent, "all are answered");
     assert_eq!(server.sent.resets, 0);
+    server.check_budgets();
     assert!(server.connection.audit().is_balanced());
 }
 

@@ -108,7 +108,7 @@ struct Trace {
     state: String,
     octets_in: usize,
     octets_out: usize,
-    /// An upper bound of what the caller has handed in.
+    /// The octets of frames that the caller has asked for, as if each were sent at once.
     submitted: usize,
     /// The largest limit of streams that the peer has been told.
     allowed: usize,
@@ -207,8 +207,15 @@ impl Run {
                 let wire = Wire::raw().frame(kind, flags, *stream, payload);
                 self.feed(&wire.octets);
             }
-            Act::ShutDown => self.connection.shut_down(),
-            Act::Close(code) => self.connection.close(*code),
+            Act::ShutDown => {
+                // Two GOAWAY frames, and a PING between them.
+                self.trace.submitted += 51;
+                self.connection.shut_down();
+            }
+            Act::Close(code) => {
+                self.trace.submitted += 17;
+                self.connection.close(*code);
+            }
             Act::EndOfInput => {
                 self.connection.end_of_input();
                 self.feed(&[]);
@@ -216,30 +223,35 @@ impl Run {
             Act::Time(millis) => self.now = Time::from(Duration::from_millis(*millis)),
             Act::Prioritize(at) => {
                 if let Some(mut stream) = self.live(*at).and_then(|stream| self.connection.stream(stream)) {
-                    self.trace.submitted += 40;
+                    // A PRIORITY_UPDATE with `u=7`.
+                    self.trace.submitted += 16;
                     stream.set_priority(Priority::new(at.to_le_bytes()[0] % 8).expect("at most 7"));
                 }
             }
             Act::Flush => self.flush(),
         }
-        self.trace.submitted += 60;
     }
 
     fn step(&mut self, step: &Step) {
         match step {
             Step::Open { part, .. } => {
-                let _ = self.connection.open(Fields::request("POST", "http", "localhost", "/"), *part);
+                let fields = Fields::request("POST", "http", "localhost", "/");
+                if self.connection.open(fields, *part).is_ok() {
+                    self.trace.submitted += SECTION_OCTETS;
+                }
             }
             Step::Update(change) => {
                 let (id, value) = change.entry();
                 let done = self.connection.update_settings(&settings_of(&[(id, value)])).is_ok();
                 self.unacknowledged += usize::from(done);
+                self.trace.submitted += 15 * usize::from(done);
                 if let (Change::MaxStreams(count), true) = (change, done) {
                     self.trace.allowed = self.trace.allowed.max(*count as usize);
                 }
             }
             Step::SendPing(payload) => {
-                let _ = self.connection.ping([*payload; 8]);
+                let done = self.connection.ping([*payload; 8]).is_ok();
+                self.trace.submitted += 17 * usize::from(done);
             }
             Step::SendSection { .. } | Step::SendData { .. } | Step::Release { .. } | Step::Drop { .. } => {
                 self.step_on(step);
@@ -306,23 +318,34 @@ impl Run {
                     Section::Interim => Fields::response(103),
                     _ => Fields::response(200),
                 };
-                let _ = stream.send_headers(fields, part);
+                if stream.send_headers(fields, part).is_ok() {
+                    self.trace.submitted += SECTION_OCTETS;
+                }
             }
             Step::SendData { octets, part, .. } => {
                 if stream.send_data(Bytes::from(vec![b'z'; octets]), part).is_ok() {
-                    // Tiny windows take a frame an octet.
-                    self.trace.submitted += 10 * octets;
+                    // One frame: for more of them the peer pays, by windows that it opens little by little.
+                    self.trace.submitted += 9 + octets;
                 }
             }
-            Step::Release { octets, .. } => stream.release(octets),
+            Step::Release { octets, .. } => {
+                // A WINDOW_UPDATE each for the stream and the connection.
+                self.trace.submitted += 26;
+                stream.release(octets);
+            }
             _ => {
                 let stream_id = stream.id();
+                // RST_STREAM, and a WINDOW_UPDATE for what the connection gets back.
+                self.trace.submitted += 26;
                 stream.reset(ErrorCode::CANCEL);
                 self.trace.entries.push(Entry::Dropped(stream_id.number()));
             }
         }
     }
 }
+
+/// The most that a frame with any of the caller's field sections takes.
+const SECTION_OCTETS: usize = 9 + 24;
 
 /// What the peer says, with little heed of what is legal.
 fn say(step: &Step, on: u32, next: u32, wire: Wire) -> Wire {

@@ -55,6 +55,8 @@ pub struct Report {
     pub most_surplus: usize,
     /// The most heap octets that one had for 1,000 it accounts for.
     pub most_per_mille: usize,
+    /// The most fields that a delivered list had.
+    pub most_fields: usize,
     /// Why the connection ended, if it did.
     pub error: Option<Option<ConnectionError>>,
     /// Events and octets of output after the end.
@@ -162,6 +164,7 @@ impl Player {
         let (real, accounted) = (fields.capacity_octets(), fields.list_octets());
         self.report.most_surplus = self.report.most_surplus.max(real.saturating_sub(accounted));
         self.report.most_per_mille = self.report.most_per_mille.max(real * 1_000 / accounted.max(1));
+        self.report.most_fields = self.report.most_fields.max(fields.len());
         self.connection.recycle(fields);
         if head == Head::Request {
             self.unfinished.insert(stream, (part, Part::More));
