@@ -174,7 +174,7 @@ knobs! {
 
     /// The longest payload of an extension frame that is looked at, in octets; longer ones are skipped unread. Default
     /// 256, which every PRIORITY_UPDATE fits; ALTSVC and ORIGIN frames can need more. Against giant frames of these
-    /// types, and sets of origins without end (RFC 8336 §2.3).
+    /// types, and sets of origins without end (RFC 8336 §4).
     max_extension_octets: 256 in 0..=65_536;
 
     /// Whether the transport is clear text, 0 or 1: a client ignores ORIGIN frames there (RFC 8336 §2.2). Default 0.
