@@ -310,12 +310,15 @@ impl Connection {
     /// RFC 9113 §8.1.1: a server may answer before it resets the stream. What is encoded here goes out ahead of what
     /// is encoded for the next batch, as HPACK demands.
     fn answer_bad_request(&mut self, stream: StreamId) {
-        let before = self.control.len();
         let head = Headers { stream, priority: None, padding: None, part: Part::More };
-        let start = head.start_block(&mut self.control);
-        self.encoder.encode(&Fields::response(400), &mut self.control);
-        head.finish_block(start, self.peer.values().max_frame_size, &mut self.control);
-        self.guard.replied(self.control.len().saturating_sub(before));
+        let max_frame_size = self.peer.values().max_frame_size;
+        let mut block = Vec::new();
+        self.encoder.encode(&Fields::response(400), &mut block);
+        self.reply(|out| {
+            let start = head.start_block(out);
+            out.append(&mut block);
+            head.finish_block(start, max_frame_size, out);
+        });
     }
 
     fn accept_request(

@@ -16,7 +16,7 @@ impl Connection {
         if !self.batch.is_empty() {
             return;
         }
-        self.write_control();
+        self.flush_control();
         if !self.closing.is_open() || !self.control.is_empty() {
             return;
         }
@@ -31,13 +31,6 @@ impl Connection {
     pub(super) fn may_open(&self) -> bool {
         let limit = self.peer.max_concurrent_streams() as usize;
         self.streams.local_active() < limit && !(self.role == Role::Client && self.closing.peer_is_leaving())
-    }
-
-    fn write_control(&mut self) {
-        if !self.control.is_empty() {
-            self.batch.write_from(&mut self.control);
-            self.guard.flushed(self.control.len());
-        }
     }
 
     /// Lets the streams send whose windows have been opened. Only now: the peer may have moved its initial window size
