@@ -77,4 +77,4 @@ pub(super) const PING_OCTETS: usize = Head::LENGTH + 8;
 const CONNECTION_OCTETS: usize = 8 * PING_OCTETS;
 
 /// What is kept of the buffer: room for the answers to a few frames.
-const KEPT_OCTETS: usize = 512;
+const KEPT_OCTETS: usize = 128;

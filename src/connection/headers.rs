@@ -457,6 +457,14 @@ impl Spare {
         }
     }
 
+    /// Gives back what one exchange at a time does not need.
+    pub(super) fn release(&mut self) {
+        while self.octets > KEPT_OCTETS || self.lists.len() > KEPT_LISTS {
+            self.take();
+        }
+        self.lists.shrink_to(KEPT_LISTS);
+    }
+
     pub(super) fn memory_used(&self) -> usize {
         self.lists.capacity().saturating_mul(size_of::<Fields>()).saturating_add(self.octets)
     }
@@ -467,6 +475,10 @@ impl Spare {
         octets.saturating_add(most_lists(octets).saturating_mul(size_of::<Fields>()))
     }
 }
+
+/// What is kept when many streams have ended.
+const KEPT_LISTS: usize = 2;
+const KEPT_OCTETS: usize = 512;
 
 /// How many lists are kept at once.
 const fn most_lists(octets: usize) -> usize {
