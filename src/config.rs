@@ -1,6 +1,7 @@
 //! Every knob of a connection: what it means, its unit, its default and why.
 
 use crate::error::ConfigError;
+use crate::id::Role;
 
 macro_rules! knobs {
     ($($(#[$doc:meta])+ $name:ident: $default:literal in $least:literal..=$most:literal;)+) => {
@@ -331,7 +332,8 @@ knobs! {
 
 impl Config {
     /// The least that still works with the servers and clients at large: a few streams, short field sections, small
-    /// tables. A connection takes 12 KiB at most.
+    /// tables. A connection takes 16 KiB at most, of which 4 are a table that its peer may use until it
+    /// knows the settings.
     ///
     /// Tables of 512 octets still spare most of what requests repeat. Bodies flow in windows of 8 KiB, of which the
     /// engine keeps nothing.
@@ -391,16 +393,24 @@ impl Config {
         self.max_header_list_size as usize / 4
     }
 
-    /// How many streams there can be at once, in the role that has more of them.
-    pub(crate) const fn max_streams(&self) -> usize {
-        let pushed = if self.enable_push == 1 {
-            self.max_reserved_streams.saturating_add(self.max_concurrent_streams)
-        } else {
-            0
+    /// How many streams there can be at once, of both ends.
+    pub(crate) const fn max_streams(&self, role: Role) -> usize {
+        let peer = match role {
+            Role::Server => self.max_concurrent_streams,
+            Role::Client => match self.enable_push {
+                0 => 0,
+                _ => self.max_reserved_streams.saturating_add(self.max_concurrent_streams),
+            },
         };
-        let server = self.max_concurrent_streams.saturating_add(self.max_pushes) as usize;
-        let client = self.max_open_streams.saturating_add(pushed) as usize;
-        if server > client { server } else { client }
+        self.max_own_streams(role).saturating_add(peer) as usize
+    }
+
+    /// How many of our own streams there can be at once.
+    pub(crate) const fn max_own_streams(&self, role: Role) -> u32 {
+        match role {
+            Role::Server => self.max_pushes,
+            Role::Client => self.max_open_streams,
+        }
     }
 
     /// The number of fields that ends the connection.

@@ -35,16 +35,23 @@ impl Batch {
     pub(crate) fn has_room(&self) -> bool {
         self.remaining < BATCH_OCTETS
             && self.own.len().saturating_add(FRAME_OCTETS) <= self.most_own
-            && self.segments.len().saturating_add(2) <= most_segments(self.most_own)
+            && self.segments.len().saturating_add(FRAME_SEGMENTS) <= most_segments(self.most_own)
+    }
+
+    /// The room for the octets of one DATA frame, beside its head and padding; a chunk fits if the batch has room.
+    pub(crate) fn room(&self) -> Room {
+        let own = self.most_own.saturating_sub(self.own.len()).saturating_sub(DATA_OCTETS);
+        let segments = most_segments(self.most_own).saturating_sub(self.segments.len());
+        Room { own, segments: segments.saturating_sub(FRAME_SEGMENTS - 1) }
     }
 
     /// Takes as much of final frames as fits, from the front.
     pub(crate) fn write_from(&mut self, frames: &mut Vec<u8>) {
         if frames.len() <= self.most_own {
-            self.write(|out| out.append(frames));
+            self.write_up_to(frames.len(), |out| out.append(frames));
         } else {
             let octets = frames.drain(..self.most_own);
-            self.write(|out| out.extend(octets));
+            self.write_up_to(self.most_own, |out| out.extend(octets));
         }
     }
 
@@ -57,10 +64,29 @@ impl Batch {
         self.remaining == 0
     }
 
-    /// Adds what `write` appends to the engine's own octets.
+    /// Adds what `write` appends to the engine's own octets: a short frame, or a part of one.
     pub(crate) fn write<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        self.write_up_to(FRAME_OCTETS, write)
+    }
+
+    /// The same for the field block of a list of so many octets, which has the room that it needs at most.
+    pub(crate) fn write_block(&mut self, list_octets: usize, write: impl FnOnce(&mut Vec<u8>)) {
+        let heads = list_octets / 1_024;
+        let most = list_octets.saturating_add(heads).saturating_add(DATA_OCTETS);
+        self.write_up_to(most.max(FRAME_OCTETS), write);
+    }
+
+    /// Gives back the memory that few frames do not need.
+    pub(crate) fn release(&mut self) {
+        if self.is_empty() {
+            self.own.shrink_to(KEPT_OCTETS);
+            self.segments.shrink_to(KEPT_SEGMENTS);
+        }
+    }
+
+    fn write_up_to<T>(&mut self, octets: usize, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         // A few short frames, and then a whole one more, need no growth.
-        let more = if self.own.capacity() == 0 { 2 * FRAME_OCTETS } else { FRAME_OCTETS };
+        let more = if self.own.capacity() == 0 { octets.max(2 * FRAME_OCTETS) } else { octets };
         reserve_within(&mut self.own, more, self.most_own);
         let before = self.own.len();
         let result = write(&mut self.own);
@@ -142,6 +168,30 @@ impl Batch {
     }
 }
 
+/// What one DATA frame may take of a batch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// Octets that are copied.
+    own: usize,
+    segments: usize,
+}
+
+impl Room {
+    pub(crate) const UNLIMITED: Self = Self { own: usize::MAX, segments: usize::MAX };
+
+    /// Takes the room for a piece of body; tells whether there was enough.
+    pub(crate) const fn take(&mut self, octets: usize) -> bool {
+        let copied = if octets <= TINY { octets } else { 0 };
+        match (self.own.checked_sub(copied), self.segments.checked_sub((octets > 0) as usize)) {
+            (Some(own), Some(segments)) => {
+                *self = Self { own, segments };
+                true
+            }
+            (_, _) => false,
+        }
+    }
+}
+
 /// Octets to write to the transport, lent by [`Connection::output`](crate::Connection::output).
 ///
 /// Read it as a [`Buf`], or slice by slice through [`chunks`](Self::chunks) for one vectored write; then
@@ -209,6 +259,16 @@ const fn most_segments(most_own: usize) -> usize {
 
 /// Octets of its own that a frame takes, unless its field block is long.
 const FRAME_OCTETS: usize = 512;
+
+/// The head, the padding and, in a field block, two updates of the table's size.
+const DATA_OCTETS: usize = 9 + 256 + 12;
+
+/// A head, a piece of body, and padding behind it.
+const FRAME_SEGMENTS: usize = 3;
+
+/// What one exchange at a time needs.
+const KEPT_OCTETS: usize = 2 * FRAME_OCTETS;
+const KEPT_SEGMENTS: usize = 4;
 
 #[cfg(test)]
 mod tests {

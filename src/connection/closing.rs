@@ -1,9 +1,9 @@
 //! How a connection ends: by GOAWAY in either direction, by an error, or with its transport (RFC 9113 §5.4, §6.8).
 
-use alloc::vec::Vec;
 use bytes::Bytes;
 
 use super::Connection;
+use super::control::PING_OCTETS;
 use crate::error::{ConnectionError, ErrorCode, Violation};
 use crate::event::{Cause, Event, Verdict};
 use crate::frame::{self, GoAway};
@@ -162,7 +162,7 @@ impl Connection {
             (Drain::No, Role::Server) => {
                 self.write_goaway(Some(StreamId::MAX), ErrorCode::NO_ERROR);
                 let payload = self.pings.start_shutdown();
-                frame::ping::write(payload, &mut self.control);
+                self.write_control(PING_OCTETS, |out| frame::ping::write(payload, out));
                 self.closing.drain = Drain::Announced;
             }
         }
@@ -289,7 +289,7 @@ impl Connection {
     }
 
     fn write_goaway(&mut self, last: Option<StreamId>, code: ErrorCode) {
-        let control: &mut Vec<u8> = &mut self.control;
-        GoAway { last, code, debug: Bytes::new() }.write(control);
+        let goaway = GoAway { last, code, debug: Bytes::new() };
+        self.write_control(PING_OCTETS, |out| goaway.write(out));
     }
 }

@@ -32,7 +32,8 @@ impl Connection {
             (Kind::PRIORITY_UPDATE, Role::Client) => self.admit_priority_update(extension),
             (_, _) => Ok(()),
         }?;
-        extension.write(&mut self.control).map_err(|_| ControlError::InvalidExtension)
+        let octets = extension.payload.len().saturating_add(Head::LENGTH);
+        self.write_control(octets, |out| extension.write(out)).map_err(|_| ControlError::InvalidExtension)
     }
 
     pub(super) fn on_extension<'b>(&mut self, extension: Extension) -> Told<'b> {

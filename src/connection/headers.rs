@@ -314,12 +314,15 @@ impl Connection {
     /// RFC 9113 §8.1.1: a server may answer before it resets the stream. What is encoded here goes out ahead of what
     /// is encoded for the next batch, as HPACK demands.
     fn answer_bad_request(&mut self, stream: StreamId) {
-        let before = self.control.len();
         let head = Headers { stream, priority: None, padding: None, part: Part::More };
-        let start = head.start_block(&mut self.control);
-        self.encoder.encode(&Fields::response(400), &mut self.control);
-        head.finish_block(start, self.peer.values().max_frame_size, &mut self.control);
-        self.guard.replied(self.control.len().saturating_sub(before));
+        let max_frame_size = self.peer.values().max_frame_size;
+        let mut block = Vec::new();
+        self.encoder.encode(&Fields::response(400), &mut block);
+        self.reply(|out| {
+            let start = head.start_block(out);
+            out.append(&mut block);
+            head.finish_block(start, max_frame_size, out);
+        });
     }
 
     fn accept_request(
@@ -458,6 +461,14 @@ impl Spare {
         }
     }
 
+    /// Gives back what one exchange at a time does not need.
+    pub(super) fn release(&mut self) {
+        while self.octets > KEPT_OCTETS || self.lists.len() > KEPT_LISTS {
+            self.take();
+        }
+        self.lists.shrink_to(KEPT_LISTS);
+    }
+
     pub(super) fn memory_used(&self) -> usize {
         self.lists.capacity().saturating_mul(size_of::<Fields>()).saturating_add(self.octets)
     }
@@ -468,6 +479,10 @@ impl Spare {
         octets.saturating_add(most_lists(octets).saturating_mul(size_of::<Fields>()))
     }
 }
+
+/// What is kept when many streams have ended.
+const KEPT_LISTS: usize = 2;
+const KEPT_OCTETS: usize = 512;
 
 /// How many lists are kept at once.
 const fn most_lists(octets: usize) -> usize {

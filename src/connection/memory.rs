@@ -1,13 +1,15 @@
 //! How much memory a connection takes: now, and at most.
 
 use super::Connection;
+use super::control;
 use super::headers::Spare;
 use super::priorities::Prioritized;
-use super::receive::{REPLY_OCTETS, reply_limit};
 use crate::config::Config;
 use crate::frame::{Raw, Settings};
 use crate::hpack::{Decoder, Encoder};
+use crate::id::Role;
 use crate::output::Batch;
+use crate::settings::Values;
 use crate::stream::Store;
 
 impl Config {
@@ -15,20 +17,26 @@ impl Config {
     /// it holds on the heap, in octets.
     ///
     /// What the caller queues comes on top: its bodies and field lists, 48 octets for each item beyond one a stream, or
-    /// twice that since the memory for items doubles as it grows, and, while one is written, a field block that is
-    /// longer than [`write_buffer_size`](Self::write_buffer_size). So does what it raises later by
-    /// [`update_settings`](Connection::update_settings). Events are the caller's once they are told; a field list in
+    /// twice that since the memory for items doubles as it grows, and, while one is written, its field list once more
+    /// if that has more than 200 octets. So do its own frames of SETTINGS, priorities and
+    /// extensions until they are written, and what its own settings allow the peer beyond this configuration, those of
+    /// [`client_with_settings`](Connection::client_with_settings) and
+    /// [`update_settings`](Connection::update_settings): a larger table, more streams, or pushes where
+    /// [`enable_push`](Self::enable_push) is 0, which a client allows by leaving SETTINGS_ENABLE_PUSH out; then up to
+    /// [`max_reserved_streams`](Self::max_reserved_streams) and
+    /// [`max_concurrent_streams`](Self::max_concurrent_streams) more. Events are the caller's once they are told; a field list in
     /// one never holds more memory than [`Fields::list_octets`](crate::Fields::list_octets) says.
     ///
     /// Buffers double up to their most. An allocator that has to move one of thousands of streams as it grows holds
     /// what it had for that moment, too; at the defaults there is room for that.
     ///
     /// The terms, with S for [`max_concurrent_streams`](Self::max_concurrent_streams) and
-    /// [`max_pushes`](Self::max_pushes), or [`max_open_streams`](Self::max_open_streams) and what may be pushed, if
-    /// that is more:
+    /// [`max_pushes`](Self::max_pushes), or [`max_open_streams`](Self::max_open_streams) and what may be pushed, in the
+    /// role that takes more:
     ///
     /// * the [`Connection`] itself: its size;
-    /// * decoder: 5/4 [`header_table_size`](Self::header_table_size); a field that is not whole, the larger of that and
+    /// * decoder: 5/4 [`header_table_size`](Self::header_table_size), or of the 4,096 that the peer may use until it has
+    ///   acknowledged our SETTINGS, if that is more; a field that is not whole, the larger of half of that and
     ///   [`max_header_list_size`](Self::max_header_list_size), and 103;
     /// * encoder: 5/4 [`encoder_table_size`](Self::encoder_table_size), and 1/4 of it for look-ups;
     /// * a field list under way: [`max_header_list_size`](Self::max_header_list_size), twice if cookies are joined;
@@ -36,7 +44,8 @@ impl Config {
     /// * a frame that is not whole, and one that is reported: each 6 times
     ///   [`max_settings_entries`](Self::max_settings_entries), [`max_debug_octets`](Self::max_debug_octets) and 8, or
     ///   [`max_extension_octets`](Self::max_extension_octets), whichever is most;
-    /// * replies that wait: [`max_reply_octets`](Self::max_reply_octets), 13 for each stream of the peer's, and 32;
+    /// * control frames that wait: [`max_reply_octets`](Self::max_reply_octets), 13 for each of
+    ///   [`max_concurrent_streams`](Self::max_concurrent_streams) and each stream of our own, and 270;
     /// * output: 3/2 [`write_buffer_size`](Self::write_buffer_size);
     /// * streams: about 240 S, and 4 for each of [`remembered_streams`](Self::remembered_streams);
     /// * PINGs and SETTINGS under way: 256.
@@ -45,25 +54,38 @@ impl Config {
     /// use sans_h2::Config;
     ///
     /// assert!(Config::default().max_memory() <= 88 * 1024);
-    /// assert!(Config::embedded().max_memory() <= 12 * 1024);
+    /// assert!(Config::embedded().max_memory() <= 16 * 1024);
     /// ```
     pub const fn max_memory(&self) -> usize {
         let list = self.max_header_list_size() as usize;
         let lists = if self.join_cookies() == 1 { list.saturating_mul(2) } else { list };
-        let streams = self.max_streams();
-        let replies = reply_limit(self, self.max_concurrent_streams()).saturating_add(REPLY_OCTETS);
+        let (server, client) = (self.max_role_memory(Role::Server), self.max_role_memory(Role::Client));
         size_of::<Connection>()
-            .saturating_add(Decoder::max_memory(self.header_table_size(), list))
+            .saturating_add(Decoder::max_memory(self.most_table_size(), list))
             .saturating_add(Encoder::max_memory(self.encoder_table_size()))
             .saturating_add(lists)
             .saturating_add(Spare::max_memory(self))
             .saturating_add(self.max_frame_octets().saturating_mul(2))
-            .saturating_add(replies)
             .saturating_add(Batch::max_memory(self.write_buffer_size() as usize))
-            .saturating_add(Store::max_memory(streams, self.remembered_streams() as usize))
-            .saturating_add(if self.hold_reset_streams() == 1 { Store::max_held_memory(streams) } else { 0 })
-            .saturating_add(Prioritized::max_memory(streams))
+            .saturating_add(if server > client { server } else { client })
             .saturating_add(UNDER_WAY)
+    }
+
+    /// The terms that depend on how many streams there are of which end.
+    const fn max_role_memory(&self, role: Role) -> usize {
+        let streams = self.max_streams(role);
+        let held = if self.hold_reset_streams() == 1 { Store::max_held_memory(streams) } else { 0 };
+        control::max_memory(self, role)
+            .saturating_add(Store::max_memory(streams, self.remembered_streams() as usize))
+            .saturating_add(held)
+            .saturating_add(Prioritized::max_memory(streams))
+    }
+
+    /// The most that the peer's table can have: the protocol's own size until the peer has acknowledged ours
+    /// (RFC 9113 §6.5.3).
+    const fn most_table_size(&self) -> u32 {
+        let initial = Values::INITIAL.header_table_size;
+        if self.header_table_size() > initial { self.header_table_size() } else { initial }
     }
 
     /// The longest payload that is kept until it is whole.

@@ -1,6 +1,7 @@
 //! The engine: the only place where the layers meet.
 
 mod closing;
+mod control;
 mod extensions;
 mod headers;
 mod image;
@@ -16,6 +17,7 @@ mod upgrade;
 use alloc::vec::Vec;
 
 use closing::Closing;
+use control::PING_OCTETS;
 #[cfg(feature = "arbitrary")]
 pub(crate) use preface::MAGIC;
 use preface::Magic;
@@ -30,7 +32,7 @@ use crate::event::Event;
 use crate::fields::Fields;
 use crate::fields::rules::Rules;
 use crate::flow::{Audit, Flow};
-use crate::frame::{self, Limits, Raw, Reader, Settings};
+use crate::frame::{self, Head, Limits, Raw, Reader, Settings};
 use crate::guard::{Guard, Ledger};
 use crate::hpack;
 use crate::id::{Role, StreamId};
@@ -181,7 +183,7 @@ impl Connection {
             local: Local::new(role, &config),
             peer: Peer::new(config.max_early_streams()),
             flow: Flow::new(config.connection_window_size()),
-            streams: Store::new(role, config.max_streams(), config.remembered_streams() as usize),
+            streams: Store::new(role, config.max_streams(role), config.remembered_streams() as usize),
             next_id: Some(StreamId::first(role)),
             guard: Guard::new(&config),
             prioritized: priorities::Prioritized::default(),
@@ -282,7 +284,7 @@ impl Connection {
     pub fn ping(&mut self, payload: [u8; 8]) -> Result<(), ControlError> {
         self.check_open()?;
         self.pings.start(payload)?;
-        frame::ping::write(payload, &mut self.control);
+        self.write_control(PING_OCTETS, |out| frame::ping::write(payload, out));
         Ok(())
     }
 
@@ -300,7 +302,8 @@ impl Connection {
     pub fn update_settings(&mut self, settings: &Settings) -> Result<(), ControlError> {
         self.check_open()?;
         self.local.change(settings)?;
-        settings.write(&mut self.control);
+        let octets = settings.len().saturating_mul(Settings::ENTRY_OCTETS).saturating_add(Head::LENGTH);
+        self.write_control(octets, |out| settings.write(out));
         self.refresh_ceilings();
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::Connection;
 use crate::error::Violation;
-use crate::frame::{Settings, WindowUpdate};
+use crate::frame::{Head, Settings, WindowUpdate};
 use crate::id::Role;
 
 /// Which protocol the first octets of a connection in clear text belong to.
@@ -99,6 +99,11 @@ impl Connection {
         }
     }
 }
+
+/// The longest preface, but for settings that the caller has chosen: the fixed octets, the eight settings that a
+/// [`Config`](crate::Config) states, and WINDOW_UPDATE.
+pub(super) const PREFACE_OCTETS: usize =
+    MAGIC.len() + Head::LENGTH + 8 * Settings::ENTRY_OCTETS + Head::LENGTH + 4;
 
 /// The octets with which a client begins.
 pub(crate) const MAGIC: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -1,15 +1,14 @@
 //! What each frame of the peer does: one function a type.
 
 use super::Connection;
+use super::control::reply_limit;
 use super::headers::Block;
-use crate::config::Config;
 use crate::error::{ErrorCode, Scope, Violation};
 use crate::event::{Cause, Event};
 use crate::frame::{
     Data, Extension, Fault, GoAway, Head, Headers, Kind, Part, PushPromise, Raw, SettingId, Settings, Step,
     WindowUpdate, ping, reset,
 };
-use crate::growth::reserve_within;
 use crate::id::{Role, StreamId};
 use crate::settings::Values;
 use crate::stream::{Ending, Half, Key, Misstep, Place, Want};
@@ -424,32 +423,6 @@ impl Connection {
         self.flow.set_local_initial(window(self.local.acknowledged()), self.local.ceiling(window));
         self.reader.set_max_frame_size(self.local.ceiling(|values| values.max_frame_size));
     }
-
-    /// Writes a frame that answers the peer.
-    fn reply(&mut self, write: impl FnOnce(&mut alloc::vec::Vec<u8>)) {
-        if self.control.capacity().saturating_sub(self.control.len()) < REPLY_OCTETS {
-            let most = self.guard.most_replies().saturating_add(REPLY_OCTETS);
-            reserve_within(&mut self.control, REPLY_OCTETS, most);
-        }
-        let before = self.control.len();
-        write(&mut self.control);
-        self.guard.replied(self.control.len().saturating_sub(before));
-    }
-
-    /// Writes RST_STREAM. One for a stream of the peer's counts as an answer: the peer can cause any number.
-    pub(super) fn write_reset(&mut self, stream: StreamId, code: ErrorCode) {
-        if stream.initiator() == self.role {
-            reset::write(stream, code, &mut self.control);
-        } else {
-            self.reply(|out| reset::write(stream, code, out));
-        }
-    }
-}
-
-/// How many octets of replies may wait (RFC 9113 §10.5) when the peer may have so many streams open: what the caller
-/// allows, and a reset for each of them.
-pub(super) const fn reply_limit(config: &Config, streams: u32) -> usize {
-    streams.saturating_mul(reset::OCTETS).saturating_add(config.max_reply_octets()) as usize
 }
 
 fn parsed<T>(frame: Result<T, Violation>) -> Result<T, Stop> {
@@ -475,6 +448,3 @@ pub(super) const fn violation_of(misstep: Misstep) -> Violation {
         Misstep::HeadersInTunnel => Violation::HeadersInTunnel,
     }
 }
-
-/// The longest reply, PING or RST_STREAM or a short answer to a malformed request.
-pub(super) const REPLY_OCTETS: usize = 32;

@@ -10,6 +10,7 @@ use crate::fields::rules::Section;
 use crate::flow::Opening;
 use crate::frame::Part;
 use crate::id::{Role, StreamId};
+use crate::output::Room;
 use crate::priority::Priority;
 use crate::settings::Push;
 use crate::stream::{Ending, Exchange, Fullness, Half, Key, Message, Misstep, Pending, Record, State, Want};
@@ -352,7 +353,8 @@ impl Connection {
         if record.queue.is_empty() {
             return None;
         }
-        let data_first = queues.next_data(&record.queue, 1).is_some_and(|next| next.octets > 0);
+        let data_first =
+            queues.next_data(&record.queue, 1, Room::UNLIMITED).is_some_and(|next| next.octets > 0);
         let id = record.id;
         if id.initiator() == self.role && !self.streams.get(key).is_active() {
             return (!self.may_open()).then_some(Blocked::StreamLimit);

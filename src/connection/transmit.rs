@@ -16,7 +16,13 @@ impl Connection {
         if !self.batch.is_empty() {
             return;
         }
-        self.write_control();
+        if self.streams.is_empty() {
+            self.batch.release();
+            if self.streams.take_gave_back() {
+                self.spare.release();
+            }
+        }
+        self.flush_control();
         if !self.closing.is_open() || !self.control.is_empty() {
             return;
         }
@@ -31,13 +37,6 @@ impl Connection {
     pub(super) fn may_open(&self) -> bool {
         let limit = self.peer.max_concurrent_streams() as usize;
         self.streams.local_active() < limit && !(self.role == Role::Client && self.closing.peer_is_leaving())
-    }
-
-    fn write_control(&mut self) {
-        if !self.control.is_empty() {
-            self.batch.write_from(&mut self.control);
-            self.guard.flushed(self.control.len());
-        }
     }
 
     /// Lets the streams send whose windows have been opened. Only now: the peer may have moved its initial window size
@@ -85,7 +84,7 @@ impl Connection {
         }
         let head = PushPromise { stream: on, promised, padding };
         let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
-        self.batch.write(|out| {
+        self.batch.write_block(fields.list_octets(), |out| {
             let start = head.start_block(out);
             encoder.encode(&fields, out);
             head.finish_block(start, max_frame_size, out);
@@ -134,7 +133,8 @@ impl Connection {
     fn write_turn(&mut self) -> Option<()> {
         let key = self.streams.pop_turn(self.flow.sendable())?;
         while self.write_section(key).is_some() {}
-        let blocked = self.write_data(key);
+        // Behind long sections there may be no room left for data.
+        let blocked = if self.batch.has_room() { self.write_data(key) } else { None };
         self.notice_room(key);
         if self.streams.get(key).queue.is_empty() {
             self.settle(key);
@@ -153,7 +153,7 @@ impl Connection {
         let head = self.headers_head(key, part);
         let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
         let split = self.config.split_cookies() == 1;
-        self.batch.write(|out| {
+        self.batch.write_block(fields.list_octets(), |out| {
             let start = head.start_block(out);
             if split {
                 encoder.encode(fields.iter().flat_map(cookies::split), out);
@@ -174,7 +174,7 @@ impl Connection {
         let longest = BATCH_OCTETS.min(self.peer.values().max_frame_size as usize);
         let window = own.min(shared) as usize;
         let limit = longest.saturating_sub(Data::padded_octets(record.padding) as usize).min(window);
-        let Some(next) = queues.next_data(&record.queue, limit) else {
+        let Some(next) = queues.next_data(&record.queue, limit, self.batch.room()) else {
             return Some(if own == 0 { Want::Window } else { Want::Shared });
         };
         let padding = pad(record.padding, window.saturating_sub(next.octets));

@@ -138,8 +138,8 @@ impl Decoder {
     /// The same decoder with a limit on the octets of a field that it keeps: those of a name and a value together that
     /// are in Huffman code or come in pieces. Without it there is no other limit than that of the two strings.
     ///
-    /// A larger field is decoded and counted, but told by [`Sink::oversize`] only. What the dynamic table could hold
-    /// is always kept.
+    /// A larger field is decoded and counted, but told by [`Sink::oversize`] only. What goes into the dynamic table is
+    /// always kept.
     #[must_use]
     pub const fn with_max_kept(mut self, octets: usize) -> Self {
         self.max_kept = octets;
@@ -221,7 +221,7 @@ impl Decoder {
     /// The most that [`memory_used`](Self::memory_used) can be, for a table that never has a higher limit.
     pub(crate) const fn max_memory(table_limit: u32, max_kept: usize) -> usize {
         let table = table_limit as usize;
-        let kept = if max_kept > table { max_kept } else { table };
+        let kept = usual_kept(max_kept, table);
         Table::max_memory(table).saturating_add(kept).saturating_add(DECODED_CHUNK)
     }
 
@@ -296,9 +296,15 @@ impl Decoder {
         } else {
             // The field may evict the entry that its name comes from (RFC 7541 §4.4): hence a copy.
             let (dynamic, _) = entry(&self.table, index)?;
-            reserve_within(&mut self.scratch, dynamic.len(), self.max_kept.max(self.table.max()));
-            self.scratch.extend_from_slice(dynamic);
-            self.kept_name = dynamic.len();
+            let (limit, usual) = (self.kept_limit(), self.usual_kept());
+            if dynamic.len() > limit {
+                self.skipped = dynamic.len();
+            } else {
+                reserve_within(&mut self.scratch, dynamic.len(), usual);
+                self.scratch.extend_from_slice(dynamic);
+                self.make_way();
+            }
+            self.kept_name = self.scratch.len();
             *name = Name::Kept;
         }
         Ok(Part::Value)
@@ -341,7 +347,9 @@ impl Decoder {
             self.state = State::Text(text, left);
             return self.keep_text(text.coding, piece);
         }
-        let is_lent = text.coding == Coding::Plain && self.text_octets == 0;
+        // What is kept of a long field goes to the table as it is, see `make_way`: all of it has to be there.
+        let is_lent =
+            text.coding == Coding::Plain && self.text_octets == 0 && self.scratch.len() <= self.usual_kept();
         if !is_lent {
             self.keep_text(text.coding, piece)?;
             if text.coding == Coding::Huffman {
@@ -371,9 +379,9 @@ impl Decoder {
         sink: &mut impl Sink,
     ) -> Result<(), Violation> {
         let (kept_name, kept_value) = self.scratch.split_at_checked(self.kept_name).unwrap_or_default();
-        let name = match name {
-            Name::Lent(lent) => lent,
-            Name::Kept => kept_name,
+        let (front, name) = match name {
+            Name::Lent(lent) => (lent, lent),
+            Name::Kept => (&[][..], kept_name),
         };
         let value = lent_value.unwrap_or(kept_value);
         if self.skipped > 0 {
@@ -387,7 +395,12 @@ impl Decoder {
         let form = Form::Literal { kind: self.literal, name: self.name_coding, value: coding };
         sink.field(Field { indexing: self.literal.indexing(), form: Some(form), ..Field::new(name, value) })?;
         if self.literal == Literal::Incremental {
-            self.table.insert(name, value);
+            if self.scratch.len() > self.usual_kept() {
+                let name_octets = name.len();
+                self.table.adopt(front, core::mem::take(&mut self.scratch), name_octets);
+            } else {
+                self.table.insert(name, value);
+            }
         }
         Ok(())
     }
@@ -405,12 +418,13 @@ impl Decoder {
 
     fn keep_coded(&mut self, chunk: &[u8]) -> Result<(), Violation> {
         let before = self.scratch.len();
-        let most = self.kept_limit().saturating_add(DECODED_CHUNK);
-        self.huffman.decode(chunk, &mut self.scratch, most)?;
+        let limit = if before > self.usual_kept() { self.kept_limit() } else { self.usual_kept() };
+        self.huffman.decode(chunk, &mut self.scratch, limit.saturating_add(DECODED_CHUNK))?;
         self.count_text(self.scratch.len().saturating_sub(before))?;
         if self.scratch.len() > self.kept_limit() {
             self.skip(0);
         }
+        self.make_way();
         Ok(())
     }
 
@@ -419,14 +433,28 @@ impl Decoder {
         if self.scratch.len().saturating_add(octets.len()) > limit {
             return self.skip(octets.len());
         }
-        reserve_within(&mut self.scratch, octets.len(), limit.min(self.max_string.saturating_mul(2)));
+        let most = limit.min(self.usual_kept()).min(self.max_string.saturating_mul(2));
+        reserve_within(&mut self.scratch, octets.len(), most);
         self.scratch.extend_from_slice(octets);
+        self.make_way();
+    }
+
+    /// Lets the table evict what the literal that is being read will evict in any case, if that is long: both together
+    /// take no more than a full table and a field of the usual size.
+    fn make_way(&mut self) {
+        let usual = self.usual_kept();
+        if self.scratch.len() > usual {
+            self.table.make_way(self.scratch.len(), usual);
+            let most = self.kept_limit().saturating_add(DECODED_CHUNK);
+            self.scratch.reserve_exact(most.saturating_sub(self.scratch.len()));
+        }
     }
 
     /// Gives up what is kept of the literal that is being read, and so many octets that are not in the scratch buffer.
     fn skip(&mut self, octets: usize) {
         self.skipped = self.skipped.saturating_add(self.scratch.len()).saturating_add(octets);
         self.scratch.clear();
+        self.scratch.shrink_to(self.usual_kept().saturating_add(DECODED_CHUNK));
         self.kept_name = 0;
     }
 
@@ -435,8 +463,18 @@ impl Decoder {
         if self.text_octets > self.max_string { Err(Violation::StringTooLong) } else { Ok(()) }
     }
 
+    /// The most octets of the literal that is being read that are kept: those of any that the table could hold, if it
+    /// goes there.
     fn kept_limit(&self) -> usize {
-        self.max_kept.max(self.table.max())
+        match self.literal {
+            Literal::Incremental => self.max_kept.max(self.table.max()),
+            Literal::Without | Literal::Never => self.max_kept,
+        }
+    }
+
+    /// How much of a literal is kept beside a full table.
+    fn usual_kept(&self) -> usize {
+        usual_kept(self.max_kept, self.table.max())
     }
 
     /// Copies a name that the fragment lent, before the fragment goes and before any of the value is kept.
@@ -461,6 +499,11 @@ impl fmt::Debug for Decoder {
 /// Huffman code is decoded in pieces of so many octets, none of which can have more than so many afterwards.
 const CODED_CHUNK: usize = 64;
 const DECODED_CHUNK: usize = CODED_CHUNK * 8 / 5 + 1;
+
+/// A longer field leaves the table no more than half of its octets.
+const fn usual_kept(max_kept: usize, table: usize) -> usize {
+    if max_kept > table / 2 { max_kept } else { table / 2 }
+}
 
 /// The field of an index in the address space of both tables (RFC 7541 §2.3.3).
 fn entry(table: &Table, index: u32) -> Result<(&[u8], &[u8]), Violation> {
@@ -627,6 +670,7 @@ const MAX_UPDATES: u8 = 2;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hpack::integer;
 
     #[test]
     fn whole_plain_strings_are_not_kept() {
@@ -687,6 +731,38 @@ mod tests {
             let unlike =
                 Decoder::new(300).with_max_kept(200).decode(&large[..large.len() - 1], &mut Fields::new());
             assert_eq!(unlike, Ok(()));
+        }
+    }
+
+    /// Fields that fill half of the table or more: whatever is kept and evicted early, the table becomes the same.
+    #[test]
+    fn long_fields_that_come_in_pieces_take_the_place_of_what_they_evict() {
+        let literal = |name: &[u8], octets: usize| {
+            let mut block = alloc::vec![0x40];
+            integer::write(0, 0x7f, name.len(), &mut block);
+            block.extend_from_slice(name);
+            integer::write(0, 0x7f, octets, &mut block);
+            block.resize(block.len() + octets, b'v');
+            block
+        };
+        for kept in [0, 100, 2_048, 5_000] {
+            for octets in [100, 1_900, 2_049, 2_500, 3_900, 4_059, 4_063, 4_064, 5_000] {
+                let small = [literal(b"a", 20), literal(b"b", 1_000), literal(b"c", 50)].concat();
+                let block = [&small[..], &literal(b"l", octets), &literal(b"d", 5)].concat();
+                // The whole block is never kept, and so the model of the others.
+                let mut whole = Decoder::new(4_096);
+                whole.decode(&block, &mut Fields::new()).unwrap();
+                for size in [1, 64, 999] {
+                    let mut decoder = Decoder::new(4_096).with_max_kept(kept);
+                    for piece in block.chunks(size) {
+                        decoder.decode(piece, &mut Sizes(Vec::new())).unwrap();
+                        let (used, most) = (decoder.memory_used(), Decoder::max_memory(4_096, kept));
+                        assert!(used <= most, "{kept} {octets} {size}: {used} of {most}");
+                    }
+                    decoder.finish().unwrap();
+                    assert!(decoder.entries().eq(whole.entries()), "{kept} {octets} {size}");
+                }
+            }
         }
     }
 

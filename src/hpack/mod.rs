@@ -49,7 +49,7 @@ mod tests {
         for (table, kept) in [(256, 4_096), (4_096, 256)] {
             let mut decoder = Decoder::new(table).with_max_kept(kept);
             let most = Decoder::max_memory(table, kept);
-            let block = [&b"\x40\x01a\x01b\x00\x01n\x7f\x81\x1e"[..], &[b'v'; 3_968]].concat();
+            let block = [&b"\x40\x01a\x01b\x40\x01n\x7f\x81\x1e"[..], &[b'v'; 3_968]].concat();
             for octet in block {
                 decoder.decode(&[octet], &mut Fields::new()).unwrap();
                 assert!(decoder.memory_used() <= most);

@@ -84,6 +84,35 @@ impl Table {
         Inserted::Newest
     }
 
+    /// Evicts at once what a field of at least so many octets will evict once it is whole, and gives the memory back
+    /// beyond what fits beside a field of `kept` octets, which is no more.
+    pub(super) fn make_way(&mut self, octets: usize, kept: usize) {
+        self.evict_to(self.max.saturating_sub(octets).saturating_sub(ENTRY_OVERHEAD));
+        let most = self.max.saturating_sub(kept);
+        if self.octets.capacity() > most {
+            self.drop_evicted();
+            self.octets.shrink_to(most);
+        }
+    }
+
+    /// The same as [`insert`](Self::insert) for a field that has octets of its own: all but the front of its name.
+    pub(super) fn adopt(&mut self, front: &[u8], mut octets: Vec<u8>, name_octets: usize) {
+        let size = front.len().saturating_add(octets.len()).saturating_add(ENTRY_OVERHEAD);
+        let Some(left) = self.max.checked_sub(size) else { return self.evict_to(0) };
+        self.evict_to(left);
+        self.drop_evicted();
+        self.make_room_for_entry();
+        let start = self.octets.len();
+        octets.splice(..0, self.octets.iter().chain(front).copied());
+        octets.shrink_to(self.max);
+        self.octets = octets;
+        self.entries.push_back(Entry {
+            start: self.position(start),
+            value: self.position(start.saturating_add(name_octets)),
+        });
+        self.size = self.size.saturating_add(size);
+    }
+
     /// Evicts all entries.
     pub(super) fn clear(&mut self) {
         self.evict_to(0);
@@ -113,20 +142,29 @@ impl Table {
         }
     }
 
-    /// Room for one more entry of so many octets, which fits after the eviction.
-    fn make_room(&mut self, octets: usize) {
+    fn make_room_for_entry(&mut self) {
         if self.entries.len() == self.entries.capacity() {
             let most = self.max / ENTRY_OVERHEAD;
             let capacity = self.entries.capacity().saturating_mul(2).max(LEAST_ENTRIES).min(most);
             self.entries.reserve_exact(capacity.saturating_sub(self.entries.len()));
         }
+    }
+
+    /// Room for one more entry of so many octets, which fits after the eviction.
+    fn make_room(&mut self, octets: usize) {
+        self.make_room_for_entry();
         let unused = self.octets.capacity().saturating_sub(self.octets.len());
         if unused < octets {
-            let dead = self.entries.front().map_or(self.octets.len(), |oldest| self.offset(oldest.start));
-            self.drop_front(dead);
+            self.drop_evicted();
             let least = LEAST_OCTETS.min(self.max.saturating_sub(self.octets.len()));
             reserve_within(&mut self.octets, octets.max(least), self.max);
         }
+    }
+
+    /// Moves the live octets to the buffer's front.
+    fn drop_evicted(&mut self) {
+        let dead = self.entries.front().map_or(self.octets.len(), |oldest| self.offset(oldest.start));
+        self.drop_front(dead);
     }
 
     fn drop_front(&mut self, octets: usize) {

@@ -8,6 +8,7 @@ use crate::fields::Fields;
 use crate::frame::Part;
 use crate::growth::reserve_within;
 use crate::id::StreamId;
+use crate::output::Room;
 
 /// One thing that a stream will send.
 #[derive(Debug)]
@@ -106,14 +107,15 @@ impl Queues {
         }
     }
 
-    /// What a DATA frame of at most `limit` octets would carry: chunks that follow each other share it. `None` if
-    /// the queue does not begin with data, or if nothing of it fits.
-    pub(crate) fn next_data(&self, queue: &Queue, limit: usize) -> Option<NextData> {
+    /// What a DATA frame of at most `limit` octets would carry: chunks that follow each other share it, if there is
+    /// room. `None` if the queue does not begin with data, or if nothing of it fits.
+    pub(crate) fn next_data(&self, queue: &Queue, limit: usize, mut room: Room) -> Option<NextData> {
         let mut next = None;
         let mut octets: usize = 0;
         let mut at = queue.first;
         while let Some(Node { item: Some(Pending::Data(chunk, part)), next: following }) = self.get(at) {
-            let taken = chunk.len().min(limit.saturating_sub(octets));
+            let wanted = chunk.len().min(limit.saturating_sub(octets));
+            let taken = if room.take(wanted) { wanted } else { 0 };
             octets = octets.saturating_add(taken);
             if taken < chunk.len() {
                 return (octets > 0).then_some(NextData { octets, part: Part::More });
@@ -215,7 +217,7 @@ mod tests {
     }
 
     fn take(queues: &mut Queues, queue: &mut Queue, limit: usize) -> Option<(Vec<u8>, Part)> {
-        let next = queues.next_data(queue, limit)?;
+        let next = queues.next_data(queue, limit, Room::UNLIMITED)?;
         let mut taken = Vec::new();
         queues.take_data(queue, next, |chunk| taken.extend_from_slice(&chunk));
         assert_eq!(taken.len(), next.octets);
@@ -229,7 +231,7 @@ mod tests {
         data(&mut queues, &mut queue, b"defgh", Part::More);
         data(&mut queues, &mut queue, b"", Part::Last);
         assert_eq!(queue.octets(), 8);
-        assert_eq!(queues.next_data(&queue, 0), None);
+        assert_eq!(queues.next_data(&queue, 0, Room::UNLIMITED), None);
         assert_eq!(take(&mut queues, &mut queue, 5), Some((b"abcde".to_vec(), Part::More)));
         assert_eq!(take(&mut queues, &mut queue, 5), Some((b"fgh".to_vec(), Part::Last)));
         assert!(queue.is_empty());
@@ -251,7 +253,7 @@ mod tests {
         data(&mut queues, &mut queue, b"def", Part::More);
         data(&mut queues, &mut queue, b"", Part::Last);
         for expected in [b"abc", b"def"] {
-            let next = queues.next_data(&queue, 3).unwrap();
+            let next = queues.next_data(&queue, 3, Room::UNLIMITED).unwrap();
             let mut pieces = Vec::new();
             queues.take_data(&mut queue, next, |piece| pieces.push(piece));
             assert_eq!(pieces, [&expected[..]]);
@@ -278,7 +280,7 @@ mod tests {
         queues.push(&mut queue, Pending::Headers(Fields::response(200), Part::More));
         data(&mut queues, &mut queue, b"x", Part::More);
         queues.push(&mut queue, Pending::Headers(Fields::new(), Part::Last));
-        assert_eq!(queues.next_data(&queue, 9), None);
+        assert_eq!(queues.next_data(&queue, 9, Room::UNLIMITED), None);
         assert_eq!(queues.pop_headers(&mut queue), Some((Fields::response(200), Part::More)));
         assert_eq!(queues.pop_headers(&mut queue), None);
         assert_eq!(take(&mut queues, &mut queue, 9), Some((b"x".to_vec(), Part::More)));

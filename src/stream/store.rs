@@ -116,6 +116,8 @@ pub(crate) struct Store {
     most: usize,
     slots: Vec<Slot>,
     free: Option<Key>,
+    /// Whether the last of many streams has just ended.
+    gave_back: bool,
     local: Index,
     peer: Index,
     /// The first of our identifiers that is not on the wire yet.
@@ -148,6 +150,7 @@ impl Store {
             role,
             slots: Vec::new(),
             free: None,
+            gave_back: false,
             most,
             local: Index::new(most),
             peer: Index::new(most),
@@ -214,11 +217,16 @@ impl Store {
 
     /// There is no stream left: what many of them needed is given back.
     fn release_memory(&mut self) {
-        (self.slots, self.free) = (Vec::new(), None);
+        (self.slots, self.free, self.gave_back) = (Vec::new(), None, true);
         self.local.release();
         self.peer.release();
         self.schedule.release();
         self.queues.release();
+    }
+
+    /// Whether memory has been given back since the last call.
+    pub(crate) const fn take_gave_back(&mut self) -> bool {
+        core::mem::replace(&mut self.gave_back, false)
     }
 
     /// The most that [`memory_used`](Self::memory_used) can be for so many streams, each with one item queued.
@@ -334,7 +342,12 @@ impl Store {
 
     /// Lets a stream that was held count no more; tells whether it was.
     pub(crate) fn release(&mut self, id: StreamId) -> bool {
-        self.held.binary_search(&id).map(|at| self.held.remove(at)).is_ok()
+        let Ok(at) = self.held.binary_search(&id) else { return false };
+        self.held.remove(at);
+        if self.held.is_empty() {
+            self.held.shrink_to(KEPT_SLOTS);
+        }
+        true
     }
 
     /// Streams that the peer has reserved.
