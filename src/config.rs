@@ -335,12 +335,12 @@ impl Config {
     /// tables. A connection takes 16 KiB at most, of which 4 are a table that its peer may use until it
     /// knows the settings.
     ///
-    /// Tables of 512 octets still spare most of what requests repeat. Bodies flow in windows of 8 KiB, of which the
+    /// Tables of 512 and 384 octets still spare most of what requests repeat. Bodies flow in windows of 8 KiB, of which the
     /// engine keeps nothing.
     pub const fn embedded() -> Self {
         Self::DEFAULT_BUILDER
             .header_table_size(512)
-            .encoder_table_size(512)
+            .encoder_table_size(384)
             .max_concurrent_streams(4)
             .max_open_streams(4)
             .max_early_streams(4)
@@ -354,7 +354,7 @@ impl Config {
             .max_settings_entries(16)
             .max_extension_octets(64)
             .max_debug_octets(32)
-            .max_reply_octets(512)
+            .max_reply_octets(256)
             .write_buffer_size(1_024)
             .send_buffer_size(4_096)
             .remembered_streams(16)
