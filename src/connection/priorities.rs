@@ -69,7 +69,7 @@ impl Connection {
         if !self.peer.heeds_old_priorities() {
             return Err(ControlError::PriorityIgnored);
         }
-        priority.write(stream, &mut self.control);
+        self.write_control(SIGNAL_OCTETS, |out| priority.write(stream, out));
         Ok(())
     }
 
@@ -155,9 +155,13 @@ impl Connection {
         }
         let value = record.priority().to_string().into();
         let update = PriorityUpdate { prioritized: record.id, value };
-        update.write(&mut self.control).expect("no priority is longer than a frame");
+        self.write_control(SIGNAL_OCTETS, |out| update.write(out))
+            .expect("no priority is longer than a frame");
     }
 }
+
+/// About what a PRIORITY or PRIORITY_UPDATE frame takes.
+const SIGNAL_OCTETS: usize = 24;
 
 impl Stream<'_> {
     /// Gives the stream a place among others: which of them sends first when several have something to send
