@@ -16,16 +16,20 @@ impl Config {
     /// The most memory that a connection of this configuration takes, whatever its peer does: its own size and all that
     /// it holds on the heap, in octets.
     ///
-    /// What the caller queues comes on top: its bodies and field lists, 48 octets for each item beyond one a stream, or
-    /// twice that since the memory for items doubles as it grows, and, while one is written, its field list once more
-    /// if that has more than 200 octets. So do its own frames of SETTINGS, priorities and
-    /// extensions until they are written, and what its own settings allow the peer beyond this configuration, those of
-    /// [`client_with_settings`](Connection::client_with_settings) and
-    /// [`update_settings`](Connection::update_settings): a larger table, more streams, or pushes where
-    /// [`enable_push`](Self::enable_push) is 0, which a client allows by leaving SETTINGS_ENABLE_PUSH out; then up to
-    /// [`max_reserved_streams`](Self::max_reserved_streams) and
-    /// [`max_concurrent_streams`](Self::max_concurrent_streams) more. Events are the caller's once they are told; a field list in
-    /// one never holds more memory than [`Fields::list_octets`](crate::Fields::list_octets) says.
+    /// On top comes what is the caller's own doing:
+    ///
+    /// * what it queues: bodies and field lists, 48 octets for each item beyond one a stream, or twice that since the
+    ///   memory for items doubles as it grows, and a field list of more than 200 octets once more while it is written;
+    /// * its own frames of SETTINGS, priorities and extensions until they are written;
+    /// * what settings of its own allow the peer beyond this configuration, those of
+    ///   [`client_with_settings`](Connection::client_with_settings) and
+    ///   [`update_settings`](Connection::update_settings): a larger table, more streams, or pushes where
+    ///   [`enable_push`](Self::enable_push) is 0. A client allows these by leaving SETTINGS_ENABLE_PUSH out: up to
+    ///   [`max_reserved_streams`](Self::max_reserved_streams) and
+    ///   [`max_concurrent_streams`](Self::max_concurrent_streams) more.
+    ///
+    /// Events are the caller's once they are told; a field list in one never holds more memory than
+    /// [`Fields::list_octets`](crate::Fields::list_octets) says.
     ///
     /// Buffers double up to their most. An allocator that has to move one of thousands of streams as it grows holds
     /// what it had for that moment, too; at the defaults there is room for that.
