@@ -19,12 +19,12 @@ const LAYERS: [(&str, i8); 21] = [
     ("hpack", 2),
     ("priority", 2),
     ("frame", 2),
+    ("output", 2),
     ("http", 2),
     ("stream", 3),
     ("settings", 3),
     ("guard", 3),
     ("event", 3),
-    ("output", 3),
     ("connection", 4),
     // What callers may do, for fuzzers.
     ("arbitrary", 5),
