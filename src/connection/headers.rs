@@ -277,6 +277,12 @@ impl Connection {
             (Purpose::Request { stream, part, priority }, Keep::Fields) => {
                 self.on_request(stream, part, priority, fields)
             }
+            // The caller may have reset the stream that promises while the block came.
+            (Purpose::Promise { on, promised }, Keep::Fields) if self.streams.find(on).is_none() => {
+                self.recycle(fields);
+                self.refuse(promised, Violation::PushRefused);
+                Ok(None)
+            }
             (Purpose::Promise { on, promised }, Keep::Fields) => Ok(self.on_promise(on, promised, fields)),
             (Purpose::Section { stream, part }, Keep::Fields) => self.on_section(stream, part, fields),
         }
