@@ -249,43 +249,45 @@ impl Connection {
         let (purpose, keep, fields) = (*purpose, collected.keep, core::mem::take(&mut collected.fields));
         self.incoming = Incoming::Nothing;
         self.decoder.finish().map_err(on_connection)?;
+        if let Some(refused) = self.refuse_section(purpose, keep) {
+            self.recycle(fields);
+            return refused;
+        }
         let mut fields = self.with_cookies_joined(fields);
         fields.trim();
-        match (purpose, keep) {
-            (Purpose::Discard, _) => {
+        match purpose {
+            Purpose::Discard => {
                 self.recycle(fields);
                 Ok(None)
+            }
+            Purpose::Request { stream, part, priority } => self.on_request(stream, part, priority, fields),
+            Purpose::Promise { on, promised } => Ok(self.on_promise(on, promised, fields)),
+            Purpose::Section { stream, part } => self.on_section(stream, part, fields),
+        }
+    }
+
+    /// What comes of a field section that nobody gets, whatever it says.
+    fn refuse_section<'b>(&mut self, purpose: Purpose, keep: Keep) -> Option<Told<'b>> {
+        let (stream, violation) = match (purpose, keep) {
+            (Purpose::Section { stream, .. }, Keep::TooLarge | Keep::Nothing) => {
+                return Some(Err(on_stream(stream, Violation::FieldSectionTooLarge)));
             }
             (
                 Purpose::Request { stream, .. } | Purpose::Promise { promised: stream, .. },
                 Keep::TooLarge | Keep::Nothing,
-            ) => {
-                self.recycle(fields);
-                self.refuse(stream, Violation::FieldSectionTooLarge);
-                Ok(None)
-            }
-            (Purpose::Section { stream, .. }, Keep::TooLarge | Keep::Nothing) => {
-                self.recycle(fields);
-                Err(on_stream(stream, Violation::FieldSectionTooLarge))
-            }
+            ) => (stream, Violation::FieldSectionTooLarge),
             // The caller may have named the last stream while the block came.
             (Purpose::Request { stream, .. }, Keep::Fields) if self.closing.refuses(stream) => {
-                self.recycle(fields);
-                self.refuse(stream, Violation::ShuttingDown);
-                Ok(None)
+                (stream, Violation::ShuttingDown)
             }
-            (Purpose::Request { stream, part, priority }, Keep::Fields) => {
-                self.on_request(stream, part, priority, fields)
-            }
-            // The caller may have reset the stream that promises while the block came.
+            // It may have reset the stream that promises.
             (Purpose::Promise { on, promised }, Keep::Fields) if self.streams.find(on).is_none() => {
-                self.recycle(fields);
-                self.refuse(promised, Violation::PushRefused);
-                Ok(None)
+                (promised, Violation::PushRefused)
             }
-            (Purpose::Promise { on, promised }, Keep::Fields) => Ok(self.on_promise(on, promised, fields)),
-            (Purpose::Section { stream, part }, Keep::Fields) => self.on_section(stream, part, fields),
-        }
+            (Purpose::Discard, _) | (_, Keep::Fields) => return None,
+        };
+        self.refuse(stream, violation);
+        Some(Ok(None))
     }
 
     fn with_cookies_joined(&mut self, fields: Fields) -> Fields {
