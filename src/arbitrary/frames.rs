@@ -245,23 +245,12 @@ const PRIORITIES: &[&str] = &["u=0", "u=1, i", "u=7", "i", "", "u=5, i=?0", "u=9
 mod tests {
     use core::mem::{Discriminant, discriminant};
 
-    use alloc::vec::Vec;
-
+    use super::super::patternless;
     use super::*;
-
-    /// Octets without a visible pattern, other ones for each number.
-    fn octets(number: u64) -> Vec<u8> {
-        let mut state = number;
-        let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 56) as u8
-        };
-        (0..256).map(|_| next()).collect()
-    }
 
     #[test]
     fn every_frame_comes_up() {
-        let inputs: Vec<Vec<u8>> = (0..1000).map(octets).collect();
+        let inputs: Vec<Vec<u8>> = (0..1000).map(|number| patternless(number, 256)).collect();
         let mut seen: Vec<Discriminant<Frame<'_>>> = Vec::new();
         for octets in &inputs {
             let Ok(frame) = Frame::arbitrary(&mut Unstructured::new(octets)) else { continue };
@@ -282,7 +271,7 @@ mod tests {
     #[test]
     fn limits_and_times_are_within_their_ranges() {
         for number in 0..100 {
-            let octets = octets(number);
+            let octets = patternless(number, 256);
             let mut u = Unstructured::new(&octets);
             let limits = Limits::arbitrary(&mut u).unwrap();
             assert!((Head::MIN_MAX_PAYLOAD..=Head::MAX_PAYLOAD).contains(&limits.max_frame_size));

@@ -55,3 +55,14 @@ pub use wire::Wire;
 fn one_in(cases: u8, u: &mut Unstructured<'_>) -> Result<bool> {
     Ok(u.int_in_range(1..=cases)? == cases)
 }
+
+/// Octets without a visible pattern, other ones for each number.
+#[cfg(test)]
+fn patternless(number: u64, count: usize) -> alloc::vec::Vec<u8> {
+    let mut state = number;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    (0..count).map(|_| next()).collect()
+}
