@@ -253,8 +253,6 @@ impl Connection {
             self.recycle(fields);
             return refused;
         }
-        let mut fields = self.with_cookies_joined(fields);
-        fields.trim();
         match purpose {
             Purpose::Discard => {
                 self.recycle(fields);
@@ -290,12 +288,14 @@ impl Connection {
         Some(Ok(None))
     }
 
-    fn with_cookies_joined(&mut self, fields: Fields) -> Fields {
-        if self.config.join_cookies() == 0 {
-            return fields;
+    /// A section that keeps all rules, as the caller gets it.
+    fn for_caller(&mut self, mut fields: Fields) -> Fields {
+        if self.config.join_cookies() == 1 {
+            let (joined, spare) = cookies::join(fields, self.spare.take());
+            self.recycle(spare);
+            fields = joined;
         }
-        let (fields, spare) = cookies::join(fields, self.spare.take());
-        self.recycle(spare);
+        fields.trim();
         fields
     }
 
@@ -307,7 +307,10 @@ impl Connection {
         fields: Fields,
     ) -> Told<'b> {
         match self.accept_request(stream, part, priority, &fields) {
-            Ok(()) => Ok(Some(Event::Headers { stream, head: Head::Request, fields, part })),
+            Ok(()) => {
+                let fields = self.for_caller(fields);
+                Ok(Some(Event::Headers { stream, head: Head::Request, fields, part }))
+            }
             Err(violation) => {
                 self.recycle(fields);
                 if self.config.answer_malformed() == 1 {
@@ -364,6 +367,7 @@ impl Connection {
             Ok(head) => {
                 self.streams.record(key).progress.step(self.config.stall_floor());
                 self.settle(key);
+                let fields = self.for_caller(fields);
                 Ok(Some(Event::Headers { stream, head, fields, part }))
             }
             Err(violation) => {
@@ -379,6 +383,7 @@ impl Connection {
                 let (send, recv) = (Message::new(Half::Closed), Message::new(Half::Reserved));
                 self.streams.insert(Record::new(promised, send, recv, Exchange::new(summary.method)));
                 self.closing.accepted(promised);
+                let fields = self.for_caller(fields);
                 Some(Event::PushPromise { stream: on, promised, fields })
             }
             Err(violation) => {

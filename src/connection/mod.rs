@@ -218,7 +218,8 @@ impl Connection {
     /// Whether there is nothing to do but to take octets of frames.
     #[inline]
     fn is_waiting(&self) -> bool {
-        self.preface.is_complete() && self.held.is_none() && !self.has_notice()
+        let is_quiet = !self.has_notice() && self.guard.check().is_ok();
+        is_quiet && self.preface.is_complete() && self.held.is_none()
     }
 
     /// Goes on until something is worth telling, or the input is used up.

@@ -7,12 +7,17 @@ use super::{Field, Fields, Indexing};
 /// Puts all `cookie` fields into one, at the place of the first, and leaves `fields` as it is if there is none to join.
 /// One that was never indexed makes the whole a secret; the peer represented parts of it, hence it has no form. `spare`
 /// lends its memory.
+///
+/// Empty crumbs at the end are left out: a value may not end with a space.
 pub(crate) fn join(fields: Fields, mut spare: Fields) -> (Fields, Fields) {
     if fields.iter().filter(is_cookie).count() < 2 {
         return (fields, spare);
     }
-    let value: Vec<u8> =
-        fields.iter().filter(is_cookie).map(|crumb| crumb.value).collect::<Vec<_>>().join(&b"; "[..]);
+    let mut crumbs: Vec<_> = fields.iter().filter(is_cookie).map(|crumb| crumb.value).collect();
+    while crumbs.last().is_some_and(|crumb| crumb.is_empty()) {
+        crumbs.pop();
+    }
+    let value = crumbs.join(&b"; "[..]);
     let secret = fields.iter().filter(is_cookie).any(|crumb| crumb.indexing == Indexing::Never);
     let indexing = if secret { Indexing::Never } else { Indexing::Auto };
     spare.clear();
@@ -83,6 +88,16 @@ mod tests {
         assert_eq!(forms(&alone), [Some(Form::Indexed); 2]);
         let (joined, _) = join(alone.with("cookie", "d"), spare);
         assert_eq!(forms(&joined), [None, Some(Form::Indexed)]);
+    }
+
+    #[test]
+    fn empty_crumbs_leave_no_space_at_the_end() {
+        let joined = |crumbs: &[&str]| {
+            let fields = crumbs.iter().map(|crumb| ("cookie", *crumb)).collect();
+            join(fields, Fields::new()).0
+        };
+        assert_eq!(joined(&["", "a", "", "b", "", ""]), Fields::new().with("cookie", "; a; ; b"));
+        assert_eq!(joined(&["", ""]), Fields::new().with("cookie", ""));
     }
 
     #[test]

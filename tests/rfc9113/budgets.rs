@@ -222,6 +222,22 @@ fn budgets_may_be_watched_instead_of_enforced() {
     });
 }
 
+#[test]
+fn an_overdraft_is_told_before_another_octet_is_taken() {
+    let lenient = config(|config| config.max_noise(1).enforce_budgets(0));
+    let mut server = Connection::server(lenient);
+    let start = Wire::client().settings(&[]).octets;
+    let mut input = &start[..];
+    while !input.is_empty() {
+        assert!(matches!(
+            server.poll(&mut input, Time::ZERO),
+            Some(Event::Settings(_) | Event::SettingsAcknowledged)
+        ));
+    }
+    let told = server.poll(&mut &[0][..], Time::ZERO);
+    assert_eq!(told, Some(Event::OverBudget { violation: Violation::TooMuchNoise }));
+}
+
 /// A caller that is slow to cancel never has more in hand than the limit.
 #[test]
 fn a_reset_stream_may_keep_its_place_until_the_caller_is_done() {

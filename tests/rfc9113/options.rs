@@ -55,6 +55,15 @@ fn cookies_are_joined_on_request() {
         let joined = get().with_indexing("cookie", "s=1; a-cookie-of-some-length=2", Indexing::Never);
         let request = Seen::Headers(1, Head::Request, joined, Part::Last);
         assert_eq!(talk.hear(|wire| wire.headers(1, &mixed, Part::Last)), [request]);
+        // Each crumb is a field of its own, and held to the rules of one.
+        let blank = get().with("cookie", "a").with("cookie", " b").with("cookie", "c");
+        assert_eq!(talk.hear(|wire| wire.headers(3, &blank, Part::Last)), []);
+        talk.assert_usable(&[Sent::reset(3, ErrorCode::PROTOCOL_ERROR)]);
+        // What is joined is a field that may be sent on.
+        let empty = get().with_indexing("cookie", "a", Indexing::Never).with("cookie", "");
+        let joined = get().with_indexing("cookie", "a", Indexing::Never);
+        let request = Seen::Headers(5, Head::Request, joined, Part::Last);
+        assert_eq!(talk.hear(|wire| wire.headers(5, &empty, Part::Last)), [request]);
     });
 }
 
