@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::error::Violation;
 use crate::event::{Event, Head};
 use crate::fields::rules::{Authority, Grammar, Host, Rules, Section, Status};
-use crate::fields::{Field, Fields, cookies};
+use crate::fields::{Field, Fields, StaticIndex, cookies};
 use crate::frame::{Headers, Part, PushPromise};
 use crate::growth::reserve_within;
 use crate::hpack::{self, Decoder};
@@ -63,7 +63,7 @@ impl Block {
     pub(super) fn decode(&mut self, octets: &[u8], decoder: &mut Decoder) -> Result<(), Violation> {
         let (within, beyond) = octets.split_at(octets.len().min(self.octets_left));
         self.octets_left = self.octets_left.saturating_sub(within.len());
-        decoder.decode(within, &mut self.collected)?;
+        decoder.decode_into(within, &mut self.collected)?;
         if beyond.is_empty() { Ok(()) } else { Err(Violation::FieldSectionFarTooLarge) }
     }
 
@@ -119,6 +119,7 @@ impl SectionLimits {
 
 impl Collected {
     /// Counts a field; too many of them end the connection.
+    #[inline]
     fn count(&mut self, octets: usize) -> Result<(), Violation> {
         self.octets = self.octets.saturating_add(octets);
         self.count = self.count.saturating_add(1);
@@ -133,16 +134,25 @@ impl Collected {
     }
 }
 
-impl hpack::Sink for Collected {
-    fn field(&mut self, field: Field<'_>) -> Result<(), Violation> {
+impl hpack::Taker for Collected {
+    fn take(&mut self, field: Field<'_>, known: Option<StaticIndex>) -> Result<(), Violation> {
         self.count(field.accounted_octets())?;
         if self.keep == Keep::Fields {
-            self.fields.push_within(field, self.limits.octets);
+            self.fields.push_within(field, known, self.limits.octets);
         }
         Ok(())
     }
 
-    fn oversize(&mut self, octets: usize) -> Result<(), Violation> {
+    #[inline]
+    fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation> {
+        self.count(index.accounted_octets())?;
+        if self.keep == Keep::Fields {
+            self.fields.push_static(index, self.limits.octets);
+        }
+        Ok(())
+    }
+
+    fn take_oversize(&mut self, octets: usize) -> Result<(), Violation> {
         self.count(octets)
     }
 }

@@ -4,14 +4,16 @@ pub(crate) mod cookies;
 pub(crate) mod dictionary;
 mod form;
 mod octets;
+mod record;
 pub(crate) mod rules;
+mod statics;
 
-use crate::growth::reserve_within;
 use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
 pub use form::{Coding, Form, Huffman, Literal};
+pub(crate) use statics::{StaticIndex, TABLE as STATIC_TABLE};
 
 /// How HPACK may represent a field (RFC 7541 §6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -108,7 +110,7 @@ impl<'a> Field<'a> {
 /// ```
 #[derive(Clone, Default)]
 pub struct Fields {
-    /// Records one after the other: a head of [`RECORD_HEAD`] octets, the name, the value.
+    /// [Records](record::Record) one after the other.
     block: Vec<u8>,
     count: u32,
     accounted: u32,
@@ -172,20 +174,30 @@ impl Fields {
     ///
     /// When the name or the value has 2^32 octets or more.
     pub fn push(&mut self, field: Field<'_>) {
-        self.push_within(field, usize::MAX);
+        self.push_within(field, None, usize::MAX);
     }
 
-    /// Adds one field at the end, of a list whose memory never needs more than `most` octets.
-    pub(crate) fn push_within(&mut self, field: Field<'_>, most: usize) {
-        let head = Record::new(&field).to_octets();
-        let octets = RECORD_HEAD.saturating_add(field.name.len()).saturating_add(field.value.len());
-        reserve_within(&mut self.block, octets, most);
-        self.block.extend_from_slice(&head);
-        self.block.extend_from_slice(field.name);
-        self.block.extend_from_slice(field.value);
+    /// Adds one field at the end, of a list whose memory never needs more than `most` octets. `known` is an entry of
+    /// the static table that the name is of.
+    pub(crate) fn push_within(&mut self, field: Field<'_>, known: Option<StaticIndex>, most: usize) {
+        match known {
+            Some(index) => record::write_named(&mut self.block, index, &field, most),
+            None => record::write(&mut self.block, &field, most),
+        }
+        self.count(field.accounted_octets());
+    }
+
+    /// Adds an entry of the static table that came as its index.
+    #[inline]
+    pub(crate) fn push_static(&mut self, index: StaticIndex, most: usize) {
+        record::write_static(&mut self.block, index, most);
+        self.count(index.accounted_octets());
+    }
+
+    #[inline]
+    fn count(&mut self, octets: usize) {
         self.count = self.count.saturating_add(1);
-        let octets = u32::try_from(field.accounted_octets()).unwrap_or(u32::MAX);
-        self.accounted = self.accounted.saturating_add(octets);
+        self.accounted = self.accounted.saturating_add(u32::try_from(octets).unwrap_or(u32::MAX));
     }
 
     /// How many fields there are.
@@ -210,7 +222,11 @@ impl Fields {
 
     /// The fields in their order.
     pub fn iter(&self) -> Iter<'_> {
-        Iter { rest: &self.block, left: self.len() }
+        Iter { records: self.records(), left: self.len() }
+    }
+
+    fn records(&self) -> record::Iter<'_> {
+        record::Iter::new(&self.block)
     }
 
     /// The value of the first field of this name. Names are compared octet by octet: ask in lower case.
@@ -277,7 +293,7 @@ impl fmt::Debug for Fields {
 /// The fields of a list in their order.
 #[derive(Clone, Debug)]
 pub struct Iter<'a> {
-    rest: &'a [u8],
+    records: record::Iter<'a>,
     left: usize,
 }
 
@@ -285,13 +301,9 @@ impl<'a> Iterator for Iter<'a> {
     type Item = Field<'a>;
 
     fn next(&mut self) -> Option<Field<'a>> {
-        let (head, rest) = self.rest.split_first_chunk::<RECORD_HEAD>()?;
-        let record = Record::from_octets(*head);
-        let (name, rest) = rest.split_at_checked(record.name)?;
-        let (value, rest) = rest.split_at_checked(record.value)?;
-        self.rest = rest;
+        let record = self.records.next()?;
         self.left = self.left.saturating_sub(1);
-        Some(Field { name, value, indexing: record.indexing, huffman: record.huffman, form: record.form })
+        Some(record.field)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -300,50 +312,6 @@ impl<'a> Iterator for Iter<'a> {
 }
 
 impl ExactSizeIterator for Iter<'_> {}
-
-/// What precedes each field in the block: two lengths of 32 bits, and an octet for each mark.
-struct Record {
-    name: usize,
-    value: usize,
-    indexing: Indexing,
-    huffman: Huffman,
-    form: Option<Form>,
-}
-
-impl Record {
-    fn new(field: &Field<'_>) -> Self {
-        let Field { name, value, indexing, huffman, form } = *field;
-        Self { name: name.len(), value: value.len(), indexing, huffman, form }
-    }
-
-    fn to_octets(&self) -> [u8; RECORD_HEAD] {
-        let length =
-            |octets: usize| u32::try_from(octets).expect("a field is shorter than 4 GiB").to_le_bytes();
-        let [n0, n1, n2, n3] = length(self.name);
-        let [v0, v1, v2, v3] = length(self.value);
-        let (indexing, huffman) = (self.indexing as u8, self.huffman as u8);
-        [n0, n1, n2, n3, v0, v1, v2, v3, indexing, huffman, form::to_octet(self.form)]
-    }
-
-    fn from_octets([n0, n1, n2, n3, v0, v1, v2, v3, indexing, huffman, form]: [u8; RECORD_HEAD]) -> Self {
-        let length = |octets| u32::from_le_bytes(octets) as usize;
-        let indexing = match indexing {
-            1 => Indexing::Incremental,
-            2 => Indexing::Without,
-            3 => Indexing::Never,
-            _ => Indexing::Auto,
-        };
-        let huffman = match huffman {
-            1 => Huffman::Always,
-            2 => Huffman::Never,
-            _ => Huffman::Shorter,
-        };
-        let form = form::from_octet(form);
-        Self { name: length([n0, n1, n2, n3]), value: length([v0, v1, v2, v3]), indexing, huffman, form }
-    }
-}
-
-const RECORD_HEAD: usize = 11;
 
 /// What RFC 7541 §4.1 adds to the octets of a field.
 const FIELD_OVERHEAD: usize = 32;

@@ -70,8 +70,18 @@ pub(super) fn split_port(octets: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// Whether `octets` are a host, perhaps with a port.
+/// Whether `octets` are a host, perhaps with a port. Most are plain names: one pass tells.
 pub(super) fn is_authority(octets: &[u8]) -> bool {
+    match split_at_other(octets, REG_NAME) {
+        ([], _) => is_any_host_and_port(octets),
+        (_, []) => true,
+        (_, [b':', port @ ..]) => port.iter().all(u8::is_ascii_digit),
+        (_, _) => is_any_host_and_port(octets),
+    }
+}
+
+/// The same for hosts of all kinds.
+fn is_any_host_and_port(octets: &[u8]) -> bool {
     let (host, port) = split_port(octets);
     let is_host = match host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")) {
         Some(address) => {
@@ -153,6 +163,12 @@ const fn is_plain(word: u64) -> bool {
     (controls | deletes) & HIGH == 0
 }
 
+/// What is in front of the first octet that is not of a class, and the rest.
+fn split_at_other(octets: &[u8], class: u8) -> (&[u8], &[u8]) {
+    let other = octets.iter().position(|&octet| class_of(octet) & class == 0);
+    octets.split_at_checked(other.unwrap_or(octets.len())).unwrap_or_default()
+}
+
 fn all(octets: &[u8], class: u8) -> bool {
     octets.iter().all(|&octet| class_of(octet) & class != 0)
 }
@@ -216,6 +232,7 @@ const fn class(octet: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use alloc::vec;
+    use alloc::vec::Vec;
 
     use super::*;
 
@@ -249,6 +266,22 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn one_pass_tells_what_the_general_way_tells() {
+        let signs = b"a:1%4[]@-";
+        for number in 0..signs.len().pow(5) {
+            let mut rest = number;
+            let octets: Vec<u8> = core::iter::from_fn(|| {
+                let sign = signs[rest % signs.len()];
+                rest /= signs.len();
+                (rest > 0).then_some(sign)
+            })
+            .collect();
+            let text = octets.escape_ascii();
+            assert_eq!(is_authority(&octets), is_any_host_and_port(&octets), "{text}");
         }
     }
 

@@ -3,7 +3,9 @@
 
 pub(crate) use super::octets::Grammar;
 use super::octets::decimal;
-use super::{Field, Fields, octets};
+use super::record::Record;
+use super::statics::Known;
+use super::{Field, Fields, STATIC_TABLE, octets};
 use crate::error::Violation;
 
 /// How strict the rules are where the RFCs leave that open. Everything else holds in any case.
@@ -88,28 +90,31 @@ pub(crate) enum Status {
 impl Rules {
     /// Checks a whole section.
     pub(crate) fn check(self, fields: &Fields, section: Section) -> Result<Summary, Violation> {
-        let mut pseudo = Pseudo::default();
-        let mut regular = Regular::default();
-        for field in fields {
-            if !octets::is_value(field.value, self.grammar) {
-                return Err(Violation::InvalidFieldValue);
-            }
-            match field.name.split_first() {
-                Some((b':', name)) if regular.is_empty() => pseudo.take(name, field.value)?,
-                Some((b':', _)) => return Err(Violation::PseudoFieldAfterRegular),
-                Some(_) | None if !octets::is_name(field.name, self.grammar) => {
-                    return Err(Violation::InvalidFieldName);
-                }
-                Some(_) | None => regular.take(&field, section)?,
-            }
+        let mut seen = Seen::default();
+        for record in fields.records() {
+            let meaning = self.meaning_of(&record)?;
+            seen.take(meaning, record.field.value, section)?;
         }
         match section {
-            Section::Request(extended) => self.check_request(&pseudo, &regular, extended),
-            Section::Response => check_response(&pseudo, &regular),
-            Section::Trailers if pseudo == Pseudo::default() => {
-                Ok(Summary::of(&regular, Method::Other, Status::Other))
-            }
+            Section::Request(extended) => self.check_request(&seen, extended),
+            Section::Response => check_response(&seen),
+            Section::Trailers if seen.pseudo == 0 => Ok(seen.summary(Method::Other, Status::Other)),
             Section::Trailers => Err(Violation::PseudoFieldNotAllowed),
+        }
+    }
+
+    /// What the name of a field means, if both its name and its value are of the octets that they may have.
+    #[inline]
+    fn meaning_of(self, record: &Record<'_>) -> Result<Meaning, Violation> {
+        let Field { name, value, .. } = record.field;
+        match record.known {
+            Known::Field(index) => Ok(index.look_up(&MEANINGS)),
+            _ if !octets::is_value(value, self.grammar) => Err(Violation::InvalidFieldValue),
+            Known::Name(index) => Ok(index.look_up(&MEANINGS)),
+            Known::Nothing => match meaning_of(name) {
+                Meaning::Nothing if !octets::is_name(name, self.grammar) => Err(Violation::InvalidFieldName),
+                meaning => Ok(meaning),
+            },
         }
     }
 
@@ -128,42 +133,37 @@ impl Rules {
     }
 
     /// RFC 9113 §8.3.1.
-    fn check_request(
-        self,
-        pseudo: &Pseudo<'_>,
-        regular: &Regular<'_>,
-        extended: ExtendedConnect,
-    ) -> Result<Summary, Violation> {
-        if pseudo.status.is_some() {
+    fn check_request(self, seen: &Seen<'_>, extended: ExtendedConnect) -> Result<Summary, Violation> {
+        if seen.status.is_some() {
             return Err(Violation::PseudoFieldNotAllowed);
         }
-        let method = method_of(pseudo.method.ok_or(Violation::MissingPseudoField)?)?;
-        match (method, pseudo.protocol) {
-            (Method::Connect, None) => check_connect(pseudo)?,
+        let method = method_of(seen.method.ok_or(Violation::MissingPseudoField)?)?;
+        match (method, seen.protocol) {
+            (Method::Connect, None) => check_connect(seen)?,
             (Method::Connect, Some(protocol)) if extended == ExtendedConnect::Allowed => {
-                self.check_extended_connect(pseudo, protocol)?;
+                self.check_extended_connect(seen, protocol)?;
             }
             (_, Some(_)) => return Err(Violation::PseudoFieldNotAllowed),
-            (_, None) => self.check_target(pseudo, method)?,
+            (_, None) => self.check_target(seen, method)?,
         }
         match self.host {
-            Host::Compared => check_host(pseudo, regular.host)?,
+            Host::Compared => check_host(seen)?,
             Host::Ignored => {}
         }
-        Ok(Summary::of(regular, method, Status::Other))
+        Ok(seen.summary(method, Status::Other))
     }
 
     /// RFC 8441 §4: the target in full.
-    fn check_extended_connect(self, pseudo: &Pseudo<'_>, protocol: &[u8]) -> Result<(), Violation> {
+    fn check_extended_connect(self, seen: &Seen<'_>, protocol: &[u8]) -> Result<(), Violation> {
         if !octets::is_token(protocol) {
             return Err(Violation::InvalidProtocol);
         }
-        self.check_target(pseudo, Method::Connect)
+        self.check_target(seen, Method::Connect)
     }
 
-    fn check_target(self, pseudo: &Pseudo<'_>, method: Method) -> Result<(), Violation> {
-        let scheme = pseudo.scheme.ok_or(Violation::MissingPseudoField)?;
-        let path = pseudo.path.ok_or(Violation::MissingPseudoField)?;
+    fn check_target(self, seen: &Seen<'_>, method: Method) -> Result<(), Violation> {
+        let scheme = seen.scheme.ok_or(Violation::MissingPseudoField)?;
+        let path = seen.path.ok_or(Violation::MissingPseudoField)?;
         let is_http = is_http(scheme);
         if !is_http && !octets::is_scheme(scheme) {
             return Err(Violation::InvalidScheme);
@@ -178,7 +178,7 @@ impl Rules {
         if !path_fits {
             return Err(Violation::InvalidPath);
         }
-        let Some(authority) = pseudo.authority else { return Ok(()) };
+        let Some(authority) = seen.authority else { return Ok(()) };
         let authority_fits = match self.authority {
             Authority::HostAndPort if is_http => octets::is_authority(authority),
             Authority::HostAndPort => octets::is_authority_with_user(authority),
@@ -190,70 +190,129 @@ impl Rules {
     }
 }
 
-/// The pseudo-header fields (RFC 9113 §8.3, RFC 8441 §4).
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Pseudo<'f> {
+/// What a name says about its field, or means for the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    /// A pseudo-header field (RFC 9113 §8.3, RFC 8441 §4).
+    Pseudo(Pseudo),
+    /// RFC 9113 §8.2.2.
+    OfConnections,
+    Te,
+    Host,
+    ContentLength,
+    Priority,
+    /// Nothing, if it is a name at all.
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pseudo {
+    Method,
+    Scheme,
+    Authority,
+    Path,
+    Protocol,
+    Status,
+    Unknown,
+}
+
+const fn meaning_of(name: &[u8]) -> Meaning {
+    match name {
+        [b':', pseudo @ ..] => Meaning::Pseudo(match pseudo {
+            b"method" => Pseudo::Method,
+            b"scheme" => Pseudo::Scheme,
+            b"authority" => Pseudo::Authority,
+            b"path" => Pseudo::Path,
+            b"protocol" => Pseudo::Protocol,
+            b"status" => Pseudo::Status,
+            _ => Pseudo::Unknown,
+        }),
+        b"connection" | b"proxy-connection" | b"keep-alive" | b"transfer-encoding" | b"upgrade" => {
+            Meaning::OfConnections
+        }
+        b"te" => Meaning::Te,
+        b"host" => Meaning::Host,
+        b"content-length" => Meaning::ContentLength,
+        b"priority" => Meaning::Priority,
+        _ => Meaning::Nothing,
+    }
+}
+
+/// The meanings of the names that are in the static table.
+static MEANINGS: [Meaning; STATIC_TABLE.len()] = meanings();
+
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
+const fn meanings() -> [Meaning; STATIC_TABLE.len()] {
+    let mut meanings = [Meaning::Nothing; STATIC_TABLE.len()];
+    let mut at = 0;
+    while at < STATIC_TABLE.len() {
+        meanings[at] = meaning_of(STATIC_TABLE[at].0);
+        at += 1;
+    }
+    meanings
+}
+
+/// What has been seen of a section, as far as it matters to the whole.
+#[derive(Debug, Default)]
+struct Seen<'f> {
+    /// How many pseudo-header fields there are.
+    pseudo: u8,
     method: Option<&'f [u8]>,
     scheme: Option<&'f [u8]>,
     authority: Option<&'f [u8]>,
     path: Option<&'f [u8]>,
     protocol: Option<&'f [u8]>,
     status: Option<&'f [u8]>,
-}
-
-impl<'f> Pseudo<'f> {
-    fn take(&mut self, name: &[u8], value: &'f [u8]) -> Result<(), Violation> {
-        let place = match name {
-            b"method" => &mut self.method,
-            b"scheme" => &mut self.scheme,
-            b"authority" => &mut self.authority,
-            b"path" => &mut self.path,
-            b"protocol" => &mut self.protocol,
-            b"status" => &mut self.status,
-            _ => return Err(Violation::UnknownPseudoField),
-        };
-        match place.replace(value) {
-            None => Ok(()),
-            Some(_) => Err(Violation::RepeatedPseudoField),
-        }
-    }
-}
-
-/// What matters of the other fields.
-#[derive(Debug, Default)]
-struct Regular<'f> {
-    count: usize,
+    /// Whether there is any other field.
+    regular: bool,
     host: Option<&'f [u8]>,
     content_length: Option<u64>,
     has_priority: bool,
 }
 
-impl<'f> Regular<'f> {
-    const fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    fn take(&mut self, field: &Field<'f>, section: Section) -> Result<(), Violation> {
-        self.count = self.count.saturating_add(1);
-        match (field.name, section) {
-            // RFC 9113 §8.2.2.
-            (b"connection" | b"proxy-connection" | b"keep-alive" | b"transfer-encoding" | b"upgrade", _) => {
-                Err(Violation::ConnectionSpecificField)
-            }
-            (b"te", Section::Request(_)) if field.value.eq_ignore_ascii_case(b"trailers") => Ok(()),
-            (b"te", _) => Err(Violation::InvalidTe),
-            (b"host", Section::Request(_)) => match self.host.replace(field.value) {
+impl<'f> Seen<'f> {
+    #[inline]
+    fn take(&mut self, meaning: Meaning, value: &'f [u8], section: Section) -> Result<(), Violation> {
+        if let Meaning::Pseudo(pseudo) = meaning {
+            return self.take_pseudo(pseudo, value);
+        }
+        self.regular = true;
+        match (meaning, section) {
+            (Meaning::OfConnections, _) => Err(Violation::ConnectionSpecificField),
+            (Meaning::Te, Section::Request(_)) if value.eq_ignore_ascii_case(b"trailers") => Ok(()),
+            (Meaning::Te, _) => Err(Violation::InvalidTe),
+            (Meaning::Host, Section::Request(_)) => match self.host.replace(value) {
                 None => Ok(()),
                 Some(_) => Err(Violation::HostMismatch),
             },
-            (b"content-length", Section::Request(_) | Section::Response) => {
-                self.take_content_length(field.value)
+            (Meaning::ContentLength, Section::Request(_) | Section::Response) => {
+                self.take_content_length(value)
             }
-            (b"priority", _) => {
+            (Meaning::Priority, _) => {
                 self.has_priority = true;
                 Ok(())
             }
-            (_, _) => Ok(()),
+            (Meaning::Pseudo(_) | Meaning::Host | Meaning::ContentLength | Meaning::Nothing, _) => Ok(()),
+        }
+    }
+
+    fn take_pseudo(&mut self, pseudo: Pseudo, value: &'f [u8]) -> Result<(), Violation> {
+        if self.regular {
+            return Err(Violation::PseudoFieldAfterRegular);
+        }
+        let place = match pseudo {
+            Pseudo::Method => &mut self.method,
+            Pseudo::Scheme => &mut self.scheme,
+            Pseudo::Authority => &mut self.authority,
+            Pseudo::Path => &mut self.path,
+            Pseudo::Protocol => &mut self.protocol,
+            Pseudo::Status => &mut self.status,
+            Pseudo::Unknown => return Err(Violation::UnknownPseudoField),
+        };
+        self.pseudo = self.pseudo.saturating_add(1);
+        match place.replace(value) {
+            None => Ok(()),
+            Some(_) => Err(Violation::RepeatedPseudoField),
         }
     }
 
@@ -265,11 +324,9 @@ impl<'f> Regular<'f> {
             Some(_) => Err(Violation::InvalidContentLength),
         }
     }
-}
 
-impl Summary {
-    const fn of(regular: &Regular<'_>, method: Method, status: Status) -> Self {
-        Self { method, status, content_length: regular.content_length, has_priority: regular.has_priority }
+    const fn summary(&self, method: Method, status: Status) -> Summary {
+        Summary { method, status, content_length: self.content_length, has_priority: self.has_priority }
     }
 }
 
@@ -280,11 +337,11 @@ fn is_http(scheme: &[u8]) -> bool {
 }
 
 /// RFC 9113 §8.5: a host and a port, and nothing else.
-fn check_connect(pseudo: &Pseudo<'_>) -> Result<(), Violation> {
-    if pseudo.scheme.is_some() || pseudo.path.is_some() {
+fn check_connect(seen: &Seen<'_>) -> Result<(), Violation> {
+    if seen.scheme.is_some() || seen.path.is_some() {
         return Err(Violation::PseudoFieldNotAllowed);
     }
-    let authority = pseudo.authority.ok_or(Violation::MissingPseudoField)?;
+    let authority = seen.authority.ok_or(Violation::MissingPseudoField)?;
     // RFC 9110 §9.3.6: a port that there is not is rejected, as is none.
     let port = octets::split_port(authority).1.and_then(decimal);
     let has_port = port.is_some_and(|port| (1..=u64::from(u16::MAX)).contains(&port));
@@ -292,9 +349,9 @@ fn check_connect(pseudo: &Pseudo<'_>) -> Result<(), Violation> {
 }
 
 /// RFC 9113 §8.3.1: `host` may not name another server than `:authority`, normalised as RFC 3986 §6.2.3 has it.
-fn check_host(pseudo: &Pseudo<'_>, host: Option<&[u8]>) -> Result<(), Violation> {
-    let (Some(host), Some(authority)) = (host, pseudo.authority) else { return Ok(()) };
-    let default = match pseudo.scheme {
+fn check_host(seen: &Seen<'_>) -> Result<(), Violation> {
+    let (Some(host), Some(authority)) = (seen.host, seen.authority) else { return Ok(()) };
+    let default = match seen.scheme {
         Some(scheme) if scheme.eq_ignore_ascii_case(b"http") => &b"80"[..],
         Some(scheme) if scheme.eq_ignore_ascii_case(b"https") => b"443",
         Some(_) | None => b"",
@@ -305,12 +362,12 @@ fn check_host(pseudo: &Pseudo<'_>, host: Option<&[u8]>) -> Result<(), Violation>
 }
 
 /// RFC 9113 §8.3.2.
-fn check_response(pseudo: &Pseudo<'_>, regular: &Regular<'_>) -> Result<Summary, Violation> {
-    let status = status_of(pseudo.status)?;
-    if *pseudo != (Pseudo { status: pseudo.status, ..Pseudo::default() }) {
+fn check_response(seen: &Seen<'_>) -> Result<Summary, Violation> {
+    let status = status_of(seen.status)?;
+    if seen.pseudo != 1 {
         return Err(Violation::PseudoFieldNotAllowed);
     }
-    Ok(Summary::of(regular, Method::Other, status))
+    Ok(seen.summary(Method::Other, status))
 }
 
 fn method_of(method: &[u8]) -> Result<Method, Violation> {

@@ -1,11 +1,12 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::huffman;
 use super::integer::{Integer, Partial};
+use super::short::{self, Short};
 use super::table::Table;
-use super::{huffman, static_table};
 use crate::error::Violation;
-use crate::fields::{Coding, Field, Fields, Form, Indexing, Literal};
+use crate::fields::{Coding, Field, Fields, Form, Indexing, Literal, STATIC_TABLE, StaticIndex};
 use crate::growth::reserve_within;
 
 /// Takes the fields of a block one by one.
@@ -45,6 +46,32 @@ pub trait Sink {
     fn oversize(&mut self, octets: usize) -> Result<(), Violation> {
         let _ = octets;
         Err(Violation::StringTooLong)
+    }
+}
+
+/// Where fields go from the decoder: a [`Sink`], or what makes use of what the static table has of them.
+pub(crate) trait Taker {
+    /// `known` tells of an entry of the static table that the field's name is of.
+    fn take(&mut self, field: Field<'_>, known: Option<StaticIndex>) -> Result<(), Violation>;
+
+    /// The field is an entry of the static table.
+    fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation>;
+
+    /// See [`Sink::oversize`].
+    fn take_oversize(&mut self, octets: usize) -> Result<(), Violation>;
+}
+
+impl<S: Sink> Taker for S {
+    fn take(&mut self, field: Field<'_>, _: Option<StaticIndex>) -> Result<(), Violation> {
+        self.field(field)
+    }
+
+    fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation> {
+        self.field(index.field())
+    }
+
+    fn take_oversize(&mut self, octets: usize) -> Result<(), Violation> {
+        self.oversize(octets)
     }
 }
 
@@ -91,6 +118,7 @@ pub struct Decoder {
     literal: Literal,
     /// How its name is coded, unless that is an entry's.
     name_coding: Option<Coding>,
+    static_name: Option<StaticIndex>,
     /// The kept name of that literal, if any, and then as much of its value as had to be kept.
     scratch: Vec<u8>,
     kept_name: usize,
@@ -118,6 +146,7 @@ impl Decoder {
             state: State::Representation,
             literal: Literal::Without,
             name_coding: None,
+            static_name: None,
             scratch: Vec::new(),
             kept_name: 0,
             skipped: 0,
@@ -162,24 +191,40 @@ impl Decoder {
     ///
     /// The rule that the block breaks, or what the sink returned.
     pub fn decode(&mut self, fragment: &[u8], sink: &mut impl Sink) -> Result<(), Violation> {
+        self.decode_into(fragment, sink)
+    }
+
+    pub(crate) fn decode_into(&mut self, fragment: &[u8], taker: &mut impl Taker) -> Result<(), Violation> {
         let mut name = Name::Kept;
         let mut input = fragment;
         while let Some((&octet, mut rest)) = input.split_first() {
             match self.state {
-                State::Representation => self.on_representation(octet, &mut name, sink)?,
+                State::Representation => match static_index(octet) {
+                    Some(index) => {
+                        self.sizes.on_field()?;
+                        taker.take_static(index)?;
+                    }
+                    None => match self.short(octet, rest) {
+                        Some((literal, behind)) => {
+                            self.on_short(&literal, taker)?;
+                            rest = behind;
+                        }
+                        None => self.on_representation(octet, &mut name, taker)?,
+                    },
+                },
                 State::Index(kind, mut partial) => match partial.parse_next(octet)? {
-                    Some(value) => self.on_index(kind, value, &mut name, sink)?,
+                    Some(value) => self.on_index(kind, value, &mut name, taker)?,
                     None => self.state = State::Index(kind, partial),
                 },
-                State::Length(part) => self.on_string(part, octet, &mut name, sink)?,
+                State::Length(part) => self.on_string(part, octet, &mut name, taker)?,
                 State::LengthRest(text, mut partial) => match partial.parse_next(octet)? {
-                    Some(length) => self.on_length(text, length, &mut name, sink)?,
+                    Some(length) => self.on_length(text, length, &mut name, taker)?,
                     None => self.state = State::LengthRest(text, partial),
                 },
                 State::Text(text, left) => {
                     let piece;
                     (piece, rest) = input.split_at(left.min(input.len()));
-                    self.on_text(text, left, piece, &mut name, sink)?;
+                    self.on_text(text, left, piece, &mut name, taker)?;
                 }
             }
             input = rest;
@@ -225,17 +270,61 @@ impl Decoder {
         Table::max_memory(table).saturating_add(kept).saturating_add(DECODED_CHUNK)
     }
 
+    /// A literal that needs no state, since all of it is there, and whose strings are kept in any case.
+    #[inline]
+    fn short<'f>(&self, octet: u8, rest: &'f [u8]) -> Option<(Short<'f>, &'f [u8])> {
+        let is_kept = self.max_string >= Short::MAX_TEXT && self.usual_kept() >= 2 * Short::MAX_TEXT;
+        if is_kept { Short::parse(octet, rest) } else { None }
+    }
+
+    fn on_short(&mut self, literal: &Short<'_>, taker: &mut impl Taker) -> Result<(), Violation> {
+        self.sizes.on_field()?;
+        self.scratch.clear();
+        let Short { literal: kind, name, value } = *literal;
+        if let short::Name::Text(text) = name {
+            self.keep_short(text)?;
+        }
+        let kept_name = self.scratch.len();
+        self.keep_short(value)?;
+        let (kept_name, kept_value) = self.scratch.split_at_checked(kept_name).unwrap_or_default();
+        let (name, name_coding, known) = match name {
+            short::Name::Known(index) => (index.name(), None, Some(index)),
+            short::Name::Text(text) => (text.or(kept_name), Some(text.coding), None),
+        };
+        let form = Form::Literal { kind, name: name_coding, value: value.coding };
+        let value = value.or(kept_value);
+        taker
+            .take(Field { indexing: kind.indexing(), form: Some(form), ..Field::new(name, value) }, known)?;
+        if kind == Literal::Incremental {
+            self.table.insert(name, value);
+        }
+        Ok(())
+    }
+
+    /// Decodes a short string behind what is in the scratch buffer, if it is in Huffman code.
+    #[inline]
+    fn keep_short(&mut self, text: short::Text<'_>) -> Result<(), Violation> {
+        match text.coding {
+            Coding::Plain => Ok(()),
+            Coding::Huffman => {
+                let most = self.usual_kept().saturating_add(DECODED_CHUNK);
+                self.huffman.decode(text.octets, &mut self.scratch, most)?;
+                self.huffman.finish()
+            }
+        }
+    }
+
     /// The first octet of a representation.
     fn on_representation(
         &mut self,
         octet: u8,
         name: &mut Name<'_>,
-        sink: &mut impl Sink,
+        taker: &mut impl Taker,
     ) -> Result<(), Violation> {
         let kind = Kind::of(octet);
         self.sizes.on_representation(kind)?;
         match Integer::parse(octet, kind.mask()) {
-            Integer::Whole(value) => self.on_index(kind, value, name, sink),
+            Integer::Whole(value) => self.on_index(kind, value, name, taker),
             Integer::Partial(partial) => self.wait(State::Index(kind, partial)),
         }
     }
@@ -246,11 +335,11 @@ impl Decoder {
         part: Part,
         octet: u8,
         name: &mut Name<'_>,
-        sink: &mut impl Sink,
+        taker: &mut impl Taker,
     ) -> Result<(), Violation> {
         let text = Text { part, coding: Coding::of(octet) };
         match Integer::parse(octet, STRING_MASK) {
-            Integer::Whole(length) => self.on_length(text, length, name, sink),
+            Integer::Whole(length) => self.on_length(text, length, name, taker),
             Integer::Partial(partial) => self.wait(State::LengthRest(text, partial)),
         }
     }
@@ -266,17 +355,22 @@ impl Decoder {
         kind: Kind,
         value: u32,
         name: &mut Name<'_>,
-        sink: &mut impl Sink,
+        taker: &mut impl Taker,
     ) -> Result<(), Violation> {
         match kind {
             Kind::Indexed => {
-                let (name, value) = entry(&self.table, value)?;
                 self.state = State::Representation;
-                sink.field(Field { form: Some(Form::Indexed), ..Field::new(name, value) })
+                match StaticIndex::new(value as usize) {
+                    Some(index) => taker.take_static(index),
+                    None => {
+                        let (name, value) = dynamic_entry(&self.table, value)?;
+                        taker.take(Field { form: Some(Form::Indexed), ..Field::new(name, value) }, None)
+                    }
+                }
             }
             Kind::Literal(literal) => {
                 self.literal = literal;
-                self.name_coding = None;
+                (self.name_coding, self.static_name) = (None, None);
                 self.scratch.clear();
                 (self.kept_name, self.skipped) = (0, 0);
                 let part = if value == 0 { Part::Name } else { self.on_name_index(value, name)? };
@@ -291,11 +385,11 @@ impl Decoder {
     }
 
     fn on_name_index(&mut self, index: u32, name: &mut Name<'_>) -> Result<Part, Violation> {
-        if let Some((lent, _)) = static_table::get(index as usize) {
-            *name = Name::Lent(lent);
+        if let Some(index) = StaticIndex::new(index as usize) {
+            self.static_name = Some(index);
         } else {
             // The field may evict the entry that its name comes from (RFC 7541 §4.4): hence a copy.
-            let (dynamic, _) = entry(&self.table, index)?;
+            let (dynamic, _) = dynamic_entry(&self.table, index)?;
             let (limit, usual) = (self.kept_limit(), self.usual_kept());
             if dynamic.len() > limit {
                 self.skipped = dynamic.len();
@@ -316,7 +410,7 @@ impl Decoder {
         text: Text,
         length: u32,
         name: &mut Name<'_>,
-        sink: &mut impl Sink,
+        taker: &mut impl Taker,
     ) -> Result<(), Violation> {
         let length = length as usize;
         let least = match text.coding {
@@ -328,7 +422,7 @@ impl Decoder {
         }
         self.text_octets = 0;
         self.state = State::Text(text, length);
-        if length == 0 { self.on_text(text, 0, &[], name, sink) } else { Ok(()) }
+        if length == 0 { self.on_text(text, 0, &[], name, taker) } else { Ok(()) }
     }
 
     /// Takes a piece of a string, of which so many octets were left.
@@ -338,7 +432,7 @@ impl Decoder {
         left: usize,
         piece: &'f [u8],
         name: &mut Name<'f>,
-        sink: &mut impl Sink,
+        taker: &mut impl Taker,
     ) -> Result<(), Violation> {
         let left = left.saturating_sub(piece.len());
         if left > 0 {
@@ -365,7 +459,7 @@ impl Decoder {
             }
             Part::Value => {
                 self.state = State::Representation;
-                self.on_literal(core::mem::take(name), is_lent.then_some(piece), text.coding, sink)
+                self.on_literal(core::mem::take(name), is_lent.then_some(piece), text.coding, taker)
             }
         }
     }
@@ -376,12 +470,13 @@ impl Decoder {
         name: Name<'_>,
         lent_value: Option<&[u8]>,
         coding: Coding,
-        sink: &mut impl Sink,
+        taker: &mut impl Taker,
     ) -> Result<(), Violation> {
         let (kept_name, kept_value) = self.scratch.split_at_checked(self.kept_name).unwrap_or_default();
-        let (front, name) = match name {
-            Name::Lent(lent) => (lent, lent),
-            Name::Kept => (&[][..], kept_name),
+        let (front, name) = match (self.static_name, name) {
+            (Some(index), _) => (index.name(), index.name()),
+            (None, Name::Lent(lent)) => (lent, lent),
+            (None, Name::Kept) => (&[][..], kept_name),
         };
         let value = lent_value.unwrap_or(kept_value);
         if self.skipped > 0 {
@@ -390,10 +485,11 @@ impl Decoder {
                 self.table.clear();
             }
             let octets = Field::new(name, value).accounted_octets().saturating_add(self.skipped);
-            return sink.oversize(octets);
+            return taker.take_oversize(octets);
         }
         let form = Form::Literal { kind: self.literal, name: self.name_coding, value: coding };
-        sink.field(Field { indexing: self.literal.indexing(), form: Some(form), ..Field::new(name, value) })?;
+        let field = Field { indexing: self.literal.indexing(), form: Some(form), ..Field::new(name, value) };
+        taker.take(field, self.static_name)?;
         if self.literal == Literal::Incremental {
             if self.scratch.len() > self.usual_kept() {
                 let name_octets = name.len();
@@ -505,14 +601,19 @@ const fn usual_kept(max_kept: usize, table: usize) -> usize {
     if max_kept > table / 2 { max_kept } else { table / 2 }
 }
 
-/// The field of an index in the address space of both tables (RFC 7541 §2.3.3).
-fn entry(table: &Table, index: u32) -> Result<(&[u8], &[u8]), Violation> {
-    let index = index as usize;
-    match index.checked_sub(static_table::LENGTH + 1) {
-        Some(nth) => table.get(nth),
-        None => static_table::get(index),
+/// What a representation of a single octet has of the static table, if that is all of its field.
+#[inline]
+const fn static_index(octet: u8) -> Option<StaticIndex> {
+    match Kind::of(octet) {
+        Kind::Indexed => StaticIndex::new((octet & Kind::Indexed.mask()) as usize),
+        Kind::Literal(_) | Kind::SizeUpdate => None,
     }
-    .ok_or(Violation::InvalidIndex)
+}
+
+/// The entry of an index that is not in the static table: the dynamic table's follow (RFC 7541 §2.3.3).
+fn dynamic_entry(table: &Table, index: u32) -> Result<(&[u8], &[u8]), Violation> {
+    let nth = (index as usize).checked_sub(STATIC_TABLE.len().saturating_add(1));
+    nth.and_then(|nth| table.get(nth)).ok_or(Violation::InvalidIndex)
 }
 
 /// Where in a block the decoder is.
@@ -532,14 +633,14 @@ enum State {
 
 /// The kinds of representations (RFC 7541 §6).
 #[derive(Clone, Copy)]
-enum Kind {
+pub(super) enum Kind {
     Indexed,
     Literal(Literal),
     SizeUpdate,
 }
 
 impl Kind {
-    const fn of(octet: u8) -> Self {
+    pub(super) const fn of(octet: u8) -> Self {
         match octet {
             0x80.. => Self::Indexed,
             0x40.. => Self::Literal(Literal::Incremental),
@@ -550,7 +651,7 @@ impl Kind {
     }
 
     /// Which bits of the first octet are the integer's prefix.
-    const fn mask(self) -> u8 {
+    pub(super) const fn mask(self) -> u8 {
         match self {
             Self::Indexed => 0x7f,
             Self::Literal(Literal::Incremental) => 0x3f,
@@ -583,7 +684,7 @@ enum Part {
 }
 
 impl Coding {
-    const fn of(octet: u8) -> Self {
+    pub(super) const fn of(octet: u8) -> Self {
         if octet & !STRING_MASK == 0 { Self::Plain } else { Self::Huffman }
     }
 }
@@ -591,9 +692,9 @@ impl Coding {
 /// Where the name of the literal is that is being read.
 #[derive(Clone, Copy, Default)]
 enum Name<'a> {
-    /// In the static table or in the fragment.
+    /// In the fragment.
     Lent(&'a [u8]),
-    /// In the scratch buffer.
+    /// In the scratch buffer, unless it is in the static table.
     #[default]
     Kept,
 }
@@ -632,8 +733,15 @@ impl Sizes {
             (Kind::SizeUpdate, Block::Opening(_) | Block::Fields) => {
                 Err(Violation::UnexpectedTableSizeUpdate)
             }
-            (Kind::Indexed | Kind::Literal(_), Block::Fields) => Ok(()),
-            (Kind::Indexed | Kind::Literal(_), Block::Opening(_)) => {
+            (Kind::Indexed | Kind::Literal(_), _) => self.on_field(),
+        }
+    }
+
+    #[inline]
+    fn on_field(&mut self) -> Result<(), Violation> {
+        match self.block {
+            Block::Fields => Ok(()),
+            Block::Opening(_) => {
                 self.block = Block::Fields;
                 self.nothing_due()
             }
@@ -662,7 +770,8 @@ impl Sizes {
     }
 }
 
-const STRING_MASK: u8 = 0x7f;
+/// Which bits of a string's first octet are the prefix of its length.
+pub(super) const STRING_MASK: u8 = 0x7f;
 
 /// The smallest size since the last block, and the size in force.
 const MAX_UPDATES: u8 = 2;

@@ -28,9 +28,11 @@ mod huffman;
 mod huffman_table;
 mod integer;
 mod lookup;
+mod short;
 mod static_table;
 mod table;
 
+pub(crate) use decoder::Taker;
 pub use decoder::{Decoder, Sink};
 pub use encoder::Encoder;
 

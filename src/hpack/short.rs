@@ -1,0 +1,75 @@
+//! Literals that lie in a fragment as a whole and whose integers take an octet each: nearly all do.
+
+use super::decoder::{Kind, STRING_MASK};
+use crate::fields::{Coding, Literal, StaticIndex};
+
+/// A literal (RFC 7541 §6.2) as it lies in the input.
+pub(super) struct Short<'f> {
+    pub(super) literal: Literal,
+    pub(super) name: Name<'f>,
+    pub(super) value: Text<'f>,
+}
+
+/// Where its name is.
+#[derive(Clone, Copy)]
+pub(super) enum Name<'f> {
+    /// In the static table. A field with a name from the dynamic table may evict the entry, and is no short one.
+    Known(StaticIndex),
+    Text(Text<'f>),
+}
+
+/// A string (RFC 7541 §5.2) of less than 127 octets.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'f> {
+    pub(super) coding: Coding,
+    pub(super) octets: &'f [u8],
+}
+
+impl<'f> Short<'f> {
+    /// No text of a short literal has as many octets, even if it was in Huffman code.
+    pub(super) const MAX_TEXT: usize = STRING_MASK as usize * 8 / 5;
+
+    /// The literal that begins with `octet` and goes on with `rest`, and what follows it; `None` if it is none, or no
+    /// short one.
+    #[inline]
+    pub(super) fn parse(octet: u8, rest: &'f [u8]) -> Option<(Self, &'f [u8])> {
+        let kind = Kind::of(octet);
+        let Kind::Literal(literal) = kind else { return None };
+        let index = octet & kind.mask();
+        let (name, rest) = if index == 0 {
+            let (text, rest) = Text::parse(rest)?;
+            (Name::Text(text), rest)
+        } else if index < kind.mask() {
+            (Name::Known(StaticIndex::new(index.into())?), rest)
+        } else {
+            return None;
+        };
+        let (value, rest) = Text::parse(rest)?;
+        Some((Self { literal, name, value }, rest))
+    }
+}
+
+impl<'f> Text<'f> {
+    #[inline]
+    fn parse(input: &'f [u8]) -> Option<(Self, &'f [u8])> {
+        let (&octet, rest) = input.split_first()?;
+        let length = octet & STRING_MASK;
+        if length == STRING_MASK {
+            return None;
+        }
+        let (octets, rest) = rest.split_at_checked(length.into())?;
+        Some((Self { coding: Coding::of(octet), octets }, rest))
+    }
+
+    /// The text, which is in `decoded` if it was in Huffman code.
+    #[inline]
+    pub(super) fn or<'t>(self, decoded: &'t [u8]) -> &'t [u8]
+    where
+        'f: 't,
+    {
+        match self.coding {
+            Coding::Plain => self.octets,
+            Coding::Huffman => decoded,
+        }
+    }
+}
