@@ -3,10 +3,12 @@ use core::fmt;
 
 use super::huffman;
 use super::integer::{Integer, Partial};
+use super::representation::{Kind, STRING_MASK, static_index};
 use super::short::{self, Short};
+use super::sizes::Sizes;
 use super::table::Table;
 use crate::error::Violation;
-use crate::fields::{Coding, Field, Fields, Form, Indexing, Literal, STATIC_TABLE, StaticIndex};
+use crate::fields::{Coding, Field, Fields, Form, Literal, STATIC_TABLE, StaticIndex};
 use crate::growth::reserve_within;
 
 /// Takes the fields of a block one by one.
@@ -140,7 +142,7 @@ impl Decoder {
     pub const fn new(table_limit: u32) -> Self {
         Self {
             table: Table::new(table_limit),
-            sizes: Sizes { limit: table_limit, due: None, block: Block::Opening(0) },
+            sizes: Sizes::new(table_limit),
             max_string: Self::DEFAULT_MAX_STRING,
             max_kept: usize::MAX,
             state: State::Representation,
@@ -291,10 +293,8 @@ impl Decoder {
             short::Name::Known(index) => (index.name(), None, Some(index)),
             short::Name::Text(text) => (text.or(kept_name), Some(text.coding), None),
         };
-        let form = Form::Literal { kind, name: name_coding, value: value.coding };
-        let value = value.or(kept_value);
-        taker
-            .take(Field { indexing: kind.indexing(), form: Some(form), ..Field::new(name, value) }, known)?;
+        let (value, coding) = (value.or(kept_value), value.coding);
+        taker.take(kind.field((name, name_coding), (value, coding)), known)?;
         if kind == Literal::Incremental {
             self.table.insert(name, value);
         }
@@ -487,9 +487,7 @@ impl Decoder {
             let octets = Field::new(name, value).accounted_octets().saturating_add(self.skipped);
             return taker.take_oversize(octets);
         }
-        let form = Form::Literal { kind: self.literal, name: self.name_coding, value: coding };
-        let field = Field { indexing: self.literal.indexing(), form: Some(form), ..Field::new(name, value) };
-        taker.take(field, self.static_name)?;
+        taker.take(self.literal.field((name, self.name_coding), (value, coding)), self.static_name)?;
         if self.literal == Literal::Incremental {
             if self.scratch.len() > self.usual_kept() {
                 let name_octets = name.len();
@@ -587,7 +585,7 @@ impl fmt::Debug for Decoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
             .field("table_octets", &self.table.size())
-            .field("table_limit", &self.sizes.limit)
+            .field("table_limit", &self.sizes.limit())
             .finish_non_exhaustive()
     }
 }
@@ -599,15 +597,6 @@ const DECODED_CHUNK: usize = CODED_CHUNK * 8 / 5 + 1;
 /// A longer field leaves the table no more than half of its octets.
 const fn usual_kept(max_kept: usize, table: usize) -> usize {
     if max_kept > table / 2 { max_kept } else { table / 2 }
-}
-
-/// What a representation of a single octet has of the static table, if that is all of its field.
-#[inline]
-const fn static_index(octet: u8) -> Option<StaticIndex> {
-    match Kind::of(octet) {
-        Kind::Indexed => StaticIndex::new((octet & Kind::Indexed.mask()) as usize),
-        Kind::Literal(_) | Kind::SizeUpdate => None,
-    }
 }
 
 /// The entry of an index that is not in the static table: the dynamic table's follow (RFC 7541 §2.3.3).
@@ -631,45 +620,6 @@ enum State {
     Text(Text, usize),
 }
 
-/// The kinds of representations (RFC 7541 §6).
-#[derive(Clone, Copy)]
-pub(super) enum Kind {
-    Indexed,
-    Literal(Literal),
-    SizeUpdate,
-}
-
-impl Kind {
-    pub(super) const fn of(octet: u8) -> Self {
-        match octet {
-            0x80.. => Self::Indexed,
-            0x40.. => Self::Literal(Literal::Incremental),
-            0x20.. => Self::SizeUpdate,
-            0x10.. => Self::Literal(Literal::Never),
-            0x00.. => Self::Literal(Literal::Without),
-        }
-    }
-
-    /// Which bits of the first octet are the integer's prefix.
-    pub(super) const fn mask(self) -> u8 {
-        match self {
-            Self::Indexed => 0x7f,
-            Self::Literal(Literal::Incremental) => 0x3f,
-            Self::SizeUpdate => 0x1f,
-            Self::Literal(Literal::Without | Literal::Never) => 0x0f,
-        }
-    }
-}
-
-impl Literal {
-    const fn indexing(self) -> Indexing {
-        match self {
-            Self::Incremental | Self::Without => Indexing::Auto,
-            Self::Never => Indexing::Never,
-        }
-    }
-}
-
 /// A string that is being read.
 #[derive(Clone, Copy)]
 struct Text {
@@ -683,12 +633,6 @@ enum Part {
     Value,
 }
 
-impl Coding {
-    pub(super) const fn of(octet: u8) -> Self {
-        if octet & !STRING_MASK == 0 { Self::Plain } else { Self::Huffman }
-    }
-}
-
 /// Where the name of the literal is that is being read.
 #[derive(Clone, Copy, Default)]
 enum Name<'a> {
@@ -698,83 +642,6 @@ enum Name<'a> {
     #[default]
     Kept,
 }
-
-/// Which table sizes the peer may and must announce (RFC 7541 §4.2).
-#[derive(Clone)]
-struct Sizes {
-    /// The limit that we set last.
-    limit: u32,
-    /// The smallest limit since the last block, if the table was larger: the next block must go below.
-    due: Option<u32>,
-    block: Block,
-}
-
-#[derive(Clone, Copy)]
-enum Block {
-    /// No field yet; so many updates.
-    Opening(u8),
-    Fields,
-}
-
-impl Sizes {
-    fn set_limit(&mut self, octets: u32, in_force: usize) {
-        self.limit = octets;
-        if (octets as usize) < in_force {
-            self.due = Some(self.due.map_or(octets, |due| due.min(octets)));
-        }
-    }
-
-    fn on_representation(&mut self, kind: Kind) -> Result<(), Violation> {
-        match (kind, self.block) {
-            (Kind::SizeUpdate, Block::Opening(updates)) if updates < MAX_UPDATES => {
-                self.block = Block::Opening(updates.saturating_add(1));
-                Ok(())
-            }
-            (Kind::SizeUpdate, Block::Opening(_) | Block::Fields) => {
-                Err(Violation::UnexpectedTableSizeUpdate)
-            }
-            (Kind::Indexed | Kind::Literal(_), _) => self.on_field(),
-        }
-    }
-
-    #[inline]
-    fn on_field(&mut self) -> Result<(), Violation> {
-        match self.block {
-            Block::Fields => Ok(()),
-            Block::Opening(_) => {
-                self.block = Block::Fields;
-                self.nothing_due()
-            }
-        }
-    }
-
-    fn on_update(&mut self, octets: u32) -> Result<(), Violation> {
-        if octets > self.limit {
-            return Err(Violation::TableSizeTooLarge);
-        }
-        match self.due.take() {
-            Some(least) if octets > least => Err(Violation::MissingTableSizeUpdate),
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    fn finish_block(&mut self) -> Result<(), Violation> {
-        match core::mem::replace(&mut self.block, Block::Opening(0)) {
-            Block::Opening(_) => self.nothing_due(),
-            Block::Fields => Ok(()),
-        }
-    }
-
-    const fn nothing_due(&self) -> Result<(), Violation> {
-        if self.due.is_some() { Err(Violation::MissingTableSizeUpdate) } else { Ok(()) }
-    }
-}
-
-/// Which bits of a string's first octet are the prefix of its length.
-pub(super) const STRING_MASK: u8 = 0x7f;
-
-/// The smallest size since the last block, and the size in force.
-const MAX_UPDATES: u8 = 2;
 
 #[cfg(test)]
 mod tests {

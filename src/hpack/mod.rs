@@ -28,7 +28,9 @@ mod huffman;
 mod huffman_table;
 mod integer;
 mod lookup;
+mod representation;
 mod short;
+mod sizes;
 mod static_table;
 mod table;
 

@@ -1,6 +1,6 @@
 //! Literals that lie in a fragment as a whole and whose integers take an octet each: nearly all do.
 
-use super::decoder::{Kind, STRING_MASK};
+use super::representation::{Kind, STRING_MASK};
 use crate::fields::{Coding, Literal, StaticIndex};
 
 /// A literal (RFC 7541 §6.2) as it lies in the input.

@@ -1,0 +1,67 @@
+//! What the first octets of representations and strings tell (RFC 7541 §5.2, §6).
+
+use crate::fields::{Coding, Field, Form, Indexing, Literal, StaticIndex};
+
+/// The kinds of representations (RFC 7541 §6).
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Indexed,
+    Literal(Literal),
+    SizeUpdate,
+}
+
+impl Kind {
+    pub(super) const fn of(octet: u8) -> Self {
+        match octet {
+            0x80.. => Self::Indexed,
+            0x40.. => Self::Literal(Literal::Incremental),
+            0x20.. => Self::SizeUpdate,
+            0x10.. => Self::Literal(Literal::Never),
+            0x00.. => Self::Literal(Literal::Without),
+        }
+    }
+
+    /// Which bits of the first octet are the integer's prefix.
+    pub(super) const fn mask(self) -> u8 {
+        match self {
+            Self::Indexed => 0x7f,
+            Self::Literal(Literal::Incremental) => 0x3f,
+            Self::SizeUpdate => 0x1f,
+            Self::Literal(Literal::Without | Literal::Never) => 0x0f,
+        }
+    }
+}
+
+impl Literal {
+    /// The field of such a literal, whose strings were coded so.
+    pub(super) const fn field<'a>(
+        self,
+        (name, name_coding): (&'a [u8], Option<Coding>),
+        (value, value_coding): (&'a [u8], Coding),
+    ) -> Field<'a> {
+        let indexing = match self {
+            Self::Incremental | Self::Without => Indexing::Auto,
+            Self::Never => Indexing::Never,
+        };
+        let form = Some(Form::Literal { kind: self, name: name_coding, value: value_coding });
+        Field { indexing, form, ..Field::new(name, value) }
+    }
+}
+
+impl Coding {
+    pub(super) const fn of(octet: u8) -> Self {
+        if octet & !STRING_MASK == 0 { Self::Plain } else { Self::Huffman }
+    }
+}
+
+/// What a representation of a single octet has of the static table, if that is all of its field.
+#[inline]
+pub(super) const fn static_index(octet: u8) -> Option<StaticIndex> {
+    match Kind::of(octet) {
+        Kind::Indexed => StaticIndex::new((octet & Kind::Indexed.mask()) as usize),
+        Kind::Literal(_) | Kind::SizeUpdate => None,
+    }
+}
+
+/// Which bits of a string's first octet are the prefix of its length.
+pub(super) const STRING_MASK: u8 = 0x7f;
