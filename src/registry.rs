@@ -37,7 +37,10 @@ macro_rules! registered {
         #[cfg(feature = "arbitrary")]
         impl<'a> ::arbitrary::Arbitrary<'a> for $type {
             fn arbitrary(u: &mut ::arbitrary::Unstructured<'a>) -> ::arbitrary::Result<Self> {
-                if u.int_in_range(0..=7)? == 7 { u.arbitrary().map(Self) } else { u.choose(&[$(Self::$name,)+]).copied() }
+                match u.int_in_range(0..=7)? {
+                    7 => u.arbitrary().map(Self),
+                    _ => u.choose(&[$(Self::$name,)+]).copied(),
+                }
             }
         }
 

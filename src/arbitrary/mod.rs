@@ -1,4 +1,5 @@
-//! Frames, configurations and callers for fuzzers, by the crate [`arbitrary`](https://docs.rs/arbitrary) (feature `arbitrary`).
+//! Frames, configurations and callers for fuzzers (feature `arbitrary`), by the crate
+//! [`arbitrary`](https://docs.rs/arbitrary).
 //!
 //! | type | what comes |
 //! |---|---|

@@ -11,7 +11,8 @@ pub enum IntoFieldsError {
     MissingScheme,
     /// A CONNECT request says nowhere where to connect to: neither in its `Uri` nor by a `host` header.
     MissingAuthority,
-    /// The authority has a user part (RFC 9113 §8.3.1), or it was to come from a `host` header that is none or repeats.
+    /// The authority has a user part (RFC 9113 §8.3.1), or it was to come from a `host` header that is none or comes
+    /// more than once.
     InvalidAuthority,
     /// A [`Protocol`](super::Protocol) among the extensions of a request that is not CONNECT (RFC 8441 §4).
     ProtocolWithoutConnect,
@@ -62,7 +63,8 @@ pub enum FromFieldsError {
     InvalidProtocol,
     /// `:status` is not a number from 100 to 999.
     InvalidStatus,
-    /// A name that is empty or 65,536 octets and longer, or has an octet that no name has, such as an upper-case letter.
+    /// A name that is empty or 65,536 octets and longer, or has an octet that no name has, such as an upper-case
+    /// letter.
     InvalidFieldName,
     /// The value of this field has a control character.
     InvalidFieldValue(HeaderName),

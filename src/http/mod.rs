@@ -49,8 +49,8 @@
 //! from a [`Scheme`](::http::uri::Scheme) among the request's extensions. The other way, a list that has `:scheme` and
 //! no authority, which no `Uri` can hold, leaves a `Scheme` among the extensions.
 //!
-//! The path of OPTIONS may be `*`. The `http` crate takes `http://example.com` for `http://example.com/`, so an absolute
-//! `Uri` with that path must be made of its parts.
+//! The path of OPTIONS may be `*`. The `http` crate takes `http://example.com` for `http://example.com/`, so an
+//! absolute `Uri` with that path must be made of its parts.
 //!
 //! ```
 //! use http::Request;
