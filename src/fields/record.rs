@@ -123,3 +123,45 @@ const NAME: u8 = 0x80;
 /// The bits of the marks that tell the indexing; those above tell the coding.
 const INDEXING: u8 = 3;
 const HUFFMAN_SHIFT: u32 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Coding, Field, Fields, Form, Literal, STATIC_TABLE};
+    use super::*;
+
+    fn indices() -> impl Iterator<Item = StaticIndex> {
+        (1..=STATIC_TABLE.len()).filter_map(StaticIndex::new)
+    }
+
+    #[test]
+    fn an_entry_of_the_static_table_takes_one_octet() {
+        let mut fields = Fields::new();
+        indices().for_each(|index| fields.push_static(index, usize::MAX));
+        assert_eq!((fields.block.len(), fields.len()), (61, 61));
+        let strings = fields.iter().map(|field| (field.name, field.value));
+        assert!(strings.eq(STATIC_TABLE.iter().copied()));
+        assert!(fields.iter().all(|field| field.form == Some(Form::Indexed)));
+        let mut pushed = Fields::new();
+        fields.iter().for_each(|field| pushed.push(field));
+        assert_eq!((&pushed, pushed.list_octets()), (&fields, fields.list_octets()));
+    }
+
+    #[test]
+    fn a_name_of_the_static_table_is_not_copied() {
+        let form = Some(Form::Literal { kind: Literal::Never, name: None, value: Coding::Huffman });
+        for index in indices() {
+            for (indexing, huffman) in [(Indexing::Never, Huffman::Always), (Indexing::Auto, Huffman::Never)]
+            {
+                let field = Field { indexing, huffman, form, ..Field::new(index.name(), b"value") };
+                let mut fields = Fields::new();
+                fields.push_within(field, Some(index), usize::MAX);
+                fields.push(field);
+                assert_eq!(fields.block.len(), 7 + 5 + 11 + index.name().len() + 5);
+                for kept in &fields {
+                    assert_eq!((kept, kept.huffman, kept.form), (field, huffman, form));
+                }
+                assert_eq!(fields.iter().count(), 2);
+            }
+        }
+    }
+}

@@ -393,3 +393,22 @@ fn status_of(status: Option<&[u8]>) -> Result<Status, Violation> {
         _ => Err(Violation::InvalidStatus),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::StaticIndex;
+    use super::*;
+
+    #[test]
+    fn what_the_static_table_has_needs_no_check() {
+        for index in (1..=STATIC_TABLE.len()).filter_map(StaticIndex::new) {
+            let (name, value) = (index.name(), index.value());
+            assert_eq!(index.look_up(&MEANINGS), meaning_of(name));
+            for grammar in [Grammar::Full, Grammar::Minimal] {
+                assert!(octets::is_value(value, grammar));
+                assert!(octets::is_name(name.strip_prefix(b":").unwrap_or(name), grammar));
+            }
+            assert!(!matches!(meaning_of(name), Meaning::Pseudo(Pseudo::Unknown)));
+        }
+    }
+}

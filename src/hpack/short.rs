@@ -73,3 +73,43 @@ impl<'f> Text<'f> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::{String, ToString};
+    use alloc::{format, vec};
+
+    use super::*;
+
+    /// How a literal is read: its kind, its name if it has one of its own, its value, and what follows.
+    fn read(octets: &[u8]) -> Option<String> {
+        let (&octet, rest) = octets.split_first()?;
+        let (Short { literal, name, value }, rest) = Short::parse(octet, rest)?;
+        let name = match name {
+            Name::Known(_) => None,
+            Name::Text(text) => Some(text.octets.escape_ascii()),
+        };
+        let name = name.map_or_else(|| String::from("-"), |name| name.to_string());
+        Some(format!("{literal:?} {name} {} {}", value.octets.escape_ascii(), rest.escape_ascii()))
+    }
+
+    #[test]
+    fn what_lies_whole_in_the_input_is_short() {
+        let read = |octets| read(octets).unwrap();
+        assert_eq!(read(b"\x44\x02/ab"), "Incremental - /a b");
+        assert_eq!(read(b"\x00\x01a\x00"), "Without a  ");
+        assert_eq!(read(b"\x10\x01a\x81\x1fc"), r"Never a \x1f c");
+    }
+
+    #[test]
+    fn nothing_else_is() {
+        // Cut off, of another kind, with a name of the dynamic table, with integers of more than one octet.
+        let mut long = vec![0x44, 0x7f, 0];
+        long.extend_from_slice(&[b'a'; 127]);
+        for octets in
+            [&b"\x44"[..], b"\x44\x02/", b"\x00\x01a", b"\x82", b"\x20", b"\x7e\x00", b"\x0f\x2e\x00", &long]
+        {
+            assert_eq!(read(octets), None, "{octets:?}");
+        }
+    }
+}
