@@ -6,17 +6,27 @@ use alloc::vec::Vec;
 /// Makes room for more items. Grows by doubling, but to a capacity above `most` only if it must.
 pub(crate) fn reserve_within<T>(buffer: &mut Vec<T>, additional: usize, most: usize) {
     if additional > buffer.capacity().saturating_sub(buffer.len()) {
-        let capacity = capacity_within(buffer.len(), buffer.capacity(), additional, most);
-        buffer.reserve_exact(capacity.saturating_sub(buffer.len()));
+        grow_within(buffer, additional, most);
     }
 }
 
 /// The same for a ring.
 pub(crate) fn reserve_ring_within<T>(ring: &mut VecDeque<T>, additional: usize, most: usize) {
     if additional > ring.capacity().saturating_sub(ring.len()) {
-        let capacity = capacity_within(ring.len(), ring.capacity(), additional, most);
-        ring.reserve_exact(capacity.saturating_sub(ring.len()));
+        grow_ring_within(ring, additional, most);
     }
+}
+
+#[cold]
+fn grow_within<T>(buffer: &mut Vec<T>, additional: usize, most: usize) {
+    let capacity = capacity_within(buffer.len(), buffer.capacity(), additional, most);
+    buffer.reserve_exact(capacity.saturating_sub(buffer.len()));
+}
+
+#[cold]
+fn grow_ring_within<T>(ring: &mut VecDeque<T>, additional: usize, most: usize) {
+    let capacity = capacity_within(ring.len(), ring.capacity(), additional, most);
+    ring.reserve_exact(capacity.saturating_sub(ring.len()));
 }
 
 const fn capacity_within(length: usize, capacity: usize, additional: usize, most: usize) -> usize {

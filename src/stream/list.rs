@@ -90,6 +90,16 @@ impl Lists {
         }
     }
 
+    /// Adds a stream at the end of a list; tells behind which.
+    pub(super) const fn push(&mut self, key: Key, want: Want) -> Option<Key> {
+        let ends = self.of_mut(want);
+        let before = ends.last.replace(key);
+        if before.is_none() {
+            ends.first = Some(key);
+        }
+        before
+    }
+
     pub(super) const fn of_mut(&mut self, want: Want) -> &mut Ends {
         match want {
             Want::Promise => &mut self.promise,
