@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::index::{Ending, Endings, Index};
-use super::list::{Key, Link, Links, Lists, Track, Want};
+use super::list::{Key, Link, Links, Lists, Want};
 use super::message::{Exchange, Message};
 use super::progress::Progress;
 use super::queue::{Queue, Queues};
@@ -91,9 +91,14 @@ impl Record {
         self.activity == Activity::Active
     }
 
+    /// Whether the message that we send is over and written.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.send.half == Half::Closed && self.queue.is_empty()
+    }
+
     /// Whether both messages are over and nothing waits to be written.
     pub(crate) fn is_over(&self) -> bool {
-        self.send.half == Half::Closed && self.recv.half == Half::Closed && self.queue.is_empty()
+        self.recv.half == Half::Closed && self.is_sent()
     }
 }
 
@@ -192,25 +197,24 @@ impl Store {
 
     /// Removes a stream: its credit returns to the connection, what it had queued is dropped.
     pub(crate) fn remove(&mut self, key: Key, ending: Ending, flow: &mut Flow) {
-        for track in Track::ALL {
-            if let Some(want) = self.get(key).links.on(track).want() {
-                self.delist(key, want);
-            }
+        for want in self.get(key).links.wants().into_iter().flatten() {
+            self.delist(key, want);
         }
-        let next = self.free;
-        let Slot::Taken(mut record) = core::mem::replace(self.slot(key), Slot::Free { next }) else { return };
-        self.free = Some(key);
-        self.queues.clear(&mut record.queue);
+        let (record, queues) = self.record_and_queues(key);
+        queues.clear(&mut record.queue);
         flow.forget(&record.flow);
-        self.index(record.id).remove(record.id);
-        match record.activity {
+        let (id, activity) = (record.id, record.activity);
+        *self.slot(key) = Slot::Free { next: self.free };
+        self.free = Some(key);
+        self.index(id).remove(id);
+        match activity {
             Activity::Waiting => {}
             Activity::Active => {
-                let active = self.active(record.id);
+                let active = self.active(id);
                 *active = active.saturating_sub(1);
             }
         }
-        self.endings.remember(record.id, ending);
+        self.endings.remember(id, ending);
         if self.is_empty() && self.slots.capacity() > KEPT_SLOTS {
             self.release_memory();
         }
@@ -518,6 +522,11 @@ impl Store {
     /// Of the streams that wait for their own windows, the one whose is open furthest.
     pub(crate) fn first_window(&self) -> Option<&StreamFlow> {
         self.schedule.first(Want::Window).map(|entry| &self.get(entry.key).flow)
+    }
+
+    /// Whether it is the turn of any stream to send; of those that wait for the connection's window only if it is open.
+    pub(crate) fn has_turn(&self, sendable: u32) -> bool {
+        self.first(Want::Send).is_some() || sendable > 0 && self.first(Want::Shared).is_some()
     }
 
     /// Takes the stream whose turn it is to send (RFC 9218 §10); of those that wait for the connection's window only
