@@ -89,9 +89,11 @@ impl Batch {
     }
 
     fn write_up_to<T>(&mut self, octets: usize, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        // A few short frames, and then a whole one more, need no growth.
-        let more = if self.own.capacity() == 0 { octets.max(2 * FRAME_OCTETS) } else { octets };
-        reserve_within(&mut self.own, more, self.most_own);
+        if self.own.capacity().wrapping_sub(self.own.len()) < octets {
+            // A few short frames, and then a whole one more, need no growth.
+            let more = if self.own.capacity() == 0 { octets.max(2 * FRAME_OCTETS) } else { octets };
+            reserve_within(&mut self.own, more, self.most_own);
+        }
         let before = self.own.len();
         let result = write(&mut self.own);
         let added = self.own.len().saturating_sub(before);

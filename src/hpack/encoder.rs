@@ -276,7 +276,15 @@ impl Sizes {
     }
 
     /// Writes the updates that are due, at the start of a block (RFC 7541 §4.2).
+    #[inline]
     fn write(&mut self, out: &mut Vec<u8>) {
+        if self.told != self.wanted || self.least != self.wanted {
+            self.write_updates(out);
+        }
+    }
+
+    #[cold]
+    fn write_updates(&mut self, out: &mut Vec<u8>) {
         if self.least < self.told.min(self.wanted) {
             write_size(self.least, out);
             self.told = self.least;

@@ -54,6 +54,7 @@ impl Index {
         }
     }
 
+    #[inline]
     pub(super) fn remove(&mut self, id: StreamId) {
         let found = self.position(id);
         let Some((_, key)) = found.and_then(|at| self.entries.get_mut(at)) else { return };
@@ -132,18 +133,28 @@ impl Endings {
     }
 
     /// A stream has ended, by a reset of ours or otherwise.
+    #[inline]
     pub(super) fn remember(&mut self, id: StreamId, ending: Ending) {
         reserve_ring_within(&mut self.highest, 1, self.capacity.saturating_add(1));
         let new = Remembered::new(id, ending);
         match self.highest.back() {
-            Some(&last) if last > new => {
-                self.highest.insert(self.highest.partition_point(|&remembered| remembered < new), new);
-            }
+            Some(&last) if last > new => self.insert_below(new),
             Some(_) | None => self.highest.push_back(new),
         }
         if self.highest.len() > self.capacity {
-            let lowest = self.highest.pop_front().filter(|lowest| lowest.ending() == Ending::Reset);
-            self.forgotten = self.forgotten.max(lowest.and_then(Remembered::id));
+            if let Some(lowest) = self.highest.pop_front() {
+                self.forget(lowest);
+            }
+        }
+    }
+
+    fn insert_below(&mut self, new: Remembered) {
+        self.highest.insert(self.highest.partition_point(|&remembered| remembered < new), new);
+    }
+
+    fn forget(&mut self, lowest: Remembered) {
+        if lowest.ending() == Ending::Reset {
+            self.forgotten = self.forgotten.max(lowest.id());
         }
     }
 

@@ -86,6 +86,7 @@ impl Schedule {
     }
 
     /// Ranks a stream in a list that it is not in yet, if the list is one in which rank counts.
+    #[inline]
     pub(super) fn insert(&mut self, want: Want, key: Key, id: StreamId, priority: Priority, offset: i64) {
         let (ranked, rank) = match want {
             Want::Send | Want::Shared => {
@@ -101,6 +102,7 @@ impl Schedule {
     }
 
     /// Takes a stream out of a list in which rank counts, if it is in.
+    #[inline]
     pub(super) fn remove(&mut self, want: Want, key: Key) {
         let ranked = match want {
             Want::Send => &mut self.send,
@@ -194,6 +196,10 @@ impl Ranked {
             self.base = self.base.wrapping_add(1);
             return;
         }
+        self.take_out(at, places);
+    }
+
+    fn take_out(&mut self, at: usize, places: &mut Places) {
         self.entries.swap_remove_back(at);
         if at < self.entries.len() {
             // The last one has come here, from anywhere below or beside.

@@ -534,6 +534,7 @@ impl Store {
     ///
     /// Now and then that is the one that has waited longest, whatever its priority: nobody starves, and a tunnel gets
     /// its part (RFC 9218 §10.1).
+    #[inline]
     pub(crate) fn pop_turn(&mut self, sendable: u32) -> Option<Key> {
         let (send, shared) = (self.first(Want::Send), self.first(Want::Shared).filter(|_| sendable > 0));
         let is_longest = self.turns % FAIR_TURN == FAIR_TURN - 1;
