@@ -6,24 +6,39 @@ use alloc::vec::Vec;
 /// Makes room for more items. Grows by doubling, but to a capacity above `most` only if it must.
 pub(crate) fn reserve_within<T>(buffer: &mut Vec<T>, additional: usize, most: usize) {
     if additional > buffer.capacity().saturating_sub(buffer.len()) {
-        let capacity = capacity_within(buffer.len(), buffer.capacity(), additional, most);
-        buffer.reserve_exact(capacity.saturating_sub(buffer.len()));
+        grow_within(buffer, additional, most);
     }
 }
 
 /// The same for a ring.
 pub(crate) fn reserve_ring_within<T>(ring: &mut VecDeque<T>, additional: usize, most: usize) {
     if additional > ring.capacity().saturating_sub(ring.len()) {
-        let capacity = capacity_within(ring.len(), ring.capacity(), additional, most);
-        ring.reserve_exact(capacity.saturating_sub(ring.len()));
+        grow_ring_within(ring, additional, most);
     }
 }
 
+#[cold]
+fn grow_within<T>(buffer: &mut Vec<T>, additional: usize, most: usize) {
+    let capacity = capacity_within(buffer.len(), buffer.capacity(), additional, most);
+    buffer.reserve_exact(capacity.saturating_sub(buffer.len()));
+}
+
+#[cold]
+fn grow_ring_within<T>(ring: &mut VecDeque<T>, additional: usize, most: usize) {
+    let capacity = capacity_within(ring.len(), ring.capacity(), additional, most);
+    ring.reserve_exact(capacity.saturating_sub(ring.len()));
+}
+
 const fn capacity_within(length: usize, capacity: usize, additional: usize, most: usize) -> usize {
-    let (wanted, twice) = (length.saturating_add(additional), capacity.saturating_mul(2));
+    let wanted = length.saturating_add(additional);
+    let twice = capacity.saturating_mul(2);
+    let twice = if capacity > 0 && twice < FEW { FEW } else { twice };
     let capacity = if twice < most { twice } else { most };
     if capacity > wanted { capacity } else { wanted }
 }
+
+/// Where there is more than one item, there will be some more.
+const FEW: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -31,7 +46,11 @@ mod tests {
 
     #[test]
     fn capacities_double_up_to_the_most_and_above_it_as_far_as_they_must() {
+        assert_eq!(capacity_within(0, 0, 1, 100), 1);
+        assert_eq!(capacity_within(1, 1, 1, 100), 8);
+        assert_eq!(capacity_within(1, 1, 1, 3), 3);
         assert_eq!(capacity_within(4, 4, 1, 100), 8);
+        assert_eq!(capacity_within(8, 8, 1, 100), 16);
         assert_eq!(capacity_within(0, 0, 9, 100), 9);
         assert_eq!(capacity_within(64, 64, 1, 100), 100);
         assert_eq!(capacity_within(100, 100, 1, 100), 101);

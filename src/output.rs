@@ -1,6 +1,6 @@
 //! Octets on their way out: frame heads of the engine's own, and bodies by reference between them.
 
-use alloc::collections::VecDeque;
+use alloc::collections::{VecDeque, vec_deque};
 use alloc::vec::Vec;
 
 use crate::growth::{reserve_ring_within, reserve_within};
@@ -14,6 +14,8 @@ pub(crate) struct Batch {
     /// How many octets of `own` have left.
     own_sent: usize,
     segments: VecDeque<Segment>,
+    /// Octets at the end of `own` that lie behind all segments.
+    tail: usize,
     remaining: usize,
     /// Octets of `own` that one batch has, as far as it is up to the engine.
     most_own: usize,
@@ -28,20 +30,21 @@ enum Segment {
 
 impl Batch {
     pub(crate) const fn new(most_own: usize) -> Self {
-        Self { own: Vec::new(), own_sent: 0, segments: VecDeque::new(), remaining: 0, most_own }
+        Self { own: Vec::new(), own_sent: 0, segments: VecDeque::new(), tail: 0, remaining: 0, most_own }
     }
 
     /// Whether the batch takes more frames: enough for a large write, little enough to be overtaken soon.
     pub(crate) fn has_room(&self) -> bool {
+        let has = |most: usize, used, more| most.checked_sub(used).is_some_and(|left| left >= more);
         self.remaining < BATCH_OCTETS
-            && self.own.len().saturating_add(FRAME_OCTETS) <= self.most_own
-            && self.segments.len().saturating_add(FRAME_SEGMENTS) <= most_segments(self.most_own)
+            && has(self.most_own, self.own.len(), FRAME_OCTETS)
+            && has(most_segments(self.most_own), self.slices(), FRAME_SEGMENTS)
     }
 
     /// The room for the octets of one DATA frame, beside its head and padding; a chunk fits if the batch has room.
     pub(crate) fn room(&self) -> Room {
         let own = self.most_own.saturating_sub(self.own.len()).saturating_sub(DATA_OCTETS);
-        let segments = most_segments(self.most_own).saturating_sub(self.segments.len());
+        let segments = most_segments(self.most_own).saturating_sub(self.slices());
         Room { own, segments: segments.saturating_sub(FRAME_SEGMENTS - 1) }
     }
 
@@ -78,20 +81,24 @@ impl Batch {
 
     /// Gives back the memory that few frames do not need.
     pub(crate) fn release(&mut self) {
-        if self.is_empty() {
+        let is_small = self.own.capacity() <= KEPT_OCTETS && self.segments.capacity() <= KEPT_SEGMENTS;
+        if self.is_empty() && !is_small {
             self.own.shrink_to(KEPT_OCTETS);
             self.segments.shrink_to(KEPT_SEGMENTS);
         }
     }
 
     fn write_up_to<T>(&mut self, octets: usize, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        // A few short frames, and then a whole one more, need no growth.
-        let more = if self.own.capacity() == 0 { octets.max(2 * FRAME_OCTETS) } else { octets };
-        reserve_within(&mut self.own, more, self.most_own);
+        if self.own.capacity().wrapping_sub(self.own.len()) < octets {
+            // A few short frames, and then a whole one more, need no growth.
+            let more = if self.own.capacity() == 0 { octets.max(2 * FRAME_OCTETS) } else { octets };
+            reserve_within(&mut self.own, more, self.most_own);
+        }
         let before = self.own.len();
         let result = write(&mut self.own);
         let added = self.own.len().saturating_sub(before);
-        self.count_own(added);
+        self.tail = self.tail.saturating_add(added);
+        self.remaining = self.remaining.saturating_add(added);
         result
     }
 
@@ -101,6 +108,10 @@ impl Batch {
             return self.write(|own| own.extend_from_slice(&body));
         }
         self.remaining = self.remaining.saturating_add(body.len());
+        if self.tail > 0 {
+            let before = core::mem::take(&mut self.tail);
+            self.push(Segment::Own(before));
+        }
         self.push(Segment::Body(body));
     }
 
@@ -110,22 +121,14 @@ impl Batch {
         self.own.capacity().saturating_add(segments)
     }
 
-    fn count_own(&mut self, added: usize) {
-        self.remaining = self.remaining.saturating_add(added);
-        match self.segments.back_mut() {
-            Some(Segment::Own(octets)) => *octets = octets.saturating_add(added),
-            Some(Segment::Body(_)) | None if added > 0 => self.push(Segment::Own(added)),
-            Some(Segment::Body(_)) | None => {}
-        }
+    /// The slices in which the octets lie.
+    fn slices(&self) -> usize {
+        self.segments.len().wrapping_add(usize::from(self.tail > 0))
     }
 
     fn push(&mut self, segment: Segment) {
         reserve_ring_within(&mut self.segments, 1, most_segments(self.most_own));
         self.segments.push_back(segment);
-    }
-
-    fn own_chunk(&self, sent: usize, octets: usize) -> &[u8] {
-        self.own.get(sent..).and_then(|rest| rest.get(..octets)).unwrap_or_default()
     }
 
     fn advance(&mut self, mut octets: usize) {
@@ -149,7 +152,11 @@ impl Batch {
                     octets = octets.saturating_sub(taken);
                     body.is_empty()
                 }
-                None => return,
+                None => {
+                    self.own_sent = self.own_sent.saturating_add(octets);
+                    self.tail = self.tail.saturating_sub(octets);
+                    return;
+                }
             };
             if whole {
                 self.segments.pop_front();
@@ -159,9 +166,11 @@ impl Batch {
 
     /// All of it has left.
     fn clear(&mut self) {
-        self.segments.clear();
+        if !self.segments.is_empty() {
+            self.segments.clear();
+        }
         self.own.clear();
-        self.own_sent = 0;
+        (self.own_sent, self.tail) = (0, 0);
         if self.own.capacity() > self.most_own {
             self.own.shrink_to(self.most_own);
         }
@@ -207,20 +216,40 @@ impl<'c> Output<'c> {
     }
 
     /// The octets in order, as the slices in which they lie; none is empty.
+    #[inline]
     pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
-        let mut sent = self.batch.own_sent;
-        self.batch.segments.iter().map(move |segment| match segment {
-            Segment::Own(octets) => {
-                let chunk = self.batch.own_chunk(sent, *octets);
-                sent = sent.saturating_add(*octets);
-                chunk
+        Chunks {
+            segments: self.batch.segments.iter(),
+            own: self.batch.own.get(self.batch.own_sent..).unwrap_or_default(),
+        }
+    }
+}
+
+struct Chunks<'o> {
+    segments: vec_deque::Iter<'o, Segment>,
+    /// What the segments that are left have of it, and the tail.
+    own: &'o [u8],
+}
+
+impl<'o> Iterator for Chunks<'o> {
+    type Item = &'o [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'o [u8]> {
+        match self.segments.next() {
+            Some(Segment::Own(octets)) => {
+                let (chunk, rest) = self.own.split_at_checked(*octets)?;
+                self.own = rest;
+                Some(chunk)
             }
-            Segment::Body(body) => body,
-        })
+            Some(Segment::Body(body)) => Some(body),
+            None => Some(core::mem::take(&mut self.own)).filter(|tail| !tail.is_empty()),
+        }
     }
 }
 
 impl Buf for Output<'_> {
+    #[inline]
     fn remaining(&self) -> usize {
         self.batch.remaining
     }
@@ -291,6 +320,23 @@ mod tests {
         let output = Output::new(&mut batch);
         assert_eq!(output.chunks().map(<[u8]>::len).collect::<Vec<_>>(), [4, 200, 8, 200]);
         assert_eq!(output.chunks().collect::<Vec<_>>().concat(), expected);
+    }
+
+    #[test]
+    fn what_the_engine_wrote_last_is_a_chunk_of_its_own() {
+        let (mut batch, mut expected) = batch();
+        batch.write(|own| own.extend_from_slice(b"tail"));
+        expected.extend_from_slice(b"tail");
+        assert_eq!(batch.slices(), 5);
+        let output = Output::new(&mut batch);
+        assert_eq!(output.chunks().map(<[u8]>::len).collect::<Vec<_>>(), [4, 200, 8, 200, 4]);
+        assert_eq!(output.chunks().collect::<Vec<_>>().concat(), expected);
+        Output::new(&mut batch).advance(expected.len() - 3);
+        assert_eq!(batch.slices(), 1);
+        batch.write(|own| own.extend_from_slice(b"more"));
+        assert_eq!(Output::new(&mut batch).chunks().collect::<Vec<_>>(), [b"ailmore"]);
+        Output::new(&mut batch).advance(7);
+        assert_eq!((batch.slices(), batch.own_sent), (0, 0));
     }
 
     #[test]

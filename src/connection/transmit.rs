@@ -28,9 +28,19 @@ impl Connection {
         }
         self.open_windows();
         self.write_updates();
-        while self.batch.has_room() && self.write_promise().is_some() {}
-        while self.batch.has_room() && self.write_opening().is_some() {}
-        while self.batch.has_room() && self.write_turn().is_some() {}
+        while self.may_write(Want::Promise) && self.write_promise().is_some() {}
+        while self.may_write(Want::Open) && self.write_opening().is_some() {}
+        while self.has_turn() && self.batch.has_room() && self.write_turn().is_some() {}
+    }
+
+    /// Whether a stream is in a list, and there is room for a frame of it.
+    fn may_write(&self, want: Want) -> bool {
+        self.streams.first(want).is_some() && self.batch.has_room()
+    }
+
+    /// Whether it is the turn of any stream to send.
+    fn has_turn(&self) -> bool {
+        self.streams.has_turn(self.flow.sendable())
     }
 
     /// Whether the peer admits one more stream of ours.
@@ -42,7 +52,7 @@ impl Connection {
     /// Lets the streams send whose windows have been opened. Only now: the peer may have moved its initial window size
     /// any number of times.
     fn open_windows(&mut self) {
-        if self.flow.sendable() > 0 {
+        if self.streams.first(Want::Window).is_some() && self.flow.sendable() > 0 {
             self.streams.open_windows(|stream| match self.flow.opening(stream) {
                 Opening::Shut => false,
                 Opening::Sliver => self.guard.spend_sliver(),
@@ -55,7 +65,7 @@ impl Connection {
         if let Some(increment) = self.flow.update() {
             self.batch.write(|out| WindowUpdate { stream: None, increment }.write(out));
         }
-        while self.batch.has_room() {
+        while self.may_write(Want::Update) {
             let Some(key) = self.streams.pop(Want::Update) else { return };
             let record = self.streams.record(key);
             // RFC 9113 §5.1: nothing flow-controlled comes on a half that has ended.
@@ -132,16 +142,25 @@ impl Connection {
     /// Lets the next stream send: its sections, and at most one DATA frame, so that bodies share the connection.
     fn write_turn(&mut self) -> Option<()> {
         let key = self.streams.pop_turn(self.flow.sendable())?;
-        while self.write_section(key).is_some() {}
-        // Behind long sections there may be no room left for data.
-        let blocked = if self.batch.has_room() { self.write_data(key) } else { None };
-        self.notice_room(key);
-        if self.streams.get(key).queue.is_empty() {
-            self.settle(key);
-        } else {
-            self.streams.enlist(key, blocked.unwrap_or(Want::Send));
+        loop {
+            while self.write_section(key).is_some() {}
+            if self.streams.get(key).is_sent() {
+                self.settle(key);
+                return Some(());
+            }
+            // Behind long sections there may be no room left for data.
+            let blocked = if self.batch.has_room() { self.write_data(key) } else { None };
+            self.notice_room(key);
+            if self.streams.get(key).queue.is_empty() {
+                self.settle(key);
+                return Some(());
+            }
+            // Where no other stream waits, it would be the turn of this one again.
+            if blocked.is_some() || self.has_turn() || !self.batch.has_room() {
+                self.streams.enlist(key, blocked.unwrap_or(Want::Send));
+                return Some(());
+            }
         }
-        Some(())
     }
 
     /// Encodes the section that a stream's queue begins with straight into the batch; its memory serves for one that is

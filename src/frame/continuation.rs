@@ -36,10 +36,13 @@ impl Continuation {
 }
 
 /// Reserves a head, and writes what comes before the field block: the pad length and `fixed`. Returns where.
+#[inline]
 pub(super) fn start_block(padding: Option<u8>, fixed: &[u8], out: &mut Vec<u8>) -> usize {
     let start = out.len();
     out.extend_from_slice(&[0; Head::LENGTH]);
-    out.extend(padding);
+    if let Some(octets) = padding {
+        out.push(octets);
+    }
     out.extend_from_slice(fixed);
     start
 }
@@ -49,6 +52,7 @@ pub(super) fn start_block(padding: Option<u8>, fixed: &[u8], out: &mut Vec<u8>) 
 ///
 /// The length, PADDED and END_HEADERS of `head` are filled in here. Does nothing if there is no room for a head at
 /// `start`.
+#[inline]
 pub(super) fn finish_block(
     head: Head,
     padding: Option<u8>,
@@ -62,15 +66,30 @@ pub(super) fn finish_block(
     };
     // At most 255 octets are taken from a limit of at least 2^14.
     let surplus = payload.saturating_sub(max.saturating_sub(padding.unwrap_or(0).into()));
-    // Seldom: one copy of what does not fit.
-    let rest = if surplus > 0 { out.split_off(out.len().saturating_sub(surplus)) } else { Vec::new() };
+    if surplus == 0 {
+        finish_first(head, padding, start, Flags::END_HEADERS, out);
+    } else {
+        split_block(head, padding, start, surplus, max, out);
+    }
+}
+
+/// Seldom: one copy of what does not fit.
+#[cold]
+fn split_block(head: Head, padding: Option<u8>, start: usize, surplus: usize, max: usize, out: &mut Vec<u8>) {
+    let rest = out.split_off(out.len().saturating_sub(surplus));
+    finish_first(head, padding, start, Flags::NONE, out);
+    write_rest(head.stream, &rest, max, out);
+}
+
+/// Ends the frame whose head is reserved at `start`.
+#[inline]
+fn finish_first(head: Head, padding: Option<u8>, start: usize, end: Flags, out: &mut Vec<u8>) {
     write_padding(padding, out);
     let payload = out.len().saturating_sub(start).saturating_sub(Head::LENGTH);
-    let flags = head.flags.with(padded_flag(padding)).with(end_flag(&rest));
+    let flags = head.flags.with(padded_flag(padding)).with(end);
     if let Some(reserved) = out.get_mut(start..).and_then(|tail| tail.first_chunk_mut()) {
         *reserved = Head { length: length(payload), flags, ..head }.to_octets();
     }
-    write_rest(head.stream, &rest, max, out);
 }
 
 fn write_rest(stream: Option<StreamId>, mut rest: &[u8], max: usize, out: &mut Vec<u8>) {

@@ -76,9 +76,10 @@ impl Data {
 
 /// Appends padding to any of the three kinds that have it.
 pub(super) fn write_padding(padding: Option<u8>, out: &mut Vec<u8>) {
-    let octets = usize::from(padding.unwrap_or(0));
-    // RFC 9113 §6.1: padding is zeros.
-    out.resize(out.len().saturating_add(octets), 0);
+    if let Some(octets) = padding {
+        // RFC 9113 §6.1: padding is zeros.
+        out.resize(out.len().saturating_add(octets.into()), 0);
+    }
 }
 
 #[cfg(test)]

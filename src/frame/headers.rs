@@ -55,6 +55,7 @@ impl Headers {
     /// head.finish_block(start, 16_384, &mut wire);
     /// assert_eq!(wire, [0, 0, 1, 1, 0x5, 0, 0, 0, 1, 0x82]);
     /// ```
+    #[inline]
     pub fn start_block(&self, out: &mut Vec<u8>) -> usize {
         match self.priority {
             Some(priority) => continuation::start_block(self.padding, &priority.to_octets(), out),
@@ -68,6 +69,7 @@ impl Headers {
     /// `max_frame_size`, the peer's SETTINGS_MAX_FRAME_SIZE, is split into CONTINUATION frames, which copies the rest.
     ///
     /// Does nothing when `out` has no room for a head at `start`.
+    #[inline]
     pub fn finish_block(&self, start: usize, max_frame_size: u32, out: &mut Vec<u8>) {
         continuation::finish_block(self.head(), self.padding, start, max_frame_size, out);
     }

@@ -99,6 +99,9 @@ impl Encoder {
     }
 
     fn encode_field(&mut self, field: Field<'_>, out: &mut Vec<u8>) {
+        if let Some(index) = status_index(&field) {
+            return integer::write(INDEXED, INDEXED_MASK, index, out);
+        }
         let name_hash = hash_name(field.name);
         let static_name = static_table::find_name(field.name, name_hash);
         let wish = Wish::of(&field, static_name);
@@ -143,6 +146,12 @@ impl Encoder {
             Inserted::TooLarge => {}
         }
     }
+}
+
+/// The index of a status that the static table has, which is all that many responses are.
+fn status_index(field: &Field<'_>) -> Option<usize> {
+    let is_open = field.name == b":status" && field.indexing != Indexing::Never;
+    if is_open { static_table::find_value(static_table::STATUS, field.value) } else { None }
 }
 
 impl fmt::Debug for Encoder {
@@ -267,7 +276,15 @@ impl Sizes {
     }
 
     /// Writes the updates that are due, at the start of a block (RFC 7541 §4.2).
+    #[inline]
     fn write(&mut self, out: &mut Vec<u8>) {
+        if self.told != self.wanted || self.least != self.wanted {
+            self.write_updates(out);
+        }
+    }
+
+    #[cold]
+    fn write_updates(&mut self, out: &mut Vec<u8>) {
         if self.least < self.told.min(self.wanted) {
             write_size(self.least, out);
             self.told = self.least;

@@ -9,8 +9,9 @@ use crate::growth::reserve_within;
 
 /// How many octets a string has in Huffman code, padding included.
 pub(super) fn encoded_octets(text: &[u8]) -> usize {
-    let bits = text.iter().fold(0_usize, |bits, octet| bits.saturating_add(code_of(*octet).1 as usize));
-    bits.div_ceil(8)
+    // No text in memory has so many octets that their bits could not be counted.
+    let bits: u64 = text.iter().map(|octet| u64::from(code_of(*octet).1)).sum();
+    bits.div_ceil(8) as usize
 }
 
 /// Appends a string in Huffman code, padded to whole octets.

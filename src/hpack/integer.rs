@@ -49,12 +49,17 @@ impl Partial {
 }
 
 /// Writes a value behind the bits of `pattern`, in the prefix that `mask` names and in as few octets as possible.
+#[inline]
 pub(super) fn write(pattern: u8, mask: u8, value: usize, out: &mut Vec<u8>) {
-    let Some(mut rest) = value.checked_sub(usize::from(mask)) else {
-        out.push(pattern | low_octet(value));
-        return;
-    };
-    out.push(pattern | mask);
+    match value.checked_sub(usize::from(mask)) {
+        None => out.push(pattern | low_octet(value)),
+        Some(rest) => write_long(pattern | mask, rest, out),
+    }
+}
+
+/// The full prefix, and what exceeds it.
+fn write_long(first: u8, mut rest: usize, out: &mut Vec<u8>) {
+    out.push(first);
     while rest > usize::from(!CONTINUES) {
         out.push(low_octet(rest) | CONTINUES);
         rest >>= 7;

@@ -16,31 +16,27 @@ use crate::id::StreamId;
 pub(super) struct Index {
     entries: Vec<(StreamId, Option<Key>)>,
     live: usize,
-    /// As many streams as there can be.
-    most: usize,
 }
 
 impl Index {
-    pub(super) const fn new(most: usize) -> Self {
-        Self { entries: Vec::new(), live: 0, most }
+    pub(super) const fn new() -> Self {
+        Self { entries: Vec::new(), live: 0 }
     }
 
     /// The most that [`memory_used`](Self::memory_used) can be for so many streams.
     pub(super) const fn max_memory(streams: usize) -> usize {
-        let entries = streams.saturating_mul(2).saturating_add(SWEEP_SLACK + 1);
-        entries.saturating_mul(size_of::<(StreamId, Option<Key>)>())
+        most_entries(streams).saturating_mul(size_of::<(StreamId, Option<Key>)>())
     }
 
     /// Gives back the memory where there is no stream.
     pub(super) fn release(&mut self) {
-        *self = Self::new(self.most);
+        *self = Self::new();
     }
 
-    /// Adds a stream whose identifier is above all earlier ones.
-    pub(super) fn push(&mut self, id: StreamId, key: Key) {
+    /// Adds a stream whose identifier is above all earlier ones, where there can be so many at `most`.
+    pub(super) fn push(&mut self, id: StreamId, key: Key, most: usize) {
         debug_assert!(self.entries.last().is_none_or(|&(last, _)| last < id), "identifiers rise");
-        let most = self.most.saturating_mul(2).saturating_add(SWEEP_SLACK + 1);
-        reserve_within(&mut self.entries, 1, most);
+        reserve_within(&mut self.entries, 1, most_entries(most));
         self.entries.push((id, Some(key)));
         self.live = self.live.saturating_add(1);
     }
@@ -58,6 +54,7 @@ impl Index {
         }
     }
 
+    #[inline]
     pub(super) fn remove(&mut self, id: StreamId) {
         let found = self.position(id);
         let Some((_, key)) = found.and_then(|at| self.entries.get_mut(at)) else { return };
@@ -136,18 +133,28 @@ impl Endings {
     }
 
     /// A stream has ended, by a reset of ours or otherwise.
+    #[inline]
     pub(super) fn remember(&mut self, id: StreamId, ending: Ending) {
         reserve_ring_within(&mut self.highest, 1, self.capacity.saturating_add(1));
         let new = Remembered::new(id, ending);
         match self.highest.back() {
-            Some(&last) if last > new => {
-                self.highest.insert(self.highest.partition_point(|&remembered| remembered < new), new);
-            }
+            Some(&last) if last > new => self.insert_below(new),
             Some(_) | None => self.highest.push_back(new),
         }
         if self.highest.len() > self.capacity {
-            let lowest = self.highest.pop_front().filter(|lowest| lowest.ending() == Ending::Reset);
-            self.forgotten = self.forgotten.max(lowest.and_then(Remembered::id));
+            if let Some(lowest) = self.highest.pop_front() {
+                self.forget(lowest);
+            }
+        }
+    }
+
+    fn insert_below(&mut self, new: Remembered) {
+        self.highest.insert(self.highest.partition_point(|&remembered| remembered < new), new);
+    }
+
+    fn forget(&mut self, lowest: Remembered) {
+        if lowest.ending() == Ending::Reset {
+            self.forgotten = self.forgotten.max(lowest.id());
         }
     }
 
@@ -197,6 +204,11 @@ impl Remembered {
     }
 }
 
+/// As many entries as so many streams can have, the one that causes a sweep included.
+const fn most_entries(streams: usize) -> usize {
+    streams.saturating_mul(2).saturating_add(SWEEP_SLACK + 1)
+}
+
 /// Empty entries that are not worth a sweep.
 const SWEEP_SLACK: usize = 16;
 
@@ -210,9 +222,9 @@ mod tests {
 
     #[test]
     fn an_index_finds_what_is_live_and_stays_small() {
-        let mut index = Index::new(1_000);
+        let mut index = Index::new();
         for number in (1..2_000).step_by(2) {
-            index.push(id(number), Key::from_index(number as usize));
+            index.push(id(number), Key::from_index(number as usize), 1_000);
             if number > 20 && number % 10 != 1 {
                 index.remove(id(number - 20));
             }
@@ -245,9 +257,9 @@ mod tests {
 
     #[test]
     fn empty_entries_are_swept_out_only_once_they_are_too_many() {
-        let mut index = Index::new(100);
+        let mut index = Index::new();
         for nth in 0..100 {
-            index.push(id(2 * nth + 1), Key::from_index(nth as usize));
+            index.push(id(2 * nth + 1), Key::from_index(nth as usize), 100);
         }
         for nth in 0..58 {
             index.remove(id(2 * nth + 1));
@@ -259,13 +271,13 @@ mod tests {
 
     #[test]
     fn the_memory_of_an_index_comes_up_to_what_is_stated_and_is_given_back() {
-        let mut index = Index::new(100);
+        let mut index = Index::new();
         for nth in 0..1_000 {
             if nth >= 100 {
                 // The oldest but one: an entry that stays empty behind it.
                 index.remove(id(2 * (nth - 99) + 1));
             }
-            index.push(id(2 * nth + 1), Key::from_index(nth as usize));
+            index.push(id(2 * nth + 1), Key::from_index(nth as usize), 100);
             assert!(index.memory_used() <= Index::max_memory(100));
         }
         assert_eq!(index.memory_used(), Index::max_memory(100));

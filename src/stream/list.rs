@@ -59,10 +59,6 @@ pub(super) enum Track {
     Notice,
 }
 
-impl Track {
-    pub(super) const ALL: [Self; 3] = [Self::Turn, Self::Update, Self::Notice];
-}
-
 /// The lists' ends.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
@@ -88,6 +84,16 @@ impl Lists {
             Want::Update => &self.update,
             Want::Notice => &self.notice,
         }
+    }
+
+    /// Adds a stream at the end of a list; tells behind which.
+    pub(super) const fn push(&mut self, key: Key, want: Want) -> Option<Key> {
+        let ends = self.of_mut(want);
+        let before = ends.last.replace(key);
+        if before.is_none() {
+            ends.first = Some(key);
+        }
+        before
     }
 
     pub(super) const fn of_mut(&mut self, want: Want) -> &mut Ends {
@@ -120,17 +126,18 @@ pub(super) struct Links {
 }
 
 impl Links {
-    pub(super) const fn on(&self, track: Track) -> &Link {
-        match track {
-            Track::Turn => &self.turn,
-            Track::Update => &self.update,
-            Track::Notice => &self.notice,
-        }
+    /// The lists in which the record is.
+    pub(super) const fn wants(&self) -> [Option<Want>; 3] {
+        [self.turn.want(), self.update.want(), self.notice.want()]
     }
 
     /// The place in the list of this want, or in the one that excludes it.
     pub(super) const fn of(&self, want: Want) -> &Link {
-        self.on(want.track())
+        match want.track() {
+            Track::Turn => &self.turn,
+            Track::Update => &self.update,
+            Track::Notice => &self.notice,
+        }
     }
 
     pub(super) const fn of_mut(&mut self, want: Want) -> &mut Link {

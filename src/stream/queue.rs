@@ -73,6 +73,7 @@ impl Queues {
     }
 
     /// Puts an item at the end of a queue.
+    #[inline]
     pub(crate) fn push(&mut self, queue: &mut Queue, item: Pending) {
         if let Pending::Data(chunk, _) = &item {
             queue.octets = queue.octets.saturating_add(chunk.len());
@@ -146,8 +147,11 @@ impl Queues {
     }
 
     /// Drops all that a queue holds.
+    #[inline]
     pub(crate) fn clear(&mut self, queue: &mut Queue) {
-        while self.pop(queue).is_some() {}
+        while !queue.is_empty() {
+            self.pop(queue);
+        }
     }
 
     /// The heap memory of the arena, in octets.

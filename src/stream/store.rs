@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::index::{Ending, Endings, Index};
-use super::list::{Key, Link, Links, Lists, Track, Want};
+use super::list::{Key, Link, Links, Lists, Want};
 use super::message::{Exchange, Message};
 use super::progress::Progress;
 use super::queue::{Queue, Queues};
@@ -91,9 +91,14 @@ impl Record {
         self.activity == Activity::Active
     }
 
+    /// Whether the message that we send is over and written.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.send.half == Half::Closed && self.queue.is_empty()
+    }
+
     /// Whether both messages are over and nothing waits to be written.
     pub(crate) fn is_over(&self) -> bool {
-        self.send.half == Half::Closed && self.recv.half == Half::Closed && self.queue.is_empty()
+        self.recv.half == Half::Closed && self.is_sent()
     }
 }
 
@@ -152,8 +157,8 @@ impl Store {
             free: None,
             gave_back: false,
             most,
-            local: Index::new(most),
-            peer: Index::new(most),
+            local: Index::new(),
+            peer: Index::new(),
             next_announced: Some(StreamId::first(role)),
             held: Vec::new(),
             local_active: 0,
@@ -185,31 +190,31 @@ impl Store {
                 key
             }
         };
-        self.index(id).push(id, key);
+        let most = self.most;
+        self.index(id).push(id, key, most);
         key
     }
 
     /// Removes a stream: its credit returns to the connection, what it had queued is dropped.
     pub(crate) fn remove(&mut self, key: Key, ending: Ending, flow: &mut Flow) {
-        for track in Track::ALL {
-            if let Some(want) = self.get(key).links.on(track).want() {
-                self.delist(key, want);
-            }
+        for want in self.get(key).links.wants().into_iter().flatten() {
+            self.delist(key, want);
         }
-        let next = self.free;
-        let Slot::Taken(mut record) = core::mem::replace(self.slot(key), Slot::Free { next }) else { return };
-        self.free = Some(key);
-        self.queues.clear(&mut record.queue);
+        let (record, queues) = self.record_and_queues(key);
+        queues.clear(&mut record.queue);
         flow.forget(&record.flow);
-        self.index(record.id).remove(record.id);
-        match record.activity {
+        let (id, activity) = (record.id, record.activity);
+        *self.slot(key) = Slot::Free { next: self.free };
+        self.free = Some(key);
+        self.index(id).remove(id);
+        match activity {
             Activity::Waiting => {}
             Activity::Active => {
-                let active = self.active(record.id);
+                let active = self.active(id);
                 *active = active.saturating_sub(1);
             }
         }
-        self.endings.remember(record.id, ending);
+        self.endings.remember(id, ending);
         if self.is_empty() && self.slots.capacity() > KEPT_SLOTS {
             self.release_memory();
         }
@@ -433,14 +438,14 @@ impl Store {
             Some(other) => self.delist(key, other),
             None => {}
         }
-        let before = self.lists.of(want).last;
-        *self.link(key, want) = Link::Listed { want, before, after: None };
-        match before {
-            Some(before) => self.set_after(before, want, Some(key)),
-            None => self.lists.of_mut(want).first = Some(key),
+        let before = self.lists.push(key, want);
+        let record = self.record(key);
+        *record.links.of_mut(want) = Link::Listed { want, before, after: None };
+        let (id, priority, offset) = (record.id, record.priority, record.flow.send_offset());
+        if let Some(before) = before {
+            self.set_after(before, want, Some(key));
         }
-        self.lists.of_mut(want).last = Some(key);
-        self.rank(key, want);
+        self.schedule.insert(want, key, id, priority, offset);
     }
 
     /// Puts every stream that is `due` in a list.
@@ -461,10 +466,11 @@ impl Store {
 
     /// Takes a stream out of a list, if it is in it.
     pub(crate) fn delist(&mut self, key: Key, want: Want) {
-        if !self.is_listed(key, want) {
+        let link = self.link(key, want);
+        if link.want() != Some(want) {
             return;
         }
-        let Link::Listed { before, after, .. } = core::mem::take(self.link(key, want)) else { return };
+        let Link::Listed { before, after, .. } = core::mem::take(link) else { return };
         match before {
             Some(before) => self.set_after(before, want, after),
             None => self.lists.of_mut(want).first = after,
@@ -518,21 +524,35 @@ impl Store {
         self.schedule.first(Want::Window).map(|entry| &self.get(entry.key).flow)
     }
 
+    /// Whether it is the turn of any stream to send; of those that wait for the connection's window only if it is open.
+    pub(crate) fn has_turn(&self, sendable: u32) -> bool {
+        self.first(Want::Send).is_some() || sendable > 0 && self.first(Want::Shared).is_some()
+    }
+
     /// Takes the stream whose turn it is to send (RFC 9218 §10); of those that wait for the connection's window only
     /// if it is open.
     ///
     /// Now and then that is the one that has waited longest, whatever its priority: nobody starves, and a tunnel gets
     /// its part (RFC 9218 §10.1).
+    #[inline]
     pub(crate) fn pop_turn(&mut self, sendable: u32) -> Option<Key> {
-        let wants: &[Want] = if sendable > 0 { &[Want::Shared, Want::Send] } else { &[Want::Send] };
-        let oldest = wants.iter().find_map(|&want| Some((self.first(want)?, want)))?;
-        let most_urgent = || {
-            let firsts = wants.iter().filter_map(|&want| Some((self.schedule.first(want)?, want)));
-            firsts.min_by_key(|(entry, _)| entry.rank).map(|(entry, want)| (entry.key, want))
+        let (send, shared) = (self.first(Want::Send), self.first(Want::Shared).filter(|_| sendable > 0));
+        let is_longest = self.turns % FAIR_TURN == FAIR_TURN - 1;
+        let want = match (send, shared) {
+            (Some(_), Some(_)) if !is_longest && self.goes_before(Want::Send, Want::Shared) => Want::Send,
+            (_, Some(_)) => Want::Shared,
+            (Some(_), None) => Want::Send,
+            (None, None) => return None,
         };
-        let (key, want) = if self.turns % FAIR_TURN == FAIR_TURN - 1 { oldest } else { most_urgent()? };
+        let key = if is_longest { self.first(want)? } else { self.schedule.first(want)?.key };
         self.delist(key, want);
         Some(key)
+    }
+
+    /// Whether the stream that goes first in one list ranks above the one that does in another.
+    fn goes_before(&self, one: Want, other: Want) -> bool {
+        let rank = |want| self.schedule.first(want).map(|entry| entry.rank);
+        rank(one) < rank(other)
     }
 
     /// A turn was used: a DATA frame was sent. Others count for nothing, or they could fall in step with the windows.
@@ -545,6 +565,7 @@ impl Store {
         self.record(key).priority = priority;
         for want in [Want::Send, Want::Shared] {
             if self.is_listed(key, want) {
+                self.schedule.remove(want, key);
                 self.rank(key, want);
             }
         }
