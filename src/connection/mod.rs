@@ -32,7 +32,7 @@ use crate::event::Event;
 use crate::fields::Fields;
 use crate::fields::rules::Rules;
 use crate::flow::{Audit, Flow};
-use crate::frame::{self, Head, Limits, Raw, Reader, Settings};
+use crate::frame::{self, Completed, Head, Limits, Raw, Reader, Settings};
 use crate::guard::{Guard, Ledger};
 use crate::hpack;
 use crate::id::{Role, StreamId};
@@ -162,17 +162,19 @@ impl Connection {
     }
 
     fn without_preface(role: Role, config: Config) -> Self {
-        let limits = Limits {
+        let mut reader = Reader::of_connection(Limits {
             max_frame_size: config.max_frame_size(),
             max_settings: config.max_settings_entries() as usize,
             max_debug: config.max_debug_octets() as usize,
             max_extension: config.max_extension_octets() as usize,
-        };
+        });
+        // The fixed octets come first.
+        reader.pause();
         Self {
             role,
             rules: headers::rules_of(&config),
             preface: Magic::new(role),
-            reader: Reader::of_connection(limits),
+            reader,
             incoming: Incoming::Nothing,
             held: None,
             decoder: hpack::Decoder::new(Values::INITIAL.header_table_size)
@@ -209,21 +211,64 @@ impl Connection {
             self.now = now;
             self.guard.pass(now);
         }
-        if input.len() == 1 && self.is_waiting() && self.reader.absorb(input) {
-            return None;
+        debug_assert!(self.reader.is_paused() || self.is_waiting(), "something is to be told first");
+        if self.reader.absorb(input) {
+            None
+        } else if input.len() == 1 && !self.reader.is_paused() {
+            self.take_octet(input)
+        } else {
+            self.advance(input)
         }
-        self.advance(input)
     }
 
     /// Whether there is nothing to do but to take octets of frames.
     #[inline]
     fn is_waiting(&self) -> bool {
-        let is_quiet = !self.has_notice() && self.guard.check().is_ok();
-        is_quiet && self.preface.is_complete() && self.held.is_none()
+        self.is_quiet() && self.preface.is_complete() && self.held.is_none()
     }
 
-    /// Goes on until something is worth telling, or the input is used up.
+    /// Whether the frames so far have caused nothing that comes before the next one.
+    #[inline]
+    fn is_quiet(&self) -> bool {
+        !self.has_notice() && self.guard.check().is_ok()
+    }
+
+    /// Takes an octet that cannot be absorbed, while nothing is due without it. One that ends a head, a fixed part or
+    /// nothing at all takes a fraction of what it costs to [`advance`](Self::advance).
+    fn take_octet<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
+        if self.config.report_frames() == 1 {
+            return self.advance(input);
+        }
+        let told = match self.reader.complete(input) {
+            Some(Completed::Part) => return None,
+            Some(Completed::Frame(head, octets, fixed)) => {
+                self.on_frame(&head, None, octets.get(..fixed).unwrap_or_default())
+            }
+            None => match self.reader.lend(input) {
+                Some(octets) => self.on_payload(octets),
+                None => return self.advance(input),
+            },
+        };
+        match told {
+            Ok(None) if self.is_quiet() && !self.reader.is_block_over() => None,
+            Ok(Some(event)) => {
+                if !self.is_quiet() {
+                    self.reader.pause();
+                }
+                Some(event)
+            }
+            Err(Stop::Fault(fault)) => {
+                self.reader.pause();
+                self.on_fault(fault).or_else(|| self.advance(input))
+            }
+            Ok(None) | Err(Stop::InputUsedUp) => self.advance(input),
+        }
+    }
+
+    /// Goes on until something is worth telling, or the input is used up. The reader is left paused unless nothing but
+    /// octets is due: whatever may change that outside of [`poll`](Self::poll) has to pause it, too.
     fn advance<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
+        self.reader.pause();
         loop {
             if self.has_notice() {
                 if let Some(notice) = self.notice() {
@@ -237,7 +282,12 @@ impl Connection {
             match self.receive(input) {
                 Ok(Some(event)) => return Some(event),
                 Ok(None) => {}
-                Err(Stop::InputUsedUp) if self.closing.transport_is_open() => return None,
+                Err(Stop::InputUsedUp) if self.closing.transport_is_open() => {
+                    if self.is_waiting() {
+                        self.reader.resume();
+                    }
+                    return None;
+                }
                 Err(Stop::InputUsedUp) => self.end_with_transport(),
                 Err(Stop::Fault(fault)) => {
                     if let Some(event) = self.on_fault(fault) {
@@ -253,6 +303,7 @@ impl Connection {
     /// Call [`poll`](Self::poll) afterwards; when its input is used up it reports the streams that were cut off, then
     /// [`Event::Closed`].
     pub fn end_of_input(&mut self) {
+        self.reader.pause();
         self.closing.end_of_input();
     }
 
@@ -261,6 +312,7 @@ impl Connection {
     /// At most one batch of frames is made at a time, so that what matters more overtakes queued bodies: ask again
     /// once it is written.
     pub fn output(&mut self) -> Output<'_> {
+        self.reader.pause();
         self.transmit();
         Output::new(&mut self.batch)
     }
@@ -272,6 +324,7 @@ impl Connection {
 
     /// A live stream, to send on it, give credit back or reset it. `None` once it is over.
     pub fn stream(&mut self, id: StreamId) -> Option<Stream<'_>> {
+        self.reader.pause();
         let key = self.find(id)?;
         Some(Stream::new(self, key))
     }
@@ -302,6 +355,7 @@ impl Connection {
     /// SETTINGS are unacknowledged, [`ControlError::Closed`] on a closed connection.
     pub fn update_settings(&mut self, settings: &Settings) -> Result<(), ControlError> {
         self.check_open()?;
+        self.reader.pause();
         self.local.change(settings)?;
         let octets = settings.len().saturating_mul(Settings::ENTRY_OCTETS).saturating_add(Head::LENGTH);
         self.write_control(octets, |out| settings.write(out));
@@ -315,6 +369,7 @@ impl Connection {
     /// request is lost; a second call does so at once. [`Event::Closed`] follows when all streams are over. How long
     /// to wait for that is the caller's to decide; [`close`](Self::close) does not wait.
     pub fn shut_down(&mut self) {
+        self.reader.pause();
         self.start_draining();
     }
 
@@ -322,6 +377,7 @@ impl Connection {
     ///
     /// Call [`poll`](Self::poll) afterwards; it reports the streams that were cut off, then [`Event::Closed`].
     pub fn close(&mut self, code: ErrorCode) {
+        self.reader.pause();
         self.end(code, None);
     }
 

@@ -80,7 +80,7 @@ impl Connection {
             } else {
                 return self.receive_piece(input);
             };
-            if !matches!(told, Ok(None)) || self.has_notice() || self.guard.check().is_err() {
+            if !matches!(told, Ok(None)) || !self.is_quiet() {
                 return told;
             }
         }
@@ -116,7 +116,7 @@ impl Connection {
         }
     }
 
-    fn on_frame<'b>(&mut self, head: &Head, padding: Option<u8>, octets: &[u8]) -> Told<'b> {
+    pub(super) fn on_frame<'b>(&mut self, head: &Head, padding: Option<u8>, octets: &[u8]) -> Told<'b> {
         match head.kind {
             Kind::DATA => self.on_data(parsed(Data::parse(head, padding))?),
             Kind::HEADERS => self.on_headers(parsed(Headers::parse(head, padding, octets))?),
@@ -208,7 +208,7 @@ impl Connection {
         }
     }
 
-    fn on_payload<'b>(&mut self, octets: &'b [u8]) -> Told<'b> {
+    pub(super) fn on_payload<'b>(&mut self, octets: &'b [u8]) -> Told<'b> {
         match &mut self.incoming {
             Incoming::Nothing => Ok(None),
             Incoming::Body(body) => {

@@ -31,6 +31,7 @@ mod ext;
 mod goaway;
 mod head;
 mod headers;
+mod kept;
 mod origin;
 pub mod ping;
 mod priority;
@@ -52,8 +53,8 @@ pub use origin::Origins;
 pub use priority::Priority;
 pub use priority_update::PriorityUpdate;
 pub use push::PushPromise;
+pub(crate) use reader::{Completed, Raw, Step};
 pub use reader::{Fault, Limits, Reader};
-pub(crate) use reader::{Raw, Step};
 pub use settings::{Setting, SettingId, Settings};
 pub use window_update::WindowUpdate;
 

@@ -1,10 +1,11 @@
 //! Octets in, frames out.
 
+use core::fmt;
 use core::ops::Deref;
-use core::{fmt, mem};
 
 use smallvec::SmallVec;
 
+use super::kept::{Kept, SHORT, TINY};
 use super::{
     Continuation, Data, Extension, Flags, Frame, GoAway, Head, Headers, Kind, Priority, PushPromise,
     Settings, WindowUpdate, ping, reset,
@@ -85,20 +86,20 @@ impl core::error::Error for Fault {}
 /// assert_eq!(reader.next(&mut input), Ok(Some(Frame::Payload(b"llo"))));
 /// assert!(reader.is_idle());
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Reader {
     limits: Limits,
     first: First,
     state: State,
     block: Block,
-    /// What has come of the octets that are wanted together.
-    kept: SmallVec<[u8; KEPT_OCTETS]>,
+    /// What has come of the octets that are wanted together, or are skipped.
+    kept: Kept,
 }
 
 impl Reader {
     /// A reader at the beginning of a frame.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, first: First::Any, state: State::Head, block: Block::Closed, kept: SmallVec::new() }
+        Self { limits, first: First::Any, state: State::Head, block: Block::Closed, kept: Kept::default() }
     }
 
     /// A reader of a peer's first frame, which must be a SETTINGS frame without ACK (RFC 9113 §3.4). The fixed octets
@@ -143,8 +144,9 @@ impl Reader {
                     *input = rest;
                     self.on_layout(head, Some(padding), fixed)?;
                 }
-                State::Fixed { head, padding, fixed, rest } => {
+                State::Fixed { head, padding, fixed } => {
                     let Some(octets) = self.gather(input, fixed) else { return Ok(None) };
+                    let rest = head.room(padding, fixed).map_err(fatal)?;
                     self.pass(&head, padding, rest);
                     return Ok(Some(Step::Frame(Raw { head, padding, octets })));
                 }
@@ -190,23 +192,64 @@ impl Reader {
         Some((head, octets))
     }
 
-    /// Takes the only octet of an input that completes nothing: much cheaper than a step, for transports that come in
-    /// the smallest pieces.
+    /// Takes an octet that completes nothing: much cheaper than a step, for transports that come in the smallest pieces.
     #[inline]
     pub(crate) fn absorb(&mut self, input: &mut &[u8]) -> bool {
         let &[octet] = *input else { return false };
-        let wanted = match self.state {
-            State::Head => Head::LENGTH as u32,
-            State::Fixed { fixed, .. } => fixed,
-            State::PadLength { .. } | State::Rest { .. } => return false,
-        };
-        // Only a step makes more room than there is inline, and only a step completes anything.
-        let is_short = self.kept.len() < KEPT_OCTETS && self.kept.len().saturating_add(1) < wanted as usize;
-        if is_short {
-            self.kept.push(octet);
-            *input = &[];
+        let is_absorbed = self.kept.absorb(octet);
+        if is_absorbed {
+            use_up(input);
         }
-        is_short
+        is_absorbed
+    }
+
+    /// No octet is absorbed or completes anything until the reader is [resumed](Self::resume): something else is first.
+    #[inline]
+    pub(crate) const fn pause(&mut self) {
+        self.kept.pause();
+    }
+
+    /// Nothing but octets is due.
+    #[inline]
+    pub(crate) const fn resume(&mut self) {
+        self.kept.resume();
+    }
+
+    #[inline]
+    pub(crate) const fn is_paused(&self) -> bool {
+        self.kept.is_paused()
+    }
+
+    /// What a [`step`](Self::step) with the only octet of `input` would come to if that completes the head or the fixed
+    /// part of such a frame as [`whole`](Self::whole) takes, most of which has been absorbed. `None` if it does not, and
+    /// then the octet is not taken.
+    #[inline]
+    pub(crate) fn complete(&mut self, input: &mut &[u8]) -> Option<Completed> {
+        let &[octet] = *input else { return None };
+        if let State::Head = self.state {
+            let head = Head::parse(&self.kept.complete(octet, Head::LENGTH as u32)?);
+            let fixed = self.check(&head).ok()?;
+            if head.is_padded() {
+                return None;
+            }
+            use_up(input);
+            if fixed > 0 {
+                self.enter(State::Fixed { head, padding: None, fixed });
+                return Some(Completed::Part);
+            }
+            self.pass(&head, None, head.length);
+            return Some(Completed::Frame(head, [0; TINY], 0));
+        }
+        let State::Fixed { head, padding: None, fixed } = self.state else { return None };
+        let octets = self.kept.complete(octet, fixed)?;
+        use_up(input);
+        let rest = head.length.saturating_sub(fixed);
+        if rest == 0 && !head.has_block() {
+            self.enter(State::Head);
+        } else {
+            self.pass(&head, None, rest);
+        }
+        Some(Completed::Frame(head, octets, fixed as usize))
     }
 
     /// Whether the octets so far end at the end of a frame, outside a field block, and hold the first frame where
@@ -222,19 +265,19 @@ impl Reader {
 
     /// Octets on the heap; zero except within a long SETTINGS, GOAWAY or extension frame that came in pieces.
     pub fn memory_used(&self) -> usize {
-        if self.kept.spilled() { self.kept.capacity() } else { 0 }
+        self.kept.memory_used()
     }
 
     fn on_head(&mut self, head: Head) -> Result<(), Fault> {
         match self.check(&head) {
             Ok(fixed) if head.is_padded() => {
-                self.state = State::PadLength { head, fixed };
+                self.enter(State::PadLength { head, fixed });
                 Ok(())
             }
             Ok(fixed) => self.on_layout(head, None, fixed),
             Err(violation) => match violation.scope() {
                 Scope::Stream => {
-                    self.state = State::Rest { lend: 0, skip: head.length };
+                    self.enter(State::Rest { lend: 0, skip: head.length });
                     Err(Fault { violation, stream: head.stream })
                 }
                 Scope::Connection => Err(fatal(violation)),
@@ -276,8 +319,8 @@ impl Reader {
 
     /// The head and the pad length are known, and so is where everything lies.
     fn on_layout(&mut self, head: Head, padding: Option<u8>, fixed: u32) -> Result<(), Fault> {
-        let rest = head.room(padding, fixed).map_err(fatal)?;
-        self.state = State::Fixed { head, padding, fixed, rest };
+        head.room(padding, fixed).map_err(fatal)?;
+        self.enter(State::Fixed { head, padding, fixed });
         Ok(())
     }
 
@@ -322,12 +365,19 @@ impl Reader {
         }
     }
 
+    /// Whether all of a field block has been handed over, and that has not been told.
+    #[inline]
+    pub(crate) const fn is_block_over(&self) -> bool {
+        matches!((self.state, self.block), (State::Rest { lend: 0, skip: 0 }, Block::Ending))
+    }
+
     /// Whether all of a field block has been handed over; tells it once.
     #[inline]
     pub(crate) fn ends_block(&mut self) -> bool {
-        let ends = matches!((self.state, self.block), (State::Rest { lend: 0, skip: 0 }, Block::Ending));
+        let ends = self.is_block_over();
         if ends {
-            (self.state, self.block) = (State::Head, Block::Closed);
+            self.block = Block::Closed;
+            self.enter(State::Head);
         }
         ends
     }
@@ -336,16 +386,32 @@ impl Reader {
     #[inline]
     fn skip(&mut self, input: &mut &[u8]) {
         if let State::Rest { lend: 0, skip } = self.state {
-            let (_, skip) = take(input, skip);
+            let (_, skip) = take(input, self.left_to_skip(skip));
             self.leave(0, skip);
         }
+    }
+
+    /// Of so many octets to skip, some may have been absorbed.
+    const fn left_to_skip(&self, skip: u32) -> u32 {
+        skip.saturating_sub(self.kept.skipped())
     }
 
     /// The frame has been handed over, but not so much of its payload.
     #[inline]
     fn leave(&mut self, lend: u32, skip: u32) {
         let is_done = lend == 0 && skip == 0 && !matches!(self.block, Block::Ending);
-        self.state = if is_done { State::Head } else { State::Rest { lend, skip } };
+        self.enter(if is_done { State::Head } else { State::Rest { lend, skip } });
+    }
+
+    #[inline(always)]
+    fn enter(&mut self, state: State) {
+        self.state = state;
+        match state {
+            State::Head => self.kept.want(Head::LENGTH as u32),
+            State::Fixed { fixed, .. } => self.kept.want(fixed),
+            State::Rest { lend: 0, skip } => self.kept.want_to_skip(skip),
+            State::PadLength { .. } | State::Rest { .. } => self.kept.want(0),
+        }
     }
 
     /// So many octets, once they are all there: in place if they lie in `input` as a whole.
@@ -358,13 +424,31 @@ impl Reader {
         if missing == 0 && self.kept.is_empty() {
             return Some(Octets::Lent(octets));
         }
-        if !octets.is_empty() {
-            let wanted = usize::try_from(missing).unwrap_or(0).saturating_add(octets.len());
-            self.kept.reserve_exact(wanted);
-            self.kept.extend_from_slice(octets);
-        }
-        (missing == 0).then(|| Octets::Kept(mem::take(&mut self.kept)))
+        self.kept.extend(octets, missing);
+        (missing == 0).then(|| Octets::Kept(self.kept.take()))
     }
+}
+
+impl fmt::Debug for Reader {
+    /// Tells where the reader is, which does not depend on how the octets were cut.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { limits, first, state, block, kept } = self;
+        let mut out = f.debug_struct("Reader");
+        out.field("limits", limits).field("first", first).field("block", block);
+        match *state {
+            State::Rest { lend, skip } => out.field("lend", &lend).field("skip", &self.left_to_skip(skip)),
+            _ => out.field("state", state).field("kept", kept),
+        };
+        out.finish()
+    }
+}
+
+/// What a single octet completes.
+pub(crate) enum Completed {
+    /// A part that is of no interest yet.
+    Part,
+    /// A frame, with so many octets that are read as a whole.
+    Frame(Head, [u8; TINY], usize),
 }
 
 /// What a reader comes to.
@@ -429,7 +513,7 @@ impl Raw<'_> {
 #[derive(Debug)]
 pub(crate) enum Octets<'b> {
     Lent(&'b [u8]),
-    Kept(SmallVec<[u8; KEPT_OCTETS]>),
+    Kept(SmallVec<[u8; SHORT]>),
 }
 
 impl Deref for Octets<'_> {
@@ -450,14 +534,11 @@ enum State {
     Head,
     /// The pad length is wanted, then `fixed` octets.
     PadLength { head: Head, fixed: u32 },
-    /// `fixed` octets are wanted together; `rest` octets without padding come behind them.
-    Fixed { head: Head, padding: Option<u8>, fixed: u32, rest: u32 },
+    /// `fixed` octets are wanted together.
+    Fixed { head: Head, padding: Option<u8>, fixed: u32 },
     /// The frame has been handed over, but not `lend` octets of its payload; `skip` more are of no interest.
     Rest { lend: u32, skip: u32 },
 }
-
-/// Octets that are kept without an allocation.
-const KEPT_OCTETS: usize = 24;
 
 /// What the first frame may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -472,10 +553,11 @@ impl First {
             Self::Settings if head.kind != Kind::SETTINGS || head.flags.contains(Flags::ACK) => {
                 Err(Violation::SettingsNotFirst)
             }
-            Self::Settings | Self::Any => {
+            Self::Settings => {
                 *self = Self::Any;
                 Ok(())
             }
+            Self::Any => Ok(()),
         }
     }
 }
@@ -496,6 +578,12 @@ enum Progress<'b> {
     Starved,
 }
 
+/// Takes all octets there are: one store, where an empty slice from elsewhere is two.
+#[inline]
+fn use_up(input: &mut &[u8]) {
+    *input = input.get(..0).unwrap_or_default();
+}
+
 /// Takes up to `count` octets off the front of `input`; returns them and how many are missing.
 fn take<'b>(input: &mut &'b [u8], count: u32) -> (&'b [u8], u32) {
     let count_here = usize::try_from(count).unwrap_or(usize::MAX);
@@ -510,6 +598,7 @@ const fn fatal(violation: Violation) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::String;
     use alloc::vec;
     use alloc::vec::Vec;
 
@@ -569,6 +658,97 @@ mod tests {
         }
         assert!(reader.is_idle());
         assert_eq!(reader.memory_used(), 0);
+    }
+
+    /// What a reader comes to that takes octets one by one as a connection does, and how many cost a step.
+    fn take_octets(wire: &[u8], reader: &mut Reader) -> (Vec<String>, usize) {
+        let (mut seen, mut steps) = (Vec::new(), 0);
+        for octet in wire.chunks(1) {
+            let mut input = octet;
+            if reader.absorb(&mut input) {
+                assert!(input.is_empty());
+                continue;
+            }
+            match reader.complete(&mut input) {
+                Some(Completed::Part) => {}
+                Some(Completed::Frame(head, octets, fixed)) => {
+                    let octets = Octets::Lent(&octets[..fixed]);
+                    let frame = reader.parse(&Raw { head, padding: None, octets });
+                    seen.push(alloc::format!("{frame:?}"));
+                }
+                None => steps += 1,
+            }
+            seen.extend(core::iter::from_fn(|| match reader.next(&mut input) {
+                Ok(None) => None,
+                other => Some(alloc::format!("{:?}", other.map(|frame| frame.expect("it is not `None`")))),
+            }));
+        }
+        (seen, steps)
+    }
+
+    #[test]
+    fn octets_come_to_what_they_come_to_together_and_hardly_any_costs_a_step() {
+        let extension = Head { length: 500, kind: Kind::from(0xf0), flags: Flags::NONE, stream: None };
+        let mut skipped = extension.to_octets().to_vec();
+        skipped.resize(509, 7);
+        let mut goaway = Vec::new();
+        GoAway { last: StreamId::new(7), code: 2.into(), debug: bytes::Bytes::from_static(&[b'd'; 300]) }
+            .write(&mut goaway);
+        let cases = [
+            (b"\0\0\x08\x06\0\0\0\0\x0012345678".to_vec(), 0),
+            (b"\0\0\x04\x08\0\0\0\0\x01\0\0\0\x09".to_vec(), 0),
+            (b"\0\0\0\x04\x01\0\0\0\0".to_vec(), 0),
+            (b"\0\0\0\0\x01\0\0\0\x01".to_vec(), 0),
+            // Lent, an octet each.
+            (b"\0\0\x02\x01\x04\0\0\0\x01ab".to_vec(), 2),
+            // The pad length, one octet of body, and the last of the padding.
+            (b"\0\0\x05\0\x08\0\0\0\x01\x03b\0\0\0".to_vec(), 4),
+            (b"\0\0\x05\x06\0\0\0\0\0".to_vec(), 1),
+            (settings_wire(1), 0),
+            // One in 33.
+            (settings_wire(32), 6),
+            (goaway, 9),
+            (skipped, 1),
+        ];
+        for (wire, steps) in cases {
+            let mut whole = Reader::new(Limits::default());
+            let mut input = &wire[..];
+            let mut expected = Vec::new();
+            while let Some(frame) = whole.next(&mut input).transpose() {
+                let is_fatal = frame.is_err();
+                match frame {
+                    Ok(Frame::Payload(octets)) => {
+                        expected
+                            .extend(octets.chunks(1).map(|octet| alloc::format!("Ok(Payload({octet:?}))")));
+                    }
+                    other => expected.push(alloc::format!("{other:?}")),
+                }
+                if is_fatal {
+                    break;
+                }
+            }
+            let mut reader = Reader::new(Limits::default());
+            // The first head of all is not absorbed.
+            reader.enter(State::Head);
+            let (seen, needed) = take_octets(&wire, &mut reader);
+            assert_eq!((&seen, needed), (&expected, steps), "{wire:?}");
+            assert_eq!(alloc::format!("{reader:?}"), alloc::format!("{whole:?}"));
+        }
+    }
+
+    #[test]
+    fn a_reader_that_is_paused_absorbs_nothing() {
+        let mut reader = Reader::new(Limits::default());
+        let mut first: &[u8] = b"\0";
+        assert!(!reader.absorb(&mut first), "the first octet of all costs a step");
+        assert_eq!(reader.next(&mut first), Ok(None));
+        assert!(reader.absorb(&mut &b"\0"[..]));
+        reader.pause();
+        assert!(!reader.absorb(&mut &b"\0"[..]));
+        assert_eq!(reader.next(&mut &b"\x08\x06"[..]), Ok(None));
+        assert!(!reader.absorb(&mut &b"\0"[..]), "nothing but the connection resumes it");
+        reader.resume();
+        assert!(reader.absorb(&mut &b"\0"[..]));
     }
 
     #[test]

@@ -222,6 +222,56 @@ fn budgets_may_be_watched_instead_of_enforced() {
     });
 }
 
+/// Feeds octets one by one, none of which must lead to anything.
+fn feed(connection: &mut Connection, octets: &[u8]) {
+    for octet in octets.chunks(1) {
+        assert_eq!(connection.poll(&mut &*octet, Time::ZERO), None);
+    }
+}
+
+/// A server that is in the middle of a head, whose octets come one by one.
+fn server_within_a_head(config: Config) -> Connection {
+    let mut server = Connection::server(config);
+    let start = Wire::client().settings(&[]).octets;
+    for octet in start.chunks(1) {
+        let mut input = octet;
+        while server.poll(&mut input, Time::ZERO).is_some() {}
+    }
+    feed(&mut server, &[0, 0, 0, 0xbe, 0]);
+    server
+}
+
+#[test]
+fn what_the_caller_causes_is_told_before_another_octet_is_taken() {
+    let causes: [fn(&mut Connection); 2] =
+        [|server| server.close(ErrorCode::NO_ERROR), |server| server.end_of_input()];
+    for cause in causes {
+        let mut server = server_within_a_head(Config::default());
+        cause(&mut server);
+        let mut input = &[0][..];
+        assert!(matches!(server.poll(&mut input, Time::ZERO), Some(Event::Closed { .. })));
+    }
+    let mut server = server_within_a_head(Config::default());
+    server.shut_down();
+    feed(&mut server, &[0; 4]);
+}
+
+#[test]
+fn a_fault_that_overdraws_is_told_before_another_octet_is_taken() {
+    let lenient = config(|config| config.max_resets(1).enforce_budgets(0));
+    let mut server = server_within_a_head(lenient);
+    feed(&mut server, &[0; 4]);
+    let wire = Wire::raw().headers(1, &get(), Part::More).headers(3, &get(), Part::More);
+    let wire = wire.window_update(1, 0).window_update(3, 0).octets;
+    let told: Vec<_> = wire.chunks(1).filter_map(|octet| server.poll(&mut &*octet, Time::ZERO)).collect();
+    assert!(matches!(
+        told[..],
+        [Event::Headers { .. }, Event::Headers { .. }, Event::Reset { .. }, Event::Reset { .. }]
+    ));
+    let told = server.poll(&mut &[0][..], Time::ZERO);
+    assert_eq!(told, Some(Event::OverBudget { violation: Violation::TooManyResets }));
+}
+
 #[test]
 fn an_overdraft_is_told_before_another_octet_is_taken() {
     let lenient = config(|config| config.max_noise(1).enforce_budgets(0));
