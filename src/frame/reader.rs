@@ -695,7 +695,7 @@ mod tests {
         GoAway { last: StreamId::new(7), code: 2.into(), debug: bytes::Bytes::from_static(&[b'd'; 300]) }
             .write(&mut goaway);
         let cases = [
-            (b"\0\0\x08\x06\0\0\0\0\012345678".to_vec(), 0),
+            (b"\0\0\x08\x06\0\0\0\0\x0012345678".to_vec(), 0),
             (b"\0\0\x04\x08\0\0\0\0\x01\0\0\0\x09".to_vec(), 0),
             (b"\0\0\0\x04\x01\0\0\0\0".to_vec(), 0),
             (b"\0\0\0\0\x01\0\0\0\x01".to_vec(), 0),
