@@ -332,7 +332,7 @@ knobs! {
 
 impl Config {
     /// The least that still works with the servers and clients at large: a few streams, short field sections, small
-    /// tables. A connection takes 16 KiB at most, of which 4 are a table that its peer may use until it
+    /// tables. A connection takes 15 KiB at most, of which 4 are a table that its peer may use until it
     /// knows the settings.
     ///
     /// Tables of 512 and 384 octets still spare most of what requests repeat. Bodies flow in windows of 8 KiB, of which the

@@ -166,6 +166,9 @@ impl Local {
         }
     }
 
+    /// The most that [`memory_used`](Self::memory_used) can be.
+    pub(crate) const MAX_MEMORY: usize = MAX_PENDING.next_power_of_two() * size_of::<Values>();
+
     pub(crate) fn memory_used(&self) -> usize {
         self.pending.capacity().saturating_mul(size_of::<Values>())
     }

@@ -4,12 +4,13 @@ use super::Connection;
 use super::control;
 use super::headers::Spare;
 use super::priorities::Prioritized;
+use super::timers::Pings;
 use crate::config::Config;
 use crate::frame::{Raw, Settings};
 use crate::hpack::{Decoder, Encoder};
 use crate::id::Role;
 use crate::output::Batch;
-use crate::settings::Values;
+use crate::settings::{Local, Values};
 use crate::stream::Store;
 
 impl Config {
@@ -39,40 +40,42 @@ impl Config {
     /// role that takes more:
     ///
     /// * the [`Connection`] itself: its size;
-    /// * decoder: 5/4 [`header_table_size`](Self::header_table_size), or of the 4,096 that the peer may use until it has
+    /// * decoder: [`header_table_size`](Self::header_table_size), or the 4,096 that the peer may use until it has
     ///   acknowledged our SETTINGS, if that is more; a field that is not whole, the larger of half of that and
     ///   [`max_header_list_size`](Self::max_header_list_size), and 103;
-    /// * encoder: 5/4 [`encoder_table_size`](Self::encoder_table_size), and 1/4 of it for look-ups;
+    /// * encoder: [`encoder_table_size`](Self::encoder_table_size), and 1/4 of it for look-ups;
     /// * a field list under way: [`max_header_list_size`](Self::max_header_list_size), twice if cookies are joined;
     /// * lists given back by [`recycle`](Connection::recycle): 9/32 of that;
-    /// * a frame that is not whole, and one that is reported: each 6 times
+    /// * a frame that is not whole, and one that is reported if frames are: each 6 times
     ///   [`max_settings_entries`](Self::max_settings_entries), [`max_debug_octets`](Self::max_debug_octets) and 8, or
     ///   [`max_extension_octets`](Self::max_extension_octets), whichever is most;
     /// * control frames that wait: [`max_reply_octets`](Self::max_reply_octets), 13 for each of
     ///   [`max_concurrent_streams`](Self::max_concurrent_streams) and each stream of our own, and 270;
     /// * output: 3/2 [`write_buffer_size`](Self::write_buffer_size);
     /// * streams: about 240 S, and 4 for each of [`remembered_streams`](Self::remembered_streams);
-    /// * PINGs and SETTINGS under way: 256.
+    /// * PINGs and SETTINGS under way: 168.
     ///
     /// ```
     /// use sans_h2::Config;
     ///
     /// assert!(Config::default().max_memory() <= 88 * 1024);
-    /// assert!(Config::embedded().max_memory() <= 16 * 1024);
+    /// assert!(Config::embedded().max_memory() <= 15 * 1024);
     /// ```
     pub const fn max_memory(&self) -> usize {
         let list = self.max_header_list_size() as usize;
         let lists = if self.join_cookies() == 1 { list.saturating_mul(2) } else { list };
+        let frames = if self.report_frames() == 1 { 2 } else { 1 };
         let (server, client) = (self.max_role_memory(Role::Server), self.max_role_memory(Role::Client));
         size_of::<Connection>()
             .saturating_add(Decoder::max_memory(self.most_table_size(), list))
             .saturating_add(Encoder::max_memory(self.encoder_table_size()))
             .saturating_add(lists)
             .saturating_add(Spare::max_memory(self))
-            .saturating_add(self.max_frame_octets().saturating_mul(2))
+            .saturating_add(self.max_frame_octets().saturating_mul(frames))
             .saturating_add(Batch::max_memory(self.write_buffer_size() as usize))
             .saturating_add(if server > client { server } else { client })
-            .saturating_add(UNDER_WAY)
+            .saturating_add(Pings::MAX_MEMORY)
+            .saturating_add(Local::MAX_MEMORY)
     }
 
     /// The terms that depend on how many streams there are of which end.
@@ -130,6 +133,3 @@ impl Connection {
         .fold(0, usize::saturating_add)
     }
 }
-
-/// Five PINGs and four SETTINGS of ours, in rings.
-const UNDER_WAY: usize = 256;

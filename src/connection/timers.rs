@@ -38,6 +38,9 @@ impl Pings {
         Ok(())
     }
 
+    /// The most that [`memory_used`](Self::memory_used) can be: a ring for the caller's PINGs and that of a shutdown.
+    pub(super) const MAX_MEMORY: usize = (MAX_PENDING + 1).next_power_of_two() * size_of::<Ping>();
+
     pub(super) fn memory_used(&self) -> usize {
         self.pending.capacity().saturating_mul(size_of::<Ping>())
     }

@@ -400,6 +400,7 @@ impl Decoder {
             Kind::SizeUpdate => {
                 self.sizes.on_update(value)?;
                 self.table.set_max(value);
+                self.table.shrink_within(self.sizes.limit() as usize);
                 self.wait(State::Representation)
             }
         }
@@ -414,6 +415,8 @@ impl Decoder {
             let (limit, usual) = (self.kept_limit(), self.usual_kept());
             if dynamic.len() > limit {
                 self.skipped = dynamic.len();
+            } else if self.literal == Literal::Incremental && dynamic.len() > usual {
+                self.take_name(index);
             } else {
                 reserve_within(&mut self.scratch, dynamic.len(), usual);
                 self.scratch.extend_from_slice(dynamic);
@@ -423,6 +426,13 @@ impl Decoder {
             *name = Name::Kept;
         }
         Ok(Part::Value)
+    }
+
+    /// Moves a name out of the table that the literal will evict: a copy beside it would be too much.
+    fn take_name(&mut self, index: u32) {
+        self.scratch = Vec::new();
+        self.scratch = self.table.take_name(nth_of(index));
+        self.make_way();
     }
 
     /// The length of a string is known: refuses it before anything is kept.
@@ -622,8 +632,12 @@ const fn usual_kept(max_kept: usize, table: usize) -> usize {
 
 /// The entry of an index that is not in the static table: the dynamic table's follow (RFC 7541 §2.3.3).
 fn dynamic_entry(table: &Table, index: u32) -> Result<(&[u8], &[u8]), Violation> {
-    let nth = (index as usize).checked_sub(STATIC_TABLE.len().saturating_add(1));
-    nth.and_then(|nth| table.get(nth)).ok_or(Violation::InvalidIndex)
+    table.get(nth_of(index)).ok_or(Violation::InvalidIndex)
+}
+
+/// The place of such an index in the dynamic table; far beyond its end for one of the static table.
+const fn nth_of(index: u32) -> usize {
+    (index as usize).wrapping_sub(STATIC_TABLE.len()).wrapping_sub(1)
 }
 
 /// Where in a block the decoder is.

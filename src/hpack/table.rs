@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 /// The dynamic table of one direction, the same at both of its ends.
 ///
 /// Names and values lie in one buffer, one entry behind the other. Evicted octets stay at the buffer's front until
-/// the room is needed; then the live ones move there. The buffer never has more octets than the table's maximum size,
-/// and an entry's head of 8 octets takes a quarter of the 32 that the entry is accounted with: together at most 5/4 of
-/// the maximum.
+/// the room is needed; then the live ones move there. An entry's head of 8 octets takes a quarter of the 32 that the
+/// entry is accounted with, so octets and heads together always fit into the table's maximum size. Their buffers share
+/// it: one that needs what the other has too much of takes it from there.
 #[derive(Clone)]
 pub(super) struct Table {
     octets: Vec<u8>,
@@ -88,10 +88,34 @@ impl Table {
     /// beyond what fits beside a field of `kept` octets, which is no more.
     pub(super) fn make_way(&mut self, octets: usize, kept: usize) {
         self.evict_to(self.max.saturating_sub(octets).saturating_sub(ENTRY_OVERHEAD));
-        let most = self.max.saturating_sub(kept);
-        if self.octets.capacity() > most {
+        self.shrink_within(self.max.saturating_sub(kept));
+    }
+
+    /// Takes the name of an entry out of the table, with the memory in which it lies, and evicts the entry and what is
+    /// older: for a field that is so long that it will evict all of that in any case.
+    pub(super) fn take_name(&mut self, nth: usize) -> Vec<u8> {
+        let Some(at) = self.entries.len().checked_sub(nth.saturating_add(1)) else { return Vec::new() };
+        let Some(&Entry { start, value }) = self.entries.get(at) else { return Vec::new() };
+        let (start, end_of_name) = (self.offset(start), self.offset(value));
+        let end =
+            self.entries.get(at.saturating_add(1)).map_or(self.octets.len(), |next| self.offset(next.start));
+        let newer = self.octets.get(end..).unwrap_or_default().to_vec();
+        self.base = self.position(end);
+        self.entries.drain(..=at);
+        self.size = self.entries.len().saturating_mul(ENTRY_OVERHEAD).saturating_add(newer.len());
+        let mut name = core::mem::replace(&mut self.octets, newer);
+        name.truncate(end_of_name);
+        name.drain(..start);
+        name
+    }
+
+    /// Gives back the memory that a table of this maximum size does not need.
+    pub(super) fn shrink_within(&mut self, max: usize) {
+        if self.memory_used() > max {
             self.drop_evicted();
-            self.octets.shrink_to(most);
+            let unused = max.saturating_sub(self.octets.len());
+            self.entries.shrink_to((unused / 2 / HEAD_OCTETS).max(self.entries.len()));
+            self.octets.shrink_to(max.saturating_sub(self.heads_memory()));
         }
     }
 
@@ -101,16 +125,16 @@ impl Table {
         let Some(left) = self.max.checked_sub(size) else { return self.evict_to(0) };
         self.evict_to(left);
         self.drop_evicted();
-        self.make_room_for_entry();
+        self.make_room_for_head(front.len().saturating_add(octets.len()));
         let start = self.octets.len();
         octets.splice(..0, self.octets.iter().chain(front).copied());
-        octets.shrink_to(self.max);
         self.octets = octets;
         self.entries.push_back(Entry {
             start: self.position(start),
             value: self.position(start.saturating_add(name_octets)),
         });
         self.size = self.size.saturating_add(size);
+        self.shrink_within(self.max);
     }
 
     /// Evicts all entries.
@@ -120,13 +144,16 @@ impl Table {
 
     /// The heap memory in use, in octets.
     pub(super) fn memory_used(&self) -> usize {
-        self.octets.capacity().saturating_add(self.entries.capacity().saturating_mul(size_of::<Entry>()))
+        self.octets.capacity().saturating_add(self.heads_memory())
     }
 
     /// The most that [`memory_used`](Self::memory_used) can be, for a table that never has a larger maximum.
     pub(super) const fn max_memory(max: usize) -> usize {
-        let entries = (max / ENTRY_OVERHEAD).saturating_mul(size_of::<Entry>());
-        max.saturating_add(entries)
+        max
+    }
+
+    fn heads_memory(&self) -> usize {
+        self.entries.capacity().saturating_mul(HEAD_OCTETS)
     }
 
     /// Evicts the oldest entries until the others have at most this size.
@@ -142,29 +169,48 @@ impl Table {
         }
     }
 
-    fn make_room_for_entry(&mut self) {
+    /// Room for the head of one more entry of so many octets, which fits after the eviction: at least three times as
+    /// much is left for heads as there will be entries.
+    fn make_room_for_head(&mut self, octets: usize) {
         if self.entries.len() == self.entries.capacity() {
-            let most = self.max / ENTRY_OVERHEAD;
+            let live = self.octets.len().saturating_sub(self.evicted());
+            let most = self.max.saturating_sub(live).saturating_sub(octets) / HEAD_OCTETS;
             let capacity = self.entries.capacity().saturating_mul(2).max(LEAST_ENTRIES).min(most);
+            let beside = self.max.saturating_sub(capacity.saturating_mul(HEAD_OCTETS));
+            if self.octets.capacity() > beside {
+                self.drop_evicted();
+                self.octets.shrink_to(beside);
+            }
             self.entries.reserve_exact(capacity.saturating_sub(self.entries.len()));
         }
     }
 
     /// Room for one more entry of so many octets, which fits after the eviction.
     fn make_room(&mut self, octets: usize) {
-        self.make_room_for_entry();
+        self.make_room_for_head(octets);
         let unused = self.octets.capacity().saturating_sub(self.octets.len());
         if unused < octets {
             self.drop_evicted();
-            let least = LEAST_OCTETS.min(self.max.saturating_sub(self.octets.len()));
-            reserve_within(&mut self.octets, octets.max(least), self.max);
+            let live = self.octets.len();
+            let left = self.max.saturating_sub(live).saturating_sub(octets);
+            if self.heads_memory() > left {
+                // The head of the new entry is among the half.
+                self.entries.shrink_to(left / 2 / HEAD_OCTETS);
+            }
+            let most = self.max.saturating_sub(self.heads_memory());
+            let least = LEAST_OCTETS.min(most.saturating_sub(live));
+            reserve_within(&mut self.octets, octets.max(least), most);
         }
     }
 
     /// Moves the live octets to the buffer's front.
     fn drop_evicted(&mut self) {
-        let dead = self.entries.front().map_or(self.octets.len(), |oldest| self.offset(oldest.start));
-        self.drop_front(dead);
+        self.drop_front(self.evicted());
+    }
+
+    /// How many octets at the buffer's front are no entry's any more.
+    fn evicted(&self) -> usize {
+        self.entries.front().map_or(self.octets.len(), |oldest| self.offset(oldest.start))
     }
 
     fn drop_front(&mut self, octets: usize) {
@@ -197,6 +243,8 @@ struct Entry {
     start: u32,
     value: u32,
 }
+
+const HEAD_OCTETS: usize = size_of::<Entry>();
 
 /// What RFC 7541 §4.1 adds to an entry's octets.
 pub(super) const ENTRY_OVERHEAD: usize = 32;
@@ -257,19 +305,62 @@ mod tests {
         assert_eq!(table.iter().collect::<Vec<_>>(), [(&b"a"[..], &b"b"[..]); 2]);
     }
 
+    /// Whichever of the two buffers needs the room, and however little the other leaves.
     #[test]
-    fn memory_stays_within_five_quarters_of_the_maximum() {
-        for max in [64, 100, 4096, 5000] {
+    fn memory_stays_within_the_maximum() {
+        for max in [32, 33, 64, 100, 384, 4_096, 5_000] {
             let mut table = Table::new(max);
             let most = Table::max_memory(table.max());
-            assert!((table.max()..=table.max() / 4 * 5).contains(&most), "{max}: {most}");
-            for octets in [0, 0, 1, 7, 40, 400, 3000, 0, 4000, 1] {
+            assert_eq!(most, table.max());
+            for octets in [0, 0, 1, 7, 40, 400, 3_000, 0, 4_000, 1, 4_064, 0, 2_000, 32, 0] {
                 for _ in 0..200 {
                     table.insert(b"", &vec![b'x'; octets]);
                     assert!(table.memory_used() <= most, "{max}: {}", table.memory_used());
                 }
             }
         }
+    }
+
+    #[test]
+    fn memory_comes_up_to_what_is_stated() {
+        let mut table = Table::new(4_096);
+        for octets in [40, 400] {
+            for _ in 0..200 {
+                table.insert(b"", &vec![b'x'; octets]);
+            }
+            assert!((4_000..=4_096).contains(&table.memory_used()), "{octets}: {}", table.memory_used());
+        }
+    }
+
+    #[test]
+    fn what_a_smaller_table_does_not_need_is_given_back() {
+        let mut table = Table::new(4_096);
+        for nth in 0..100 {
+            table.insert(b"name", &[nth; 10]);
+        }
+        table.set_max(512);
+        table.shrink_within(512);
+        assert!(table.memory_used() <= 512);
+        let newest: Vec<_> = (89..100).rev().map(|nth| vec![nth; 10]).collect();
+        assert!(table.iter().eq(newest.iter().map(|value| (&b"name"[..], &value[..]))));
+        table.insert(b"name", b"more");
+        assert_eq!((table.len(), table.memory_used() <= 512), (11, true));
+    }
+
+    #[test]
+    fn a_name_is_taken_with_its_entry_and_what_is_older() {
+        let mut table = Table::new(4_096);
+        for name in [&b"old"[..], b"long", b"new", b"newest"] {
+            table.insert(name, b"value");
+        }
+        assert_eq!(table.take_name(2), b"long");
+        assert_eq!(table.iter().collect::<Vec<_>>(), [(&b"newest"[..], &b"value"[..]), (b"new", b"value")]);
+        assert_eq!(table.size(), 6 + 3 + 2 * (5 + 32));
+        table.insert(b"a", b"b");
+        assert_eq!(table.take_name(0), b"a");
+        assert_eq!((table.len(), table.size(), table.memory_used() <= 64), (0, 0, true));
+        table.insert(b"a", b"b");
+        assert_eq!(table.get(0), Some((&b"a"[..], &b"b"[..])));
     }
 
     #[test]
@@ -301,6 +392,7 @@ mod tests {
                 let expected: Vec<_> = model.0.iter().map(|(name, value)| (&name[..], &value[..])).collect();
                 prop_assert_eq!(table.iter().collect::<Vec<_>>(), expected);
                 prop_assert_eq!(table.size(), model.size());
+                prop_assert!(table.memory_used() <= 600);
             }
         }
     }
