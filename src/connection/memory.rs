@@ -44,8 +44,9 @@ impl Config {
     ///   acknowledged our SETTINGS, if that is more; a field that is not whole, the larger of half of that and
     ///   [`max_header_list_size`](Self::max_header_list_size), and 103;
     /// * encoder: [`encoder_table_size`](Self::encoder_table_size), and 1/4 of it for look-ups;
-    /// * a field list under way: [`max_header_list_size`](Self::max_header_list_size), twice if cookies are joined;
-    /// * lists given back by [`recycle`](Connection::recycle): 9/32 of that;
+    /// * a field list under way: [`max_header_list_size`](Self::max_header_list_size), and three times that if cookies
+    ///   are joined;
+    /// * lists given back by [`recycle`](Connection::recycle): 9/32 of one;
     /// * a frame that is not whole, and one that is reported if frames are: each 6 times
     ///   [`max_settings_entries`](Self::max_settings_entries), [`max_debug_octets`](Self::max_debug_octets) and 8, or
     ///   [`max_extension_octets`](Self::max_extension_octets), whichever is most;
@@ -63,7 +64,7 @@ impl Config {
     /// ```
     pub const fn max_memory(&self) -> usize {
         let list = self.max_header_list_size() as usize;
-        let lists = if self.join_cookies() == 1 { list.saturating_mul(2) } else { list };
+        let lists = if self.join_cookies() == 1 { list.saturating_mul(3) } else { list };
         let frames = if self.report_frames() == 1 { 2 } else { 1 };
         let (server, client) = (self.max_role_memory(Role::Server), self.max_role_memory(Role::Client));
         size_of::<Connection>()

@@ -13,24 +13,36 @@ pub(crate) fn join(fields: Fields, mut spare: Fields) -> (Fields, Fields) {
     if fields.iter().filter(is_cookie).count() < 2 {
         return (fields, spare);
     }
-    let mut crumbs: Vec<_> = fields.iter().filter(is_cookie).map(|crumb| crumb.value).collect();
-    while crumbs.last().is_some_and(|crumb| crumb.is_empty()) {
-        crumbs.pop();
-    }
-    let value = crumbs.join(&b"; "[..]);
+    let value = whole_value(&fields);
     let secret = fields.iter().filter(is_cookie).any(|crumb| crumb.indexing == Indexing::Never);
     let indexing = if secret { Indexing::Never } else { Indexing::Auto };
     spare.clear();
+    let most = fields.list_octets();
     let mut joined = false;
     for field in &fields {
         if !is_cookie(&field) {
-            spare.push(field);
+            spare.push_within(field, None, most);
         } else if !joined {
-            spare.push(Field { value: &value, indexing, form: None, ..field });
+            spare.push_within(Field { value: &value, indexing, form: None, ..field }, None, most);
             joined = true;
         }
     }
     (spare, fields)
+}
+
+/// The values of all crumbs in one, without a separator behind the last that is not empty.
+fn whole_value(fields: &Fields) -> Vec<u8> {
+    let crumbs = || fields.iter().filter(is_cookie).map(|crumb| crumb.value);
+    let octets = |crumb: &[u8]| crumb.len().saturating_add(SEPARATOR.len());
+    let mut value = Vec::with_capacity(crumbs().map(octets).fold(0, usize::saturating_add));
+    for crumb in crumbs() {
+        value.extend_from_slice(crumb);
+        value.extend_from_slice(SEPARATOR);
+    }
+    while let Some(shorter) = value.strip_suffix(SEPARATOR).map(<[u8]>::len) {
+        value.truncate(shorter);
+    }
+    value
 }
 
 /// The field itself, or its crumbs if it is a cookie, marked as it is.
@@ -51,6 +63,9 @@ pub(crate) fn split<'f>(field: Field<'f>) -> impl Iterator<Item = Field<'f>> {
 fn is_cookie(field: &Field<'_>) -> bool {
     field.name == b"cookie"
 }
+
+/// What stands between two crumbs. None ends with it: a value does not end with a space.
+const SEPARATOR: &[u8] = b"; ";
 
 #[cfg(test)]
 mod tests {
