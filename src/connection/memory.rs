@@ -47,13 +47,13 @@ impl Config {
     /// * a field list under way: [`max_header_list_size`](Self::max_header_list_size), and three times that if cookies
     ///   are joined;
     /// * lists given back by [`recycle`](Connection::recycle): 9/32 of one;
-    /// * a frame that is not whole, and one that is reported if frames are: each 6 times
+    /// * a frame that is not whole, and what is told of it: each 6 times
     ///   [`max_settings_entries`](Self::max_settings_entries), [`max_debug_octets`](Self::max_debug_octets) and 8, or
     ///   [`max_extension_octets`](Self::max_extension_octets), whichever is most;
     /// * control frames that wait: [`max_reply_octets`](Self::max_reply_octets), 13 for each of
     ///   [`max_concurrent_streams`](Self::max_concurrent_streams) and each stream of our own, and 270;
     /// * output: 3/2 [`write_buffer_size`](Self::write_buffer_size);
-    /// * streams: about 240 S, and 4 for each of [`remembered_streams`](Self::remembered_streams);
+    /// * streams: about 256 S, and 4 for each of [`remembered_streams`](Self::remembered_streams);
     /// * PINGs and SETTINGS under way: 168.
     ///
     /// ```
@@ -65,14 +65,13 @@ impl Config {
     pub const fn max_memory(&self) -> usize {
         let list = self.max_header_list_size() as usize;
         let lists = if self.join_cookies() == 1 { list.saturating_mul(3) } else { list };
-        let frames = if self.report_frames() == 1 { 2 } else { 1 };
         let (server, client) = (self.max_role_memory(Role::Server), self.max_role_memory(Role::Client));
         size_of::<Connection>()
             .saturating_add(Decoder::max_memory(self.most_table_size(), list))
             .saturating_add(Encoder::max_memory(self.encoder_table_size()))
             .saturating_add(lists)
             .saturating_add(Spare::max_memory(self))
-            .saturating_add(self.max_frame_octets().saturating_mul(frames))
+            .saturating_add(self.max_frame_octets().saturating_mul(2))
             .saturating_add(Batch::max_memory(self.write_buffer_size() as usize))
             .saturating_add(if server > client { server } else { client })
             .saturating_add(Pings::MAX_MEMORY)

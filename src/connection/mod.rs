@@ -212,6 +212,10 @@ impl Connection {
             self.guard.pass(now);
         }
         debug_assert!(self.reader.is_paused() || self.is_waiting(), "something is to be told first");
+        // A call has paused it, and caused nothing.
+        if input.len() == 1 && self.reader.is_paused() && self.is_waiting() {
+            self.reader.resume();
+        }
         if self.reader.absorb(input) {
             None
         } else if input.len() == 1 && !self.reader.is_paused() {

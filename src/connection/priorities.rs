@@ -86,8 +86,8 @@ impl Connection {
             }
             (_, _) if !self.peer.heeds_priority_updates() => Err(ControlError::PriorityIgnored),
             (Role::Client, Place::Idle) => {
-                let allowed = self.peer.max_concurrent_streams() as usize;
-                let most = allowed.saturating_sub(self.streams.local_active());
+                let allowed = self.peer.max_concurrent_streams().min(self.config.max_open_streams());
+                let most = (allowed as usize).saturating_sub(self.streams.local_active());
                 self.prioritized.set(prioritized, None, most).map_err(|_| ControlError::TooManyPending)
             }
             (_, _) => Ok(()),

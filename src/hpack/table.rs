@@ -125,10 +125,11 @@ impl Table {
         let Some(left) = self.max.checked_sub(size) else { return self.evict_to(0) };
         self.evict_to(left);
         self.drop_evicted();
-        self.make_room_for_head(front.len().saturating_add(octets.len()));
         let start = self.octets.len();
         octets.splice(..0, self.octets.iter().chain(front).copied());
         self.octets = octets;
+        // Only now is there one buffer instead of two.
+        self.make_room_for_head(0);
         self.entries.push_back(Entry {
             start: self.position(start),
             value: self.position(start.saturating_add(name_octets)),

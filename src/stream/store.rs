@@ -238,9 +238,8 @@ impl Store {
     pub(crate) const fn max_memory(streams: usize, remembered: usize) -> usize {
         let slots = streams.saturating_mul(size_of::<Slot>());
         slots
-            .saturating_add(Index::max_memory(streams))
-            // The other index, without streams.
-            .saturating_add(Index::max_memory(0))
+            // That of either end doubles up to what it would need for all of them.
+            .saturating_add(Index::max_memory(streams).saturating_mul(2))
             .saturating_add(Endings::max_memory(remembered))
             .saturating_add(Queues::max_memory(streams))
             .saturating_add(Schedule::max_memory(streams))
