@@ -88,8 +88,9 @@ impl Sink for Fields {
 /// Decodes the field blocks of one connection.
 ///
 /// Give each fragment of a block to [`decode`](Self::decode), then call [`finish`](Self::finish). Blocks depend on each
-/// other: all must come, in order. A field that was never-indexed is marked [`Indexing::Never`], others
-/// [`Indexing::Auto`]; how exactly the peer represented it is its [`Form`].
+/// other: all must come, in order. A field that was never-indexed is marked
+/// [`Indexing::Never`](crate::Indexing::Never), others [`Indexing::Auto`](crate::Indexing::Auto); how exactly the peer
+/// represented it is its [`Form`].
 ///
 /// After an error the decoder is of no more use, since its table may differ from the peer's: the connection has to
 /// end.
