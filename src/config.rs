@@ -289,9 +289,9 @@ knobs! {
     /// How many frames without use the peer may send: PING, SETTINGS, PRIORITY and PRIORITY_UPDATE, GOAWAY, frames of
     /// unknown types, empty DATA, frames on streams that are over, and WINDOW_UPDATE beyond what the traffic calls for.
     /// Not DATA with content on a stream that we have reset: an honest peer sends all that its windows allow before it
-    /// hears of that. One more ends the connection. 256 octets of DATA in either direction earn one back, a finished exchange 64, a
-    /// second 330, if [`poll`](crate::Connection::poll) is told the time. Default 10,000: an attack is over in a
-    /// moment, an honest peer never comes near. Against floods of all these frames: PING flood (CVE-2019-9512),
+    /// hears of that. One more ends the connection. 256 octets of DATA in either direction earn one back, a finished
+    /// exchange 64, a second 330, if [`poll`](crate::Connection::poll) is told the time. Default 10,000: an attack is
+    /// over in a moment, an honest peer never comes near. Against floods of all these frames: PING flood (CVE-2019-9512),
     /// SETTINGS flood (CVE-2019-9515), priority churn (CVE-2019-9513), empty frames (CVE-2019-9518).
     max_noise: 10_000 in 1..=1_000_000_000;
 
@@ -332,15 +332,15 @@ knobs! {
 
 impl Config {
     /// The least that still works with the servers and clients at large: a few streams, short field sections, small
-    /// tables. A connection takes 15 KiB at most, of which 4 are a table that its peer may use until it
-    /// knows the settings.
+    /// tables. A connection takes 12 KiB at most, of which 4 are a table that its peer may use until it knows the
+    /// settings.
     ///
-    /// Tables of 512 and 384 octets still spare most of what requests repeat. Bodies flow in windows of 8 KiB, of which the
-    /// engine keeps nothing.
+    /// Tables of 512 and 320 octets still spare most of what requests repeat. Bodies flow in windows of 8 KiB, of which
+    /// the engine keeps nothing.
     pub const fn embedded() -> Self {
         Self::DEFAULT_BUILDER
             .header_table_size(512)
-            .encoder_table_size(384)
+            .encoder_table_size(320)
             .max_concurrent_streams(4)
             .max_open_streams(4)
             .max_early_streams(4)
@@ -351,10 +351,10 @@ impl Config {
             .max_header_list_size(2_048)
             .max_header_fields(32)
             .max_field_block_size(4_096)
-            .max_settings_entries(16)
+            .max_settings_entries(12)
             .max_extension_octets(64)
             .max_debug_octets(32)
-            .max_reply_octets(256)
+            .max_reply_octets(192)
             .write_buffer_size(1_024)
             .send_buffer_size(4_096)
             .remembered_streams(16)
@@ -390,19 +390,23 @@ impl Config {
 
     /// What field lists that wait to be used again may hold, in octets.
     pub(crate) const fn max_spare_octets(&self) -> usize {
-        self.max_header_list_size as usize / 4
+        self.max_header_list_size as usize / 8
     }
 
     /// How many streams there can be at once, of both ends.
     pub(crate) const fn max_streams(&self, role: Role) -> usize {
-        let peer = match role {
+        self.max_own_streams(role).saturating_add(self.max_peer_streams(role)) as usize
+    }
+
+    /// How many of the peer's streams there can be at once.
+    pub(crate) const fn max_peer_streams(&self, role: Role) -> u32 {
+        match role {
             Role::Server => self.max_concurrent_streams,
             Role::Client => match self.enable_push {
                 0 => 0,
                 _ => self.max_reserved_streams.saturating_add(self.max_concurrent_streams),
             },
-        };
-        self.max_own_streams(role).saturating_add(peer) as usize
+        }
     }
 
     /// How many of our own streams there can be at once.

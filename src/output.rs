@@ -283,7 +283,7 @@ pub(crate) const BATCH_OCTETS: usize = 65_536;
 
 /// Slices of a batch: a frame's head and its body are two.
 const fn most_segments(most_own: usize) -> usize {
-    most_own / 64
+    most_own / 128
 }
 
 /// Octets of its own that a frame takes, unless its field block is long.

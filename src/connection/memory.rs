@@ -32,8 +32,9 @@ impl Config {
     /// Events are the caller's once they are told; a field list in one never holds more memory than
     /// [`Fields::list_octets`](crate::Fields::list_octets) says.
     ///
-    /// Buffers double up to their most. An allocator that has to move one of thousands of streams as it grows holds
-    /// what it had for that moment, too; at the defaults there is room for that.
+    /// Buffers double up to their most, and a list is cut to its size when it is told. An allocator that has to move
+    /// a buffer for that holds it twice for a moment; that is counted for lists of more than 2,048 octets, not for
+    /// smaller buffers, nor for those of thousands of streams.
     ///
     /// The terms, with S for [`max_concurrent_streams`](Self::max_concurrent_streams) and
     /// [`max_pushes`](Self::max_pushes), or [`max_open_streams`](Self::max_open_streams) and what may be pushed, in the
@@ -41,18 +42,20 @@ impl Config {
     ///
     /// * the [`Connection`] itself: its size;
     /// * decoder: [`header_table_size`](Self::header_table_size), or the 4,096 that the peer may use until it has
-    ///   acknowledged our SETTINGS, if that is more; a field that is not whole, the larger of half of that and
-    ///   [`max_header_list_size`](Self::max_header_list_size), and 103;
+    ///   acknowledged our SETTINGS, if that is more;
+    /// * a field list under way, with a field at its end that is not whole:
+    ///   [`max_header_list_size`](Self::max_header_list_size), or half of the decoder's table if that is more, for a
+    ///   field that goes there though the list is too large; and what a list has beyond 2,048 once more, while it is
+    ///   moved;
     /// * encoder: [`encoder_table_size`](Self::encoder_table_size), and 1/4 of it for look-ups;
-    /// * a field list under way: [`max_header_list_size`](Self::max_header_list_size), and three times that if cookies
-    ///   are joined;
-    /// * lists given back by [`recycle`](Connection::recycle): 9/32 of one;
+    /// * lists in which cookies are joined: twice [`max_header_list_size`](Self::max_header_list_size), if they are;
+    /// * lists given back by [`recycle`](Connection::recycle): 5/32 of one;
     /// * a frame that is not whole, and what is told of it: each 6 times
     ///   [`max_settings_entries`](Self::max_settings_entries), [`max_debug_octets`](Self::max_debug_octets) and 8, or
     ///   [`max_extension_octets`](Self::max_extension_octets), whichever is most;
     /// * control frames that wait: [`max_reply_octets`](Self::max_reply_octets), 13 for each of
     ///   [`max_concurrent_streams`](Self::max_concurrent_streams) and each stream of our own, and 270;
-    /// * output: 3/2 [`write_buffer_size`](Self::write_buffer_size);
+    /// * output: 5/4 [`write_buffer_size`](Self::write_buffer_size);
     /// * streams: about 256 S, and 4 for each of [`remembered_streams`](Self::remembered_streams);
     /// * PINGs and SETTINGS under way: 168.
     ///
@@ -60,16 +63,18 @@ impl Config {
     /// use sans_h2::Config;
     ///
     /// assert!(Config::default().max_memory() <= 88 * 1024);
-    /// assert!(Config::embedded().max_memory() <= 15 * 1024);
+    /// assert!(Config::embedded().max_memory() <= 12 * 1024);
     /// ```
     pub const fn max_memory(&self) -> usize {
         let list = self.max_header_list_size() as usize;
-        let lists = if self.join_cookies() == 1 { list.saturating_mul(3) } else { list };
+        let joined = if self.join_cookies() == 1 { list.saturating_mul(2) } else { 0 };
         let (server, client) = (self.max_role_memory(Role::Server), self.max_role_memory(Role::Client));
+        let moved = list.saturating_sub(UNCOUNTED_MOVE);
         size_of::<Connection>()
             .saturating_add(Decoder::max_memory(self.most_table_size(), list))
             .saturating_add(Encoder::max_memory(self.encoder_table_size()))
-            .saturating_add(lists)
+            .saturating_add(moved)
+            .saturating_add(joined)
             .saturating_add(Spare::max_memory(self))
             .saturating_add(self.max_frame_octets().saturating_mul(2))
             .saturating_add(Batch::max_memory(self.write_buffer_size() as usize))
@@ -80,10 +85,11 @@ impl Config {
 
     /// The terms that depend on how many streams there are of which end.
     const fn max_role_memory(&self, role: Role) -> usize {
-        let streams = self.max_streams(role);
+        let (own, peer) = (self.max_own_streams(role) as usize, self.max_peer_streams(role) as usize);
+        let streams = own.saturating_add(peer);
         let held = if self.hold_reset_streams() == 1 { Store::max_held_memory(streams) } else { 0 };
         control::max_memory(self, role)
-            .saturating_add(Store::max_memory(streams, self.remembered_streams() as usize))
+            .saturating_add(Store::max_memory(own, peer, self.remembered_streams() as usize))
             .saturating_add(held)
             .saturating_add(Prioritized::max_memory(streams))
     }
@@ -133,3 +139,6 @@ impl Connection {
         .fold(0, usize::saturating_add)
     }
 }
+
+/// Most field sections are smaller, and what they take twice for a moment is not worth stating.
+const UNCOUNTED_MOVE: usize = 2_048;

@@ -2,6 +2,7 @@
 
 pub(crate) mod cookies;
 pub(crate) mod dictionary;
+mod draft;
 mod form;
 mod octets;
 mod record;
@@ -12,6 +13,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
+pub(crate) use draft::Draft;
 pub use form::{Coding, Form, Huffman, Literal};
 pub(crate) use statics::{StaticIndex, TABLE as STATIC_TABLE};
 
@@ -89,7 +91,12 @@ impl<'a> Field<'a> {
 
     /// What the field counts towards a list or a table: its octets and 32 more (RFC 7541 §4.1).
     pub(crate) const fn accounted_octets(&self) -> usize {
-        self.name.len().saturating_add(self.value.len()).saturating_add(FIELD_OVERHEAD)
+        Self::accounted(self.name.len(), self.value.len())
+    }
+
+    /// The same of a field whose strings have so many octets.
+    const fn accounted(name: usize, value: usize) -> usize {
+        name.saturating_add(value).saturating_add(FIELD_OVERHEAD)
     }
 }
 
@@ -213,6 +220,13 @@ impl Fields {
     /// The size of the list as RFC 9113 §6.5.2 counts it: all names and values, and 32 octets a field.
     pub const fn list_octets(&self) -> usize {
         self.accounted as usize
+    }
+
+    /// The text behind the fields, see [`Draft`], in the list's memory.
+    pub(crate) fn into_text(self, start: usize) -> Vec<u8> {
+        let mut block = self.block;
+        block.drain(..start.min(block.len()));
+        block
     }
 
     /// The heap memory that the list holds, in octets.

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::statics::Known;
 use super::{Field, Huffman, Indexing, StaticIndex, form};
-use crate::growth::reserve_within;
+use crate::growth::reserve_steadily;
 
 /// A field of a list, with what is known of it beforehand. What the static table has of it takes no room:
 ///
@@ -22,31 +22,66 @@ pub(super) struct Record<'a> {
 /// Puts an entry of the static table at the end of a block that never needs more than `most` octets.
 #[inline]
 pub(super) fn write_static(block: &mut Vec<u8>, index: StaticIndex, most: usize) {
-    reserve_within(block, 1, most);
+    reserve_steadily(block, 1, most);
     block.push(index.octet());
 }
 
 /// The same with a field whose name is an entry's.
 pub(super) fn write_named(block: &mut Vec<u8>, index: StaticIndex, field: &Field<'_>, most: usize) {
-    let [v0, v1, v2, v3] = length(field.value);
-    let [marks, form] = marks_of(field);
-    let head = [NAME | index.octet(), marks, form, v0, v1, v2, v3];
-    reserve_within(block, head.len().saturating_add(field.value.len()), most);
+    let head = named_head(index, field.value.len(), field);
+    reserve_steadily(block, head.len().saturating_add(field.value.len()), most);
     block.extend_from_slice(&head);
     block.extend_from_slice(field.value);
 }
 
 /// The same with any other field.
 pub(super) fn write(block: &mut Vec<u8>, field: &Field<'_>, most: usize) {
-    let [n0, n1, n2, n3] = length(field.name);
-    let [v0, v1, v2, v3] = length(field.value);
-    let [marks, form] = marks_of(field);
-    let head = [0, marks, form, n0, n1, n2, n3, v0, v1, v2, v3];
+    let head = head(field.name.len(), field.value.len(), field);
     let octets = head.len().saturating_add(field.name.len()).saturating_add(field.value.len());
-    reserve_within(block, octets, most);
+    reserve_steadily(block, octets, most);
     block.extend_from_slice(&head);
     block.extend_from_slice(field.name);
     block.extend_from_slice(field.value);
+}
+
+/// The same with a field whose name and value, of so many octets, lie at the end of the block already; the name does
+/// not if it is an entry's.
+pub(super) fn finish(
+    block: &mut Vec<u8>,
+    start: usize,
+    (name_octets, value_octets): (usize, usize),
+    known: Option<StaticIndex>,
+    field: &Field<'_>,
+    most: usize,
+) {
+    match known {
+        Some(index) => insert(block, start, named_head(index, value_octets, field), most),
+        None => insert(block, start, head(name_octets, value_octets, field), most),
+    }
+}
+
+fn insert<const N: usize>(block: &mut Vec<u8>, start: usize, head: [u8; N], most: usize) {
+    reserve_steadily(block, N, most);
+    block.extend_from_slice(&head);
+    let Some(record) = block.get_mut(start..) else { return };
+    let text = record.len().saturating_sub(N);
+    record.copy_within(..text, N);
+    if let Some(place) = record.first_chunk_mut() {
+        *place = head;
+    }
+}
+
+fn named_head(index: StaticIndex, value_octets: usize, field: &Field<'_>) -> [u8; 7] {
+    let [v0, v1, v2, v3] = length(value_octets);
+    let [marks, form] = marks_of(field);
+    [NAME | index.octet(), marks, form, v0, v1, v2, v3]
+}
+
+fn head(name_octets: usize, value_octets: usize, field: &Field<'_>) -> [u8; 11] {
+    let [n0, n1, n2, n3] = length(name_octets);
+    let [v0, v1, v2, v3] = length(value_octets);
+    let [marks, form] = marks_of(field);
+    [0, marks, form, n0, n1, n2, n3, v0, v1, v2, v3]
 }
 
 const fn marks_of(field: &Field<'_>) -> [u8; 2] {
@@ -113,8 +148,8 @@ fn marked<'a>(name: &'a [u8], value: &'a [u8], marks: u8, form: u8) -> Field<'a>
     Field { name, value, indexing, huffman, form: form::from_octet(form) }
 }
 
-fn length(octets: &[u8]) -> [u8; 4] {
-    u32::try_from(octets.len()).expect("a field is shorter than 4 GiB").to_le_bytes()
+fn length(octets: usize) -> [u8; 4] {
+    u32::try_from(octets).expect("a field is shorter than 4 GiB").to_le_bytes()
 }
 
 /// The bit that tells that the name alone is an entry's.

@@ -8,7 +8,7 @@ use super::short::{self, Short};
 use super::sizes::Sizes;
 use super::table::Table;
 use crate::error::Violation;
-use crate::fields::{Coding, Field, Fields, Form, Literal, STATIC_TABLE, StaticIndex};
+use crate::fields::{Coding, Draft, Field, Fields, Form, Literal, STATIC_TABLE, StaticIndex};
 use crate::growth::reserve_within;
 
 /// Takes the fields of a block one by one.
@@ -59,8 +59,14 @@ pub(crate) trait Taker {
     /// The field is an entry of the static table.
     fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation>;
 
-    /// See [`Sink::oversize`].
-    fn take_oversize(&mut self, octets: usize) -> Result<(), Violation>;
+    /// Takes note of a field that is not taken: it is in the [draft](Self::draft), or nowhere; see [`Sink::oversize`].
+    fn count(&mut self, octets: usize) -> Result<(), Violation>;
+
+    /// The list at whose end the text of a field is kept until it is whole. Without it the decoder keeps the text.
+    fn draft(&mut self) -> Option<Draft<'_>>;
+
+    /// With the text that begins at `start`, the list of the draft is too large: it becomes the memory for this text.
+    fn give_up(&mut self, start: usize) -> Option<Vec<u8>>;
 }
 
 impl<S: Sink> Taker for S {
@@ -72,8 +78,17 @@ impl<S: Sink> Taker for S {
         self.field(index.field())
     }
 
-    fn take_oversize(&mut self, octets: usize) -> Result<(), Violation> {
+    fn count(&mut self, octets: usize) -> Result<(), Violation> {
         self.oversize(octets)
+    }
+
+    #[inline]
+    fn draft(&mut self) -> Option<Draft<'_>> {
+        None
+    }
+
+    fn give_up(&mut self, _: usize) -> Option<Vec<u8>> {
+        None
     }
 }
 
@@ -122,8 +137,10 @@ pub struct Decoder {
     /// How its name is coded, unless that is an entry's.
     name_coding: Option<Coding>,
     static_name: Option<StaticIndex>,
-    /// The kept name of that literal, if any, and then as much of its value as had to be kept.
+    /// The kept name of that literal, if any, and then as much of its value as had to be kept; unless the taker has a
+    /// draft for both, in which they begin here.
     scratch: Vec<u8>,
+    start: usize,
     kept_name: usize,
     /// Octets of that literal that were not kept, since there are too many.
     skipped: usize,
@@ -151,6 +168,7 @@ impl Decoder {
             name_coding: None,
             static_name: None,
             scratch: Vec::new(),
+            start: 0,
             kept_name: 0,
             skipped: 0,
             text_octets: 0,
@@ -199,7 +217,7 @@ impl Decoder {
 
     pub(crate) fn decode_into(&mut self, fragment: &[u8], taker: &mut impl Taker) -> Result<(), Violation> {
         if let [octet] = *fragment {
-            if self.absorb(octet) {
+            if self.absorb(octet, taker) {
                 return Ok(());
             }
         }
@@ -237,7 +255,7 @@ impl Decoder {
             }
             input = rest;
         }
-        self.keep(name);
+        self.keep(name, taker);
         Ok(())
     }
 
@@ -256,6 +274,11 @@ impl Decoder {
         }
     }
 
+    /// Gives back the memory for text, between two blocks.
+    pub(crate) fn release(&mut self) {
+        self.scratch = Vec::new();
+    }
+
     /// The size of the dynamic table in octets, as RFC 7541 §4.1 counts it.
     pub const fn table_octets(&self) -> usize {
         self.table.size()
@@ -271,69 +294,72 @@ impl Decoder {
         self.table.memory_used().saturating_add(self.scratch.capacity())
     }
 
-    /// The most that [`memory_used`](Self::memory_used) can be, for a table that never has a higher limit.
+    /// The most that [`memory_used`](Self::memory_used) can be, for a table that never has a higher limit; with the
+    /// list of the taker's draft, if that is limited to `max_kept` as well.
     pub(crate) const fn max_memory(table_limit: u32, max_kept: usize) -> usize {
         let table = table_limit as usize;
-        let kept = usual_kept(max_kept, table);
-        Table::max_memory(table).saturating_add(kept).saturating_add(DECODED_CHUNK)
+        Table::max_memory(table).saturating_add(usual_kept(max_kept, table))
     }
 
-    /// Takes an octet within a plain string for which there is room: nearly all are so where octets come one by one, and
-    /// this is a fraction of what they cost otherwise.
+    /// Takes an octet within a plain string for which there is room: nearly all are so where octets come one by one,
+    /// and this is a fraction of what they cost otherwise.
     #[inline]
-    fn absorb(&mut self, octet: u8) -> bool {
+    fn absorb(&mut self, octet: u8, taker: &mut impl Taker) -> bool {
         let State::Text(text @ Text { coding: Coding::Plain, .. }, left @ 2..) = self.state else {
             return false;
         };
-        let is_absorbed = self.scratch.len() < self.scratch.capacity().min(self.max_kept);
+        let is_absorbed = match taker.draft() {
+            Some(mut draft) => draft.absorb(octet),
+            None => {
+                let has_room = self.scratch.len() < self.scratch.capacity().min(self.max_kept);
+                if has_room {
+                    self.scratch.push(octet);
+                }
+                has_room
+            }
+        };
         if is_absorbed {
-            self.scratch.push(octet);
             self.text_octets = self.text_octets.saturating_add(1);
             self.state = State::Text(text, left.saturating_sub(1));
         }
         is_absorbed
     }
 
-    /// A literal that needs no state, since all of it is there, and whose strings are kept in any case.
+    /// A literal that needs no state, since all of it is there, and whose strings are not too long in any case.
     #[inline]
     fn short<'f>(&self, octet: u8, rest: &'f [u8]) -> Option<(Short<'f>, &'f [u8])> {
-        let is_kept = self.max_string >= Short::MAX_TEXT && self.max_kept >= 2 * Short::MAX_TEXT;
-        if is_kept { Short::parse(octet, rest) } else { None }
+        if self.max_string >= Short::MAX_TEXT { Short::parse(octet, rest) } else { None }
     }
 
-    fn on_short(&mut self, literal: &Short<'_>, taker: &mut impl Taker) -> Result<(), Violation> {
+    fn on_short(&mut self, short: &Short<'_>, taker: &mut impl Taker) -> Result<(), Violation> {
         self.sizes.on_field()?;
-        self.scratch.clear();
-        let Short { literal: kind, name, value } = *literal;
-        if let short::Name::Text(text) = name {
-            self.keep_short(text)?;
+        if let Some(field) = short.plain() {
+            taker.take(field, short.known())?;
+            if short.literal == Literal::Incremental {
+                self.table.insert(field.name, field.value);
+            }
+            return Ok(());
         }
-        let kept_name = self.scratch.len();
-        self.keep_short(value)?;
-        let (kept_name, kept_value) = self.scratch.split_at_checked(kept_name).unwrap_or_default();
-        let (name, name_coding, known) = match name {
-            short::Name::Known(index) => (index.name(), None, Some(index)),
-            short::Name::Text(text) => (text.or(kept_name), Some(text.coding), None),
-        };
-        let (value, coding) = (value.or(kept_value), value.coding);
-        taker.take(kind.field((name, name_coding), (value, coding)), known)?;
-        if kind == Literal::Incremental {
-            self.table.insert(name, value);
+        self.begin(short.literal, taker);
+        let mut name = Name::Kept;
+        match short.name {
+            short::Name::Known(index) => self.static_name = Some(index),
+            short::Name::Text(text) => self.on_short_text(Part::Name, text, &mut name, taker)?,
         }
-        Ok(())
+        self.on_short_text(Part::Value, short.value, &mut name, taker)
     }
 
-    /// Decodes a short string behind what is in the scratch buffer, if it is in Huffman code.
     #[inline]
-    fn keep_short(&mut self, text: short::Text<'_>) -> Result<(), Violation> {
-        match text.coding {
-            Coding::Plain => Ok(()),
-            Coding::Huffman => {
-                let most = self.usual_kept().saturating_add(DECODED_CHUNK);
-                self.huffman.decode(text.octets, &mut self.scratch, most)?;
-                self.huffman.finish()
-            }
-        }
+    fn on_short_text<'f>(
+        &mut self,
+        part: Part,
+        text: short::Text<'f>,
+        name: &mut Name<'f>,
+        taker: &mut impl Taker,
+    ) -> Result<(), Violation> {
+        self.text_octets = 0;
+        let short::Text { coding, octets } = text;
+        self.on_text(Text { part, coding }, octets.len(), octets, name, taker)
     }
 
     /// The first octet of a representation.
@@ -391,11 +417,8 @@ impl Decoder {
                 }
             }
             Kind::Literal(literal) => {
-                self.literal = literal;
-                (self.name_coding, self.static_name) = (None, None);
-                self.scratch.clear();
-                (self.kept_name, self.skipped) = (0, 0);
-                let part = if value == 0 { Part::Name } else { self.on_name_index(value, name)? };
+                self.begin(literal, taker);
+                let part = if value == 0 { Part::Name } else { self.on_name_index(value, name, taker)? };
                 self.wait(State::Length(part))
             }
             Kind::SizeUpdate => {
@@ -407,26 +430,51 @@ impl Decoder {
         }
     }
 
-    fn on_name_index(&mut self, index: u32, name: &mut Name<'_>) -> Result<Part, Violation> {
+    #[inline]
+    fn begin(&mut self, literal: Literal, taker: &mut impl Taker) {
+        self.literal = literal;
+        (self.name_coding, self.static_name) = (None, None);
+        self.scratch.clear();
+        self.start = taker.draft().map_or(0, |draft| draft.end());
+        (self.kept_name, self.skipped) = (0, 0);
+    }
+
+    fn on_name_index(
+        &mut self,
+        index: u32,
+        name: &mut Name<'_>,
+        taker: &mut impl Taker,
+    ) -> Result<Part, Violation> {
         if let Some(index) = StaticIndex::new(index as usize) {
             self.static_name = Some(index);
         } else {
             // The field may evict the entry that its name comes from (RFC 7541 §4.4): hence a copy.
             let (dynamic, _) = dynamic_entry(&self.table, index)?;
-            let (limit, usual) = (self.kept_limit(), self.usual_kept());
-            if dynamic.len() > limit {
-                self.skipped = dynamic.len();
-            } else if self.literal == Literal::Incremental && dynamic.len() > usual {
-                self.take_name(index);
-            } else {
-                reserve_within(&mut self.scratch, dynamic.len(), usual);
-                self.scratch.extend_from_slice(dynamic);
-                self.make_way();
+            self.kept_name = dynamic.len();
+            if !taker.draft().is_some_and(|mut draft| draft.keep(dynamic)) {
+                self.leave_draft(taker);
+                self.keep_name(index)?;
             }
-            self.kept_name = self.scratch.len();
             *name = Name::Kept;
         }
         Ok(Part::Value)
+    }
+
+    /// Keeps the name of an entry in the scratch buffer.
+    fn keep_name(&mut self, index: u32) -> Result<(), Violation> {
+        let (dynamic, _) = dynamic_entry(&self.table, index)?;
+        let (limit, usual) = (self.kept_limit(), self.usual_kept());
+        if dynamic.len() > limit {
+            self.skipped = dynamic.len();
+        } else if self.literal == Literal::Incremental && dynamic.len() > usual {
+            self.take_name(index);
+        } else {
+            reserve_within(&mut self.scratch, dynamic.len(), usual);
+            self.scratch.extend_from_slice(dynamic);
+            self.make_way();
+        }
+        self.kept_name = self.scratch.len();
+        Ok(())
     }
 
     /// Moves a name out of the table that the literal will evict: a copy beside it would be too much.
@@ -469,15 +517,16 @@ impl Decoder {
         let left = left.saturating_sub(piece.len());
         if left > 0 {
             // The fragment ends here: the name goes in front of the value.
-            self.keep(core::mem::take(name));
+            self.keep(core::mem::take(name), taker);
             self.state = State::Text(text, left);
-            return self.keep_text(text.coding, piece);
+            return self.keep_text(text.coding, piece, taker);
         }
-        // What is kept of a long field goes to the table as it is, see `make_way`: all of it has to be there.
-        let is_lent =
-            text.coding == Coding::Plain && self.text_octets == 0 && self.scratch.len() <= self.usual_kept();
+        let is_lent = text.coding == Coding::Plain && self.text_octets == 0 && self.may_be_lent(taker);
         if !is_lent {
-            self.keep_text(text.coding, piece)?;
+            if taker.draft().is_some() {
+                self.keep(core::mem::take(name), taker);
+            }
+            self.keep_text(text.coding, piece, taker)?;
             if text.coding == Coding::Huffman {
                 self.huffman.finish()?;
             }
@@ -485,7 +534,7 @@ impl Decoder {
         match text.part {
             Part::Name => {
                 *name = if is_lent { Name::Lent(piece) } else { Name::Kept };
-                self.kept_name = self.scratch.len();
+                self.kept_name = self.kept_octets(taker);
                 self.name_coding = Some(text.coding);
                 self.wait(State::Length(Part::Value))
             }
@@ -504,6 +553,9 @@ impl Decoder {
         coding: Coding,
         taker: &mut impl Taker,
     ) -> Result<(), Violation> {
+        if self.start < taker.draft().map_or(0, |draft| draft.end()) {
+            return self.on_draft(coding, taker);
+        }
         let (kept_name, kept_value) = self.scratch.split_at_checked(self.kept_name).unwrap_or_default();
         let (front, name) = match (self.static_name, name) {
             (Some(index), _) => (index.name(), index.name()),
@@ -517,7 +569,7 @@ impl Decoder {
                 self.table.clear();
             }
             let octets = Field::new(name, value).accounted_octets().saturating_add(self.skipped);
-            return taker.take_oversize(octets);
+            return taker.count(octets);
         }
         taker.take(self.literal.field((name, self.name_coding), (value, coding)), self.static_name)?;
         if self.literal == Literal::Incremental {
@@ -531,30 +583,78 @@ impl Decoder {
         Ok(())
     }
 
-    /// Keeps a piece of a string, decoded.
-    fn keep_text(&mut self, coding: Coding, piece: &[u8]) -> Result<(), Violation> {
-        match coding {
-            Coding::Plain => {
-                self.keep_octets(piece);
-                self.count_text(piece.len())
-            }
-            Coding::Huffman => piece.chunks(CODED_CHUNK).try_for_each(|chunk| self.keep_coded(chunk)),
+    /// A literal is whole whose name and value are in the draft.
+    fn on_draft(&mut self, coding: Coding, taker: &mut impl Taker) -> Result<(), Violation> {
+        let Some(draft) = taker.draft() else { return Ok(()) };
+        let (kept_name, value) = draft.text(self.start).split_at_checked(self.kept_name).unwrap_or_default();
+        let name = match self.static_name {
+            Some(index) => index.name(),
+            None => kept_name,
+        };
+        let octets = Field::new(name, value).accounted_octets();
+        if self.literal == Literal::Incremental {
+            self.table.insert(name, value);
         }
-    }
-
-    fn keep_coded(&mut self, chunk: &[u8]) -> Result<(), Violation> {
-        let before = self.scratch.len();
-        let limit = if before > self.usual_kept() { self.kept_limit() } else { self.usual_kept() };
-        self.huffman.decode(chunk, &mut self.scratch, limit.saturating_add(DECODED_CHUNK))?;
-        self.count_text(self.scratch.len().saturating_sub(before))?;
-        if self.scratch.len() > self.kept_limit() {
-            self.skip(0);
+        taker.count(octets)?;
+        if let Some(draft) = taker.draft() {
+            let marks = self.literal.field((&[], self.name_coding), (&[], coding));
+            draft.finish(self.start, self.kept_name, self.static_name, &marks);
         }
-        self.make_way();
         Ok(())
     }
 
-    fn keep_octets(&mut self, octets: &[u8]) {
+    /// Whether a string that lies in the fragment need not be kept behind what is kept of the literal.
+    fn may_be_lent(&self, taker: &mut impl Taker) -> bool {
+        match taker.draft() {
+            Some(draft) => draft.end() == self.start,
+            // What is kept of a long field goes to the table as it is, see `make_way`: all of it has to be there.
+            None => self.scratch.len() <= self.usual_kept(),
+        }
+    }
+
+    /// How many octets are kept of the literal that is being read.
+    fn kept_octets(&self, taker: &mut impl Taker) -> usize {
+        taker.draft().map_or(self.scratch.len(), |draft| draft.end().saturating_sub(self.start))
+    }
+
+    /// Keeps a piece of a string, decoded.
+    fn keep_text(&mut self, coding: Coding, piece: &[u8], taker: &mut impl Taker) -> Result<(), Violation> {
+        match coding {
+            Coding::Plain => {
+                self.keep_octets(piece, taker);
+                self.count_text(piece.len())
+            }
+            Coding::Huffman => {
+                piece.chunks(huffman::CHUNK).try_for_each(|chunk| self.keep_coded(chunk, taker))
+            }
+        }
+    }
+
+    fn keep_coded(&mut self, chunk: &[u8], taker: &mut impl Taker) -> Result<(), Violation> {
+        let mut places = huffman::PLACES;
+        let text = self.huffman.decode(chunk, &mut places)?;
+        self.keep_octets(text, taker);
+        self.count_text(text.len())
+    }
+
+    #[inline]
+    fn keep_octets(&mut self, octets: &[u8], taker: &mut impl Taker) {
+        if !taker.draft().is_some_and(|mut draft| draft.keep(octets)) {
+            self.leave_draft(taker);
+            self.keep_apart(octets);
+        }
+    }
+
+    /// From now on the text of the literal is in the scratch buffer, if it is not already.
+    fn leave_draft(&mut self, taker: &mut impl Taker) {
+        if let Some(text) = taker.give_up(self.start) {
+            self.scratch = text;
+            self.start = 0;
+        }
+    }
+
+    /// Keeps octets in the scratch buffer.
+    fn keep_apart(&mut self, octets: &[u8]) {
         let limit = self.kept_limit();
         if self.scratch.len().saturating_add(octets.len()) > limit {
             return self.skip(octets.len());
@@ -571,7 +671,7 @@ impl Decoder {
         let usual = self.usual_kept();
         if self.scratch.len() > usual {
             self.table.make_way(self.scratch.len(), usual);
-            let most = self.kept_limit().saturating_add(DECODED_CHUNK);
+            let most = self.kept_limit();
             self.scratch.reserve_exact(most.saturating_sub(self.scratch.len()));
         }
     }
@@ -580,7 +680,7 @@ impl Decoder {
     fn skip(&mut self, octets: usize) {
         self.skipped = self.skipped.saturating_add(self.scratch.len()).saturating_add(octets);
         self.scratch.clear();
-        self.scratch.shrink_to(self.usual_kept().saturating_add(DECODED_CHUNK));
+        self.scratch.shrink_to(self.usual_kept());
         self.kept_name = 0;
     }
 
@@ -604,10 +704,10 @@ impl Decoder {
     }
 
     /// Copies a name that the fragment lent, before the fragment goes and before any of the value is kept.
-    fn keep(&mut self, name: Name<'_>) {
+    fn keep(&mut self, name: Name<'_>, taker: &mut impl Taker) {
         if let Name::Lent(lent) = name {
-            self.keep_octets(lent);
-            self.kept_name = self.scratch.len();
+            self.keep_octets(lent, taker);
+            self.kept_name = self.kept_octets(taker);
         }
     }
 }
@@ -621,10 +721,6 @@ impl fmt::Debug for Decoder {
             .finish_non_exhaustive()
     }
 }
-
-/// Huffman code is decoded in pieces of so many octets, none of which can have more than so many afterwards.
-const CODED_CHUNK: usize = 64;
-const DECODED_CHUNK: usize = CODED_CHUNK * 8 / 5 + 1;
 
 /// A longer field leaves the table no more than half of its octets.
 const fn usual_kept(max_kept: usize, table: usize) -> usize {
@@ -735,7 +831,7 @@ mod tests {
                 let mut sizes = Sizes(Vec::new());
                 for piece in block.chunks(size) {
                     decoder.decode(piece, &mut sizes).unwrap();
-                    assert!(decoder.scratch.capacity() <= 300 + DECODED_CHUNK);
+                    assert!(decoder.scratch.capacity() <= 300);
                 }
                 assert_eq!(sizes.0, [34, -1_033, 34, 34], "{size}");
                 assert_eq!(decoder.table_octets(), 34);

@@ -5,7 +5,6 @@ use core::slice::IterMut;
 
 use super::huffman_table::{CODES, EOS, LENGTHS, SYMBOLS};
 use crate::error::Violation;
-use crate::growth::reserve_within;
 
 /// How many octets a string has in Huffman code, padding included.
 pub(super) fn encoded_octets(text: &[u8]) -> usize {
@@ -61,17 +60,11 @@ impl Decoder {
         Self { bits: 0, count: 0 }
     }
 
-    /// Decodes a piece. Appends to `text` all symbols that are whole, and never makes it longer than `most`.
-    pub(super) fn decode(&mut self, piece: &[u8], text: &mut Vec<u8>, most: usize) -> Result<(), Violation> {
-        let start = text.len();
-        let bits = piece.len().saturating_mul(8).saturating_add(self.count as usize);
-        let room = (bits / MIN_LENGTH).min(most.saturating_sub(start));
-        reserve_within(text, room, most);
-        text.resize(start.saturating_add(room), 0);
-        let places = text.get_mut(start..).unwrap_or_default().iter_mut();
-        let unused = self.decode_into(piece, places)?;
-        text.truncate(text.len().saturating_sub(unused));
-        Ok(())
+    /// Decodes a piece of at most [`CHUNK`] octets: returns all symbols that are whole.
+    pub(super) fn decode<'t>(&mut self, piece: &[u8], text: &'t mut Text) -> Result<&'t [u8], Violation> {
+        debug_assert!(piece.len() <= CHUNK, "a longer piece has more symbols than there are places");
+        let unused = self.decode_into(piece, text.iter_mut())?;
+        Ok(text.get(..TEXT.saturating_sub(unused)).unwrap_or_default())
     }
 
     /// Ends the string: what is left must be padding.
@@ -194,6 +187,14 @@ static LONG: [Class; LONG_LENGTHS] = long_classes();
 /// What begins with nothing but ones.
 const LAST_LONG: Class = long_classes()[LONG_LENGTHS - 1];
 
+/// A string is decoded in pieces of at most so many octets.
+pub(super) const CHUNK: usize = 64;
+
+/// The places for the symbols of a piece, and of the bits before it that were no whole code.
+pub(super) type Text = [u8; TEXT];
+pub(super) const PLACES: Text = [0; TEXT];
+const TEXT: usize = (CHUNK * 8 + MAX_LENGTH as usize) / MIN_LENGTH;
+
 const MIN_LENGTH: usize = 5;
 const MAX_LENGTH: u32 = 30;
 const MAX_PADDING: u32 = 7;
@@ -280,8 +281,8 @@ mod tests {
     fn decoded(octets: &[u8], piece: usize) -> Result<Vec<u8>, Violation> {
         let mut decoder = Decoder::new();
         let mut text = Vec::new();
-        for piece in octets.chunks(piece) {
-            decoder.decode(piece, &mut text, 1 << 20)?;
+        for piece in octets.chunks(piece.min(CHUNK)) {
+            text.extend_from_slice(decoder.decode(piece, &mut [0; TEXT])?);
         }
         decoder.finish()?;
         Ok(text)
@@ -391,28 +392,27 @@ mod tests {
             }
         }
         let mut decoder = Decoder::new();
-        let all = decoder.decode(&[0xff; 4], &mut Vec::new(), 9);
+        let all = decoder.decode(&[0xff; 4], &mut [0; TEXT]).map(<[u8]>::len);
         assert_eq!(all, Err(Violation::InvalidHuffman), "known before the string ends");
     }
 
+    /// The shortest codes, behind all bits that a longer one can leave of the piece before.
     #[test]
-    fn a_text_never_grows_above_the_most() {
-        let octets = encoded(&[b'0'; 1000]);
-        for (most, result) in
-            [(1000, Ok(())), (999, Err(Violation::StringTooLong)), (0, Err(Violation::StringTooLong))]
-        {
-            let mut text = Vec::new();
-            let decoded = Decoder::new().decode(&octets, &mut text, most);
-            assert_eq!(decoded, result);
-            assert!(text.capacity() <= most);
+    fn a_piece_has_places_for_the_symbols_that_it_can_have() {
+        for before in 0..=u8::MAX {
+            let bits = code_bits(before.into()) + &"00000".repeat(1_000);
+            let octets = octets_of(&bits);
+            for first in 1..=4 {
+                let mut decoder = Decoder::new();
+                let (first, rest) = octets.split_at(first);
+                let mut text = decoder.decode(first, &mut [0; TEXT]).unwrap().to_vec();
+                for piece in rest.chunks(CHUNK) {
+                    text.extend_from_slice(decoder.decode(piece, &mut [0; TEXT]).unwrap());
+                }
+                decoder.finish().unwrap();
+                assert_eq!(text, [&[before][..], &[b'0'; 1_000]].concat());
+            }
         }
-    }
-
-    #[test]
-    fn a_piece_gets_room_for_the_symbols_that_it_can_have() {
-        let (octets, mut text) = (encoded(&[b'0'; 100]), Vec::new());
-        Decoder::new().decode(&octets, &mut text, 1 << 20).unwrap();
-        assert!(text.capacity() <= octets.len() * 8 / 5);
     }
 
     #[test]

@@ -63,11 +63,6 @@ mod tests {
     }
 
     #[test]
-    fn a_decoder_needs_as_much_more_than_it_keeps_as_is_documented() {
-        assert_eq!(Decoder::max_memory(0, 0), 103, "see `Config::max_memory`");
-    }
-
-    #[test]
     fn the_memory_of_an_encoder_stays_within_what_is_stated() {
         let (mut encoder, mut block) = (Encoder::new(4_096), Vec::new());
         for n in 0..200_u8 {

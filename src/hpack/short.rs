@@ -1,7 +1,7 @@
 //! Literals that lie in a fragment as a whole and whose integers take an octet each: nearly all do.
 
 use super::representation::{Kind, STRING_MASK};
-use crate::fields::{Coding, Literal, StaticIndex};
+use crate::fields::{Coding, Field, Literal, StaticIndex};
 
 /// A literal (RFC 7541 §6.2) as it lies in the input.
 pub(super) struct Short<'f> {
@@ -47,6 +47,29 @@ impl<'f> Short<'f> {
         let (value, rest) = Text::parse(rest)?;
         Some((Self { literal, name, value }, rest))
     }
+
+    /// The field, if none of its strings has to be decoded.
+    #[inline]
+    pub(super) fn plain(&self) -> Option<Field<'f>> {
+        let name = match self.name {
+            Name::Known(index) => (index.name(), None),
+            Name::Text(Text { coding: Coding::Plain, octets }) => (octets, Some(Coding::Plain)),
+            Name::Text(Text { coding: Coding::Huffman, .. }) => return None,
+        };
+        match self.value.coding {
+            Coding::Plain => Some(self.literal.field(name, (self.value.octets, Coding::Plain))),
+            Coding::Huffman => None,
+        }
+    }
+
+    /// The entry of the static table that the name is of.
+    #[inline]
+    pub(super) fn known(&self) -> Option<StaticIndex> {
+        match self.name {
+            Name::Known(index) => Some(index),
+            Name::Text(_) => None,
+        }
+    }
 }
 
 impl<'f> Text<'f> {
@@ -59,18 +82,6 @@ impl<'f> Text<'f> {
         }
         let (octets, rest) = rest.split_at_checked(length.into())?;
         Some((Self { coding: Coding::of(octet), octets }, rest))
-    }
-
-    /// The text, which is in `decoded` if it was in Huffman code.
-    #[inline]
-    pub(super) fn or<'t>(self, decoded: &'t [u8]) -> &'t [u8]
-    where
-        'f: 't,
-    {
-        match self.coding {
-            Coding::Plain => self.octets,
-            Coding::Huffman => decoded,
-        }
     }
 }
 

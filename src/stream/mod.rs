@@ -112,7 +112,7 @@ mod tests {
         }
         (101..200).for_each(|nth| store.remember_refused(id(2 * nth + 1)));
         let least = keys.len() * size_of::<Record>();
-        assert!((least..=Store::max_memory(100, 10)).contains(&store.memory_used()));
+        assert!((least..=Store::max_memory(0, 100, 10)).contains(&store.memory_used()));
     }
 
     #[test]

@@ -234,12 +234,15 @@ impl Store {
         core::mem::replace(&mut self.gave_back, false)
     }
 
-    /// The most that [`memory_used`](Self::memory_used) can be for so many streams, each with one item queued.
-    pub(crate) const fn max_memory(streams: usize, remembered: usize) -> usize {
+    /// The most that [`memory_used`](Self::memory_used) can be for so many streams of either end, each with one item
+    /// queued.
+    pub(crate) const fn max_memory(own: usize, peer: usize, remembered: usize) -> usize {
+        let streams = own.saturating_add(peer);
         let slots = streams.saturating_mul(size_of::<Slot>());
+        // That of either end doubles up to what it would need for all of them.
+        let indexed = if own > 0 && peer > 0 { 2 } else { 1 };
         slots
-            // That of either end doubles up to what it would need for all of them.
-            .saturating_add(Index::max_memory(streams).saturating_mul(2))
+            .saturating_add(Index::max_memory(streams).saturating_mul(indexed))
             .saturating_add(Endings::max_memory(remembered))
             .saturating_add(Queues::max_memory(streams))
             .saturating_add(Schedule::max_memory(streams))

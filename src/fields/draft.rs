@@ -1,0 +1,65 @@
+//! A field that is not whole yet, at the end of its list.
+
+use super::{Field, Fields, StaticIndex, record};
+use crate::growth::reserve_steadily;
+
+/// A list behind whose fields the text of one more is kept: its name, unless that is in the static table, and then its
+/// value. No other field comes before that one is [finished](Self::finish).
+pub(crate) struct Draft<'l> {
+    fields: &'l mut Fields,
+    /// The most octets that the list may need.
+    most: usize,
+}
+
+impl<'l> Draft<'l> {
+    pub(crate) const fn new(fields: &'l mut Fields, most: usize) -> Self {
+        Self { fields, most }
+    }
+
+    /// Where more text goes; at first, where the text of the field begins.
+    #[inline]
+    pub(crate) fn end(&self) -> usize {
+        self.fields.block.len()
+    }
+
+    /// Keeps more text. Refuses text with which the list would be too large in any case.
+    pub(crate) fn keep(&mut self, octets: &[u8]) -> bool {
+        let fits = octets.len() <= self.most.saturating_sub(self.end());
+        if fits {
+            reserve_steadily(&mut self.fields.block, octets.len(), self.most);
+            self.fields.block.extend_from_slice(octets);
+        }
+        fits
+    }
+
+    /// Keeps one octet, if there is memory for it already.
+    #[inline]
+    pub(crate) fn absorb(&mut self, octet: u8) -> bool {
+        let block = &mut self.fields.block;
+        let is_absorbed = block.len() < block.capacity();
+        if is_absorbed {
+            block.push(octet);
+        }
+        is_absorbed
+    }
+
+    /// The text that begins at `start`.
+    pub(crate) fn text(&self, start: usize) -> &[u8] {
+        self.fields.block.get(start..).unwrap_or_default()
+    }
+
+    /// The text that begins at `start` is whole, and that of a field of this size, which the list has room for. Its
+    /// name has so many octets, or is that of the entry; what else there is to know of it is as in `marks`.
+    pub(crate) fn finish(
+        self,
+        start: usize,
+        name_octets: usize,
+        known: Option<StaticIndex>,
+        marks: &Field<'_>,
+    ) {
+        let value_octets = self.end().saturating_sub(start).saturating_sub(name_octets);
+        let name = known.map_or(name_octets, |index| index.name().len());
+        record::finish(&mut self.fields.block, start, (name_octets, value_octets), known, marks, self.most);
+        self.fields.count(Field::accounted(name, value_octets));
+    }
+}
