@@ -185,7 +185,16 @@ impl Local {
 
     /// How many streams the peer may have open at once.
     pub(crate) fn max_concurrent_streams(&self) -> u32 {
-        match self.latest().max_concurrent_streams {
+        self.streams_in(self.latest())
+    }
+
+    /// How many streams the peer may believe that it may have open at once.
+    pub(crate) fn most_known_streams(&self) -> u32 {
+        self.ceiling(|values| self.streams_in(values))
+    }
+
+    fn streams_in(&self, values: &Values) -> u32 {
+        match values.max_concurrent_streams {
             u32::MAX => self.untold_streams,
             told => told,
         }

@@ -427,7 +427,7 @@ impl Connection {
 
     fn accept_section(&mut self, key: Key, part: Part, fields: &Fields) -> Result<Head, Violation> {
         let most_interims = self.config.max_interim_responses();
-        let allowed = self.local.max_concurrent_streams() as usize;
+        let allowed = self.local.most_known_streams() as usize;
         let peer_active = self.streams.peer_taken();
         let peer = self.role.peer();
         let record = self.streams.record(key);

@@ -350,8 +350,9 @@ impl Connection {
     /// (RFC 9113 §6.5.3).
     ///
     /// What takes something from the peer (a smaller window, table or frame size) is in force from then on; what
-    /// gives it more is taken at once, and so are the limits of concurrent streams and of field sections. An
-    /// initial window of 0 is opened by a larger one.
+    /// gives it more is taken at once, and so are the limits of field sections and of concurrent streams: a request
+    /// above that is refused, which is safe to retry, while the response to a promise is taken as long as the server
+    /// may not know of the new limit. An initial window of 0 is opened by a larger one.
     ///
     /// # Errors
     ///

@@ -189,9 +189,8 @@ pub(crate) struct Model {
     openings: usize,
     peer_streams: usize,
     peer_frame: i64,
-    /// Our initial windows and table sizes: acknowledged, and then those under way.
-    own: VecDeque<(i64, u32)>,
-    own_streams: usize,
+    /// Our initial windows, table sizes and limits of streams: acknowledged, and then those under way.
+    own: VecDeque<(i64, u32, usize)>,
     pings: VecDeque<u8>,
     goaway: Option<u32>,
     pub(crate) over: bool,
@@ -216,8 +215,7 @@ impl Model {
             openings: 0,
             peer_streams: usize::MAX,
             peer_frame: 16_384,
-            own: VecDeque::from([(initial.into(), 4_096)]),
-            own_streams: streams as usize,
+            own: VecDeque::from([(initial.into(), 4_096, streams as usize)]),
             pings: VecDeque::new(),
             goaway: None,
             over: false,
@@ -268,7 +266,17 @@ impl Model {
 
     /// The initial window of ours that the peer may go by.
     fn ceiling(&self) -> i64 {
-        self.own.iter().map(|(initial, _)| *initial).max().expect("one is acknowledged")
+        self.own.iter().map(|(initial, _, _)| *initial).max().expect("one is acknowledged")
+    }
+
+    /// The limit of streams that we have set last.
+    fn own_streams(&self) -> usize {
+        self.own.back().expect("one is acknowledged").2
+    }
+
+    /// The largest that the peer may go by.
+    fn known_streams(&self) -> usize {
+        self.own.iter().map(|(_, _, streams)| *streams).max().expect("one is acknowledged")
     }
 
     pub(crate) fn awaits_ack(&self) -> bool {

@@ -78,9 +78,9 @@ impl Model {
         if self.over || self.own.len() > 4 {
             return false;
         }
-        let (old_initial, old_table) = *self.own.back().expect("one is acknowledged");
-        self.own.push_back((initial.map_or(old_initial, i64::from), table.unwrap_or(old_table)));
-        self.own_streams = streams.map_or(self.own_streams, |count| count as usize);
+        let (old_initial, old_table, old_streams) = *self.own.back().expect("one is acknowledged");
+        let streams = streams.map_or(old_streams, |count| count as usize);
+        self.own.push_back((initial.map_or(old_initial, i64::from), table.unwrap_or(old_table), streams));
         self.now.out.push(Out::Settings);
         true
     }

@@ -33,7 +33,7 @@ impl Model {
 
     fn on_request(&mut self, stream: u32, section: Section, mark: u8, part: Part) {
         self.highest_peer = stream;
-        if self.peer_active() >= self.own_streams {
+        if self.peer_active() >= self.own_streams() {
             self.refuse(stream, REFUSED);
         } else if section == Section::Request {
             let recv = if part.is_last() { Half::Closed } else { Half::Body };
@@ -45,7 +45,8 @@ impl Model {
     }
 
     fn on_section(&mut self, stream: u32, section: Section, mark: u8, part: Part) {
-        let full = self.peer_active() >= self.own_streams;
+        // A promise has been taken: its response is refused only to a peer that must have known better.
+        let full = self.peer_active() >= self.known_streams();
         let it = self.live(stream);
         let (head, next) = match (it.recv, section, part) {
             (Half::Closed, _, _) => return self.reset(stream, CLOSED),

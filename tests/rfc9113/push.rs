@@ -291,6 +291,21 @@ fn a_client_limits_what_is_reserved_and_what_is_open() {
     });
 }
 
+/// A promise that has been told is not taken back for a limit that the server cannot know.
+#[test]
+fn a_new_limit_holds_for_responses_to_promises_once_it_is_acknowledged() {
+    let lowered = settings_of(&[(SettingId::MAX_CONCURRENT_STREAMS, 0)]);
+    asked(&taker(), |talk| {
+        let promises = |wire: Wire| [2, 4].into_iter().fold(wire, |wire, n| wire.promise(1, n, &style()));
+        assert_eq!(talk.hear(promises).len(), 2);
+        talk.connection.update_settings(&lowered).unwrap();
+        assert_eq!(talk.hear(|wire| wire.response(2, 200, Part::More)), [pushed(2, Part::More)]);
+        assert_eq!(talk.hear(|wire| wire.settings_ack()), [Seen::SettingsAcknowledged]);
+        let refused = Seen::broken(4, Violation::TooManyStreams, Verdict::MaybeProcessed);
+        assert_eq!(talk.hear(|wire| wire.response(4, 200, Part::More)), [refused]);
+    });
+}
+
 // covers 9113-5.1-6
 #[test]
 fn a_server_sends_headers_first_on_a_stream_that_it_reserved() {
