@@ -1,0 +1,81 @@
+//! What the engine costs beside nghttp2 and the crate `h2`.
+
+mod corpus;
+mod engine;
+mod exchanges;
+mod guard;
+mod heap;
+mod measure;
+mod memory;
+mod plan;
+mod rows;
+mod sink;
+mod subject;
+mod table;
+mod valgrind;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::engine::Memory;
+use crate::rows::{Engine, Input, Row};
+
+#[derive(Parser)]
+#[command(about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Measures all rows, and prints a table in Markdown.
+    Table {
+        /// Only this row.
+        #[arg(long)]
+        only: Option<Row>,
+        /// One line of JSON for each figure instead.
+        #[arg(long)]
+        json: bool,
+        /// How often each engine has its turn.
+        #[arg(long, default_value_t = 21)]
+        rounds: usize,
+    },
+    /// Counts the instructions of this engine's operations, and fails where they are above the committed figures.
+    Guard {
+        /// Writes the figures instead.
+        #[arg(long)]
+        record: bool,
+    },
+    /// Prints which functions take the most instructions.
+    Profile {
+        row: Row,
+        #[arg(long, default_value_t = Engine::Ours)]
+        engine: Engine,
+        /// How many functions are shown.
+        #[arg(long, default_value_t = 25)]
+        functions: usize,
+    },
+    /// Does so many operations of a row, to be run under a profiler.
+    Run { row: Row, engine: Engine, operations: usize },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Table { only, json, rounds } => table::print(only, json, rounds),
+        Command::Guard { record } => guard::run(record),
+        Command::Profile { row, engine, functions } => {
+            print!("{}", valgrind::profile(row, engine, &Input::of(row)?, functions)?);
+            Ok(())
+        }
+        Command::Run { row, engine, operations } => run(row, engine, operations),
+    }
+}
+
+fn run(row: Row, engine: Engine, operations: usize) -> Result<()> {
+    let input = Input::of(row)?;
+    let mut subject = subject::subject(row, engine, Memory::Own, &input);
+    subject.run(operations);
+    subject.check();
+    Ok(())
+}
