@@ -43,7 +43,8 @@ impl Corpus {
         Ok(Self { stories, blocks, decoded, is_generated: false })
     }
 
-    fn generate() -> Self {
+    /// The fields of the exchanges.
+    pub(crate) fn generate() -> Self {
         let plan = exchanges::get(1);
         let requests = plan.exchanges.iter().map(|it| it.request.head.clone()).collect();
         let responses = plan.exchanges.iter().map(|it| it.response.head.clone()).collect();

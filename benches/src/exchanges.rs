@@ -70,6 +70,22 @@ pub(crate) fn open_streams(at_once: usize) -> Plan {
     Plan { answers: Answers::Never, ..get(at_once) }
 }
 
+/// Requests and responses with so many fields of their own each.
+pub(crate) fn wide(fields: usize) -> Plan {
+    let own = |nth: usize, at: usize| (format!("x-field-{at}"), hex(nth * 1_000 + at));
+    let exchanges = (0..16).map(|nth| {
+        let mut exchange = Exchange { request: get_request(nth), response: page(nth) };
+        exchange.request.head.truncate(4);
+        exchange.response.head.truncate(1);
+        for message in [&mut exchange.request, &mut exchange.response] {
+            let more = (0..fields).map(|at| own(nth, at));
+            message.head.extend(more.map(|(name, value)| (name.into_bytes(), value.into_bytes())));
+        }
+        exchange
+    });
+    plan(exchanges.collect(), 1, Transport::Gathered)
+}
+
 fn plan(exchanges: Vec<Exchange>, at_once: usize, transport: Transport) -> Plan {
     Plan { exchanges, at_once, transport, answers: Answers::AtEnd }
 }

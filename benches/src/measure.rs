@@ -17,9 +17,7 @@ pub(crate) fn times(row: Row, input: &Input, rounds: usize) -> Vec<(f64, f64)> {
     for round in 0..=rounds {
         for turn in 0..engines.len() {
             let nth = (turn + round) % engines.len();
-            let before = thread_time();
-            subjects[nth].run(operations);
-            let taken = thread_time() - before;
+            let taken = time(|| subjects[nth].run(operations));
             // The first round warms up.
             if round > 0 {
                 samples[nth].push(taken / operations as f64);
@@ -34,13 +32,19 @@ pub(crate) fn times(row: Row, input: &Input, rounds: usize) -> Vec<(f64, f64)> {
     figures.collect()
 }
 
-/// In nanoseconds.
+/// The nanoseconds of the thread's own time that something takes.
+pub(crate) fn time(work: impl FnOnce()) -> f64 {
+    let before = thread_time();
+    work();
+    thread_time() - before
+}
+
 fn thread_time() -> f64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
 }
 
-fn median(mut samples: Vec<f64>) -> f64 {
+pub(crate) fn median(mut samples: Vec<f64>) -> f64 {
     samples.sort_by(f64::total_cmp);
     samples[samples.len() / 2]
 }

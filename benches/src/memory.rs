@@ -1,5 +1,7 @@
 //! An allocator that counts. nghttp2 gets its own, which counts to the same account.
 
+#![expect(unsafe_code, reason = "allocators are unsafe")]
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicUsize, Ordering};

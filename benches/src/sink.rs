@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::{FRAME_OCTETS, Message, Pair, Plan, Transport};
+use crate::plan::{Exchange, FRAME_OCTETS, Message, Pair, Plan, Transport};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -93,7 +93,7 @@ impl Tally {
     }
 }
 
-fn received(exchange: &crate::plan::Exchange, end: End) -> &Message {
+fn received(exchange: &Exchange, end: End) -> &Message {
     match end {
         End::Client => &exchange.response,
         End::Server => &exchange.request,

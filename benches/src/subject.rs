@@ -219,3 +219,76 @@ impl Subject for Copies<'_> {
         assert_eq!(self.octets % BODY_OCTETS, 0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchanges;
+    use crate::plan::{Answers, Transport};
+
+    const ENGINES: [Engine; 3] = [Engine::Ours, Engine::Nghttp2, Engine::H2];
+
+    /// Does a little of it, compared and then counted.
+    fn work(engine: Engine, plan: Plan) {
+        for memory in [Memory::Own, Memory::Counted] {
+            let mut subject = match engine {
+                Engine::Ours => connected::<Ours<_>, Ours<_>>(Row::Get1, memory, &plan),
+                Engine::Nghttp2 => connected::<Nghttp2<_>, Nghttp2<_>>(Row::Get1, memory, &plan),
+                Engine::H2 => connected::<Hyper<_>, Hyper<_>>(Row::Get1, memory, &plan),
+                Engine::Memcpy => unreachable!("it is no engine"),
+            };
+            subject.run(7);
+            subject.check();
+            assert!(subject.octets() > 0);
+        }
+    }
+
+    #[test]
+    fn all_engines_deliver_all_exchanges() {
+        for engine in ENGINES {
+            [exchanges::get(1), exchanges::get(100), exchanges::grpc(), exchanges::wide(200)]
+                .into_iter()
+                .for_each(|plan| work(engine, plan));
+        }
+    }
+
+    /// Through several windows.
+    #[test]
+    fn all_engines_deliver_long_bodies() {
+        for engine in ENGINES {
+            let octets = 5_000_001;
+            work(engine, exchanges::download(octets, Transport::Gathered));
+            work(engine, exchanges::upload(octets, Transport::Gathered));
+        }
+    }
+
+    #[test]
+    fn bodies_by_reference_stay_where_they_are() {
+        for engine in [Engine::Ours, Engine::Nghttp2] {
+            work(engine, exchanges::download(5_000_001, Transport::ByReference));
+            work(engine, exchanges::upload(5_000_001, Transport::ByReference));
+        }
+    }
+
+    #[test]
+    fn all_engines_code_all_lists() {
+        let input = Input::Corpus(Corpus::generate());
+        for row in [Row::Decode, Row::Encode] {
+            for engine in [Engine::Ours, Engine::Nghttp2] {
+                let mut subject = subject(row, engine, Memory::Own, &input);
+                subject.run(row.counted(&input));
+                subject.check();
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "assertion")]
+    fn a_message_that_never_comes_is_missed() {
+        let plan = Plan { answers: Answers::Never, ..exchanges::get(1) };
+        let mut ends = Ours::<Checked<'_>>::new(&plan, Memory::Own);
+        ends.exchange(1);
+        ends.sink(End::Server).assert_whole(1);
+        ends.sink(End::Client).assert_whole(1);
+    }
+}

@@ -229,3 +229,28 @@ fn grouped(value: f64, decimals: usize) -> String {
     }
     fraction.map_or(out.clone(), |fraction| format!("{out}.{fraction}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(ours: f64, nghttp2: f64, goal: Goal) -> Figure {
+        let values = vec![(Engine::Ours, ours), (Engine::Nghttp2, nghttp2)];
+        Figure { row: Row::Get1, measure: "time, ns", values, goal: Some(goal), decimals: 0 }
+    }
+
+    #[test]
+    fn goals_are_met_up_to_their_bounds() {
+        assert_eq!(figure(40.0, 100.0, Goal::Share(0.4)).is_met(), Some(true));
+        assert_eq!(figure(41.0, 100.0, Goal::Share(0.4)).is_met(), Some(false));
+        assert_eq!(figure(0.3088, 1.0, Goal::AtMost(0.3087)).is_met(), Some(false));
+        assert_eq!(figure(101.0, 100.0, Goal::Peer).is_met(), Some(false));
+        assert_eq!(figure(1.0, 1.0, Goal::SpeedOfCopying(0.95)).is_met(), None, "nobody copied");
+    }
+
+    #[test]
+    fn thousands_are_apart() {
+        let shown = [(7.0, 0), (1_234.5, 1), (-1_000_000.0, 0), (0.30874, 4)].map(|(it, to)| grouped(it, to));
+        assert_eq!(shown, ["7", "1,234.5", "-1,000,000", "0.3087"]);
+    }
+}

@@ -94,3 +94,22 @@ fn references(report: &str) -> Option<f64> {
 /// for long moves.
 const MOVES: &str =
     "glibc.cpu.x86_rep_movsb_threshold=0x40000000:glibc.cpu.x86_rep_stosb_threshold=0x40000000";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_count_is_what_is_behind_the_colon() {
+        let report = "==12== Command: benches run\n==12== I   refs:      1,234,567\n";
+        assert_eq!(references(report), Some(1_234_567.0));
+        assert_eq!(references("==12== nothing"), None);
+    }
+
+    #[test]
+    fn functions_have_a_count_and_a_name() {
+        let line = " 1,234  ???:<a as b>::run [/target/benches]";
+        assert_eq!(function(line), Some((1_234.0, "<a as b>::run")));
+        assert_eq!(function("Ir  file:function"), None);
+    }
+}

@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{Connected, Memory};
-use crate::plan::{Answers, Message, Pair, Plan, WINDOW};
+use crate::plan::{Answers, Message, Pair, Plan, WINDOW, nth_of};
 use crate::sink::{End, Sink};
 
 pub(crate) struct Hyper<'p, S> {
@@ -26,7 +26,8 @@ pub(crate) struct Hyper<'p, S> {
     sinks: [S; 2],
     requests: Vec<Request<()>>,
     responses: Vec<(Response<()>, HeaderMap)>,
-    octets: Rc<RefCell<Link>>,
+    link: Rc<RefCell<Link>>,
+    /// The octets of the handshake.
     before: usize,
     asked: usize,
     ended: usize,
@@ -57,13 +58,13 @@ impl<'p, S: Sink<'p>> Connected<'p, S> for Hyper<'p, S> {
             sinks: [S::new(plan, End::Client), S::new(plan, End::Server)],
             requests: plan.exchanges.iter().map(|it| request(&it.request)).collect(),
             responses: plan.exchanges.iter().map(|it| response(&it.response)).collect(),
-            octets: link,
+            link,
             before: 0,
             asked: 0,
             ended: 0,
         };
         ends.settle();
-        ends.before = ends.octets.borrow().octets;
+        ends.before = ends.link.borrow().octets;
         ends
     }
 
@@ -81,7 +82,7 @@ impl<'p, S: Sink<'p>> Connected<'p, S> for Hyper<'p, S> {
     }
 
     fn wire_octets(&self) -> usize {
-        self.octets.borrow().octets - self.before
+        self.link.borrow().octets - self.before
     }
 
     fn sink(&self, end: End) -> &S {
@@ -115,11 +116,11 @@ impl<'p, S: Sink<'p>> Hyper<'p, S> {
 
     /// Polls both ends; tells whether that moved any octets.
     fn turn(&mut self) -> bool {
-        let before = self.octets.borrow().octets;
+        let before = self.link.borrow().octets;
         self.drive_client();
         self.drive_server();
         self.drive_client();
-        self.octets.borrow().octets > before
+        self.link.borrow().octets > before
     }
 
     fn settle(&mut self) {
@@ -152,7 +153,7 @@ impl<'p, S: Sink<'p>> Hyper<'p, S> {
                     server.held.push((body, respond));
                     continue;
                 }
-                let nth = crate::plan::nth_of(stream) % self.responses.len();
+                let nth = nth_of(stream) % self.responses.len();
                 let (response, trailers) = &self.responses[nth];
                 answer(&mut respond, response, trailers, &self.plan.exchanges[nth].response);
                 has_moved = true;

@@ -16,7 +16,7 @@ struct Host<'p, S> {
     sink: S,
     /// Lists whose memory the next message to be sent takes.
     lists: Vec<Fields>,
-    /// Octets of body that the running message has had.
+    /// Messages that have come whole.
     ended: usize,
 }
 
@@ -252,14 +252,18 @@ const fn part(is_last: bool) -> Part {
 /// The default, or more where the plan has longer lists.
 fn list_limit(plan: &Plan) -> u32 {
     let octets = |pairs: &[Pair]| pairs.iter().map(|(name, value)| name.len() + value.len() + 32).sum();
-    let longest: usize = plan.exchanges.iter().map(|it| octets(&it.request.head)).max().unwrap_or(0);
-    Config::default().max_header_list_size().max(u32::try_from(longest).expect("far fewer"))
+    Config::default().max_header_list_size().max(most(plan, octets))
 }
 
 /// The default, or more where the plan has more fields.
 fn fields_limit(plan: &Plan) -> u32 {
-    let most = plan.exchanges.iter().map(|it| it.request.head.len().max(it.response.head.len())).max();
-    Config::default().max_header_fields().max(u32::try_from(most.unwrap_or(0)).expect("far fewer"))
+    Config::default().max_header_fields().max(most(plan, <[Pair]>::len))
+}
+
+/// The most of something that a header section of the plan has.
+fn most(plan: &Plan, of: impl Fn(&[Pair]) -> usize) -> u32 {
+    let each = plan.exchanges.iter().map(|it| of(&it.request.head).max(of(&it.response.head)));
+    u32::try_from(each.max().unwrap_or(0)).expect("far fewer")
 }
 
 pub(crate) struct OursHpack<'c> {

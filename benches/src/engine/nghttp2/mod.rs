@@ -1,5 +1,7 @@
 //! nghttp2, by its functions on octets in memory. Strings and long bodies go to it without a copy.
 
+#![expect(unsafe_code, reason = "it is C")]
+
 mod callbacks;
 mod hpack;
 

@@ -5,9 +5,8 @@ use std::{env, fs};
 
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(nghttp2_asserts)");
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     let root = env::var("DEP_NGHTTP2_ROOT").expect("libnghttp2-sys tells where it is");
-    // The crate tells a folder beside the one that it builds in.
     let library = Path::new(&root).join("lib/libnghttp2.a");
     println!("cargo::rerun-if-changed={}", library.display());
     let octets = fs::read(&library).expect("nghttp2 is linked statically");

@@ -1,12 +1,16 @@
 //! What the engine costs beside nghttp2 and the crate `h2`.
 
+#![deny(unsafe_code)]
+
 mod corpus;
 mod engine;
 mod exchanges;
+mod growth;
 mod guard;
 mod heap;
 mod measure;
 mod memory;
+mod picture;
 mod plan;
 mod rows;
 mod sink;
@@ -47,6 +51,8 @@ enum Command {
         #[arg(long)]
         record: bool,
     },
+    /// Measures with more and more streams, connections and fields, and draws growth.svg.
+    Growth,
     /// Prints which functions take the most instructions.
     Profile {
         row: Row,
@@ -64,6 +70,7 @@ fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Table { only, json, rounds } => table::print(only, json, rounds),
         Command::Guard { record } => guard::run(record),
+        Command::Growth => growth::run(),
         Command::Profile { row, engine, functions } => {
             print!("{}", valgrind::profile(row, engine, &Input::of(row)?, functions)?);
             Ok(())
