@@ -45,7 +45,7 @@ fn profile_to(file: &Path, row: Row, engine: Engine, operations: usize, function
     let mut lines = annotated.lines().filter_map(function);
     let (total, _) = lines.next().context("callgrind tells nothing")?;
     let of_one = |count: f64| count / operations as f64;
-    let mut shown = format!("{row} of {engine}: {:.0} instructions a {}\n", of_one(total), row.unit());
+    let mut shown = format!("{row} of {engine}: {:.0} instructions per {}\n", of_one(total), row.unit());
     for (count, name) in lines.take(functions) {
         writeln!(shown, "{:9.1} {:5.1} % {name}", of_one(count), 100.0 * count / total)?;
     }

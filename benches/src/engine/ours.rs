@@ -337,5 +337,5 @@ fn lent(list: &[Pair]) -> impl Iterator<Item = Field<'_>> {
     list.iter().map(|(name, value)| Field::new(name, value))
 }
 
-/// How many lists a host keeps for what it sends next; the engine keeps more.
-const KEPT_LISTS: usize = 8;
+/// How many lists a host keeps for what it sends next, such as a response and its trailers; the engine keeps more.
+const KEPT_LISTS: usize = 2;
