@@ -62,8 +62,8 @@ fn exchange(engine: Engine, input: &Input, operations: usize) -> f64 {
     median(samples)
 }
 
-/// A request to one of so many servers, each of which has answered one and is idle, and the response; in an order that no
-/// cache knows.
+/// A request to one of so many servers, each of which has answered one and is idle, and the response; in an order that
+/// no cache knows.
 fn connections() -> Chart {
     let cost = |_, count: usize| {
         let mut servers: Vec<Box<Idle>> = (0..count).map(|_| Box::new(Idle::new())).collect();

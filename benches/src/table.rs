@@ -49,6 +49,8 @@ pub(crate) fn print(only: Option<Row>, json: bool, rounds: usize) -> Result<()> 
     if cfg!(nghttp2_asserts) {
         notes.push("nghttp2 was built with its assertions: it is faster without (`CFLAGS=-DNDEBUG`).".into());
     }
+    // Each row has its own of the same.
+    notes.sort();
     notes.dedup();
     if !json {
         print_markdown(&figures, &notes);
