@@ -11,6 +11,7 @@ impl Connection {
     pub(super) fn report<'b>(&mut self, raw: Raw<'_>) -> Told<'b> {
         let (head, frame) = (raw.head, self.reader.parse(&raw)?);
         self.held = Some(raw.into_owned());
+        self.reader.pause();
         Ok(Some(Event::Frame { head, frame }))
     }
 

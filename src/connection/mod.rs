@@ -15,6 +15,7 @@ mod transmit;
 mod upgrade;
 
 use alloc::vec::Vec;
+use core::ops::ControlFlow;
 
 use closing::Closing;
 use control::PING_OCTETS;
@@ -22,7 +23,7 @@ use control::PING_OCTETS;
 pub(crate) use preface::MAGIC;
 use preface::Magic;
 pub use preface::{ALPN, Preface, UPGRADE_TOKEN};
-use receive::{Incoming, Stop};
+use receive::{Incoming, on_connection};
 pub use send::Stream;
 use timers::Pings;
 
@@ -212,23 +213,30 @@ impl Connection {
             self.guard.pass(now);
         }
         debug_assert!(self.reader.is_paused() || self.is_waiting(), "something is to be told first");
-        // A call has paused it, and caused nothing.
-        if input.len() == 1 && self.reader.is_paused() && self.is_waiting() {
-            self.reader.resume();
-        }
         if self.reader.absorb(input) {
-            None
-        } else if input.len() == 1 && !self.reader.is_paused() {
-            self.take_octet(input)
-        } else {
-            self.advance(input)
+            return None;
+        }
+        if self.reader.is_paused() {
+            if !self.is_waiting() {
+                return self.advance(input);
+            }
+            // What paused it has caused nothing, or that is over.
+            self.reader.resume();
+            if self.reader.absorb(input) {
+                return None;
+            }
+        }
+        match input.len() {
+            0 => None,
+            1 => self.take_octet(input),
+            _ => self.advance(input),
         }
     }
 
     /// Whether there is nothing to do but to take octets of frames.
     #[inline]
     fn is_waiting(&self) -> bool {
-        self.is_quiet() && self.preface.is_complete() && self.held.is_none()
+        self.is_quiet() && self.preface.is_complete() && self.held.is_none() && !self.reader.is_block_over()
     }
 
     /// Whether the frames so far have caused nothing that comes before the next one.
@@ -253,52 +261,90 @@ impl Connection {
                 None => return self.advance(input),
             },
         };
+        self.pause_unless_harmless();
         match told {
-            Ok(None) if self.is_quiet() && !self.reader.is_block_over() => None,
-            Ok(Some(event)) => {
-                if !self.is_quiet() {
-                    self.reader.pause();
-                }
-                Some(event)
-            }
-            Err(Stop::Fault(fault)) => {
-                self.reader.pause();
-                self.on_fault(fault).or_else(|| self.advance(input))
-            }
-            Ok(None) | Err(Stop::InputUsedUp) => self.advance(input),
+            Ok(Some(event)) => Some(event),
+            Ok(None) if self.reader.is_paused() || self.reader.is_block_over() => self.advance(input),
+            Ok(None) => None,
+            Err(fault) => self.on_fault(fault).or_else(|| self.advance(input)),
         }
     }
 
-    /// Goes on until something is worth telling, or the input is used up. The reader is left paused unless nothing but
-    /// octets is due: whatever may change that outside of [`poll`](Self::poll) has to pause it, too.
+    /// Goes on until something is worth telling, or the input is used up.
     fn advance<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
-        self.reader.pause();
+        loop {
+            if self.reader.is_paused() {
+                if let ControlFlow::Break(told) = self.attend(input) {
+                    return told;
+                }
+            }
+            loop {
+                let told = if let Some((head, octets)) = self.whole_frame(input) {
+                    self.on_frame(&head, None, octets)
+                } else if let Some(octets) = self.reader.lend(input) {
+                    self.on_payload(octets)
+                } else if self.reader.ends_block() {
+                    self.on_block_end()
+                } else if !input.is_empty() {
+                    self.receive_piece(input)
+                } else if self.closing.transport_is_open() {
+                    return None;
+                } else {
+                    self.end_with_transport();
+                    break;
+                };
+                self.pause_unless_harmless();
+                match told {
+                    Ok(Some(event)) => return Some(event),
+                    Ok(None) if self.reader.is_paused() => break,
+                    Ok(None) => {}
+                    Err(fault) => match self.on_fault(fault) {
+                        Some(event) => return Some(event),
+                        None => break,
+                    },
+                }
+            }
+        }
+    }
+
+    /// Looks after what comes before any frame, until something is worth telling or nothing of the kind is left. What may
+    /// cause any of it, within [`poll`](Self::poll) or outside, has to pause the reader.
+    #[cold]
+    fn attend<'b>(&mut self, input: &mut &'b [u8]) -> ControlFlow<Option<Event<'b>>> {
         loop {
             if self.has_notice() {
                 if let Some(notice) = self.notice() {
-                    return Some(notice);
+                    return ControlFlow::Break(Some(notice));
                 }
                 if !self.closing.is_open() {
                     *input = &[];
-                    return None;
+                    return ControlFlow::Break(None);
                 }
             }
-            match self.receive(input) {
-                Ok(Some(event)) => return Some(event),
-                Ok(None) => {}
-                Err(Stop::InputUsedUp) if self.closing.transport_is_open() => {
-                    if self.is_waiting() {
-                        self.reader.resume();
-                    }
-                    return None;
+            let told = if let Err(violation) = self.guard.check() {
+                self.on_overdraft(violation)
+            } else if let Err(violation) = self.preface.take(input) {
+                Err(on_connection(violation))
+            } else if let Some(raw) = self.held.take() {
+                self.on_raw(&raw)
+            } else {
+                if self.is_waiting() {
+                    self.reader.resume();
                 }
-                Err(Stop::InputUsedUp) => self.end_with_transport(),
-                Err(Stop::Fault(fault)) => {
-                    if let Some(event) = self.on_fault(fault) {
-                        return Some(event);
-                    }
-                }
+                return ControlFlow::Continue(());
+            };
+            if let Some(event) = told.unwrap_or_else(|fault| self.on_fault(fault)) {
+                return ControlFlow::Break(Some(event));
             }
+        }
+    }
+
+    /// Lets nothing go unnoticed that a frame has caused. It never gives a stream room, or takes a promise back, of which
+    /// the caller would have to be told: output does.
+    #[inline]
+    fn pause_unless_harmless(&mut self) {
+        if self.closing.has_begun() || self.guard.check().is_err() {
+            self.reader.pause();
         }
     }
 
@@ -316,7 +362,6 @@ impl Connection {
     /// At most one batch of frames is made at a time, so that what matters more overtakes queued bodies: ask again
     /// once it is written.
     pub fn output(&mut self) -> Output<'_> {
-        self.reader.pause();
         self.transmit();
         Output::new(&mut self.batch)
     }
@@ -328,7 +373,6 @@ impl Connection {
 
     /// A live stream, to send on it, give credit back or reset it. `None` once it is over.
     pub fn stream(&mut self, id: StreamId) -> Option<Stream<'_>> {
-        self.reader.pause();
         let key = self.find(id)?;
         Some(Stream::new(self, key))
     }

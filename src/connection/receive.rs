@@ -42,73 +42,32 @@ pub(super) struct Body {
 }
 
 /// What comes of a piece of input.
-pub(super) type Told<'b> = Result<Option<Event<'b>>, Stop>;
-
-/// Why no more is taken from the input.
-#[derive(Debug)]
-pub(super) enum Stop {
-    Fault(Fault),
-    InputUsedUp,
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
+pub(super) type Told<'b> = Result<Option<Event<'b>>, Fault>;
 
 impl Connection {
-    /// Takes frames, or pieces of them, until something is to be told or looked after.
-    #[inline]
-    pub(super) fn receive<'b>(&mut self, input: &mut &'b [u8]) -> Told<'b> {
-        if let Err(violation) = self.guard.check() {
-            return self.on_overdraft(violation);
-        }
-        self.preface.take(input).map_err(on_connection)?;
-        if let Some(raw) = self.held.take() {
-            return self.on_raw(&raw);
-        }
-        loop {
-            let told = if let Some((head, octets)) = self.whole_frame(input) {
-                self.on_frame(&head, None, octets)
-            } else if let Some(octets) = self.reader.lend(input) {
-                self.on_payload(octets)
-            } else if self.reader.ends_block() {
-                self.on_block_end()
-            } else if input.is_empty() {
-                return Err(Stop::InputUsedUp);
-            } else {
-                return self.receive_piece(input);
-            };
-            if !matches!(told, Ok(None)) || !self.is_quiet() {
-                return told;
-            }
-        }
-    }
-
-    /// Whatever comes next.
-    fn receive_piece<'b>(&mut self, input: &mut &'b [u8]) -> Told<'b> {
+    /// Takes whatever comes next, or all that has come of it.
+    pub(super) fn receive_piece<'b>(&mut self, input: &mut &'b [u8]) -> Told<'b> {
         match self.reader.step(input)? {
             Some(Step::Frame(raw)) if self.config.report_frames() == 1 => self.report(raw),
             Some(Step::Frame(raw)) => self.on_raw(&raw),
             Some(Step::Payload(octets)) => self.on_payload(octets),
             Some(Step::BlockEnd) => self.on_block_end(),
-            None => Err(Stop::InputUsedUp),
+            None => Ok(None),
         }
     }
 
     /// The next frame, if it need not be reported before it is acted on, and can be without delay.
     #[inline]
-    fn whole_frame<'b>(&mut self, input: &mut &'b [u8]) -> Option<(Head, &'b [u8])> {
+    pub(super) fn whole_frame<'b>(&mut self, input: &mut &'b [u8]) -> Option<(Head, &'b [u8])> {
         if self.config.report_frames() == 0 { self.reader.whole(input) } else { None }
     }
 
-    fn on_raw<'b>(&mut self, raw: &Raw<'_>) -> Told<'b> {
+    pub(super) fn on_raw<'b>(&mut self, raw: &Raw<'_>) -> Told<'b> {
         self.on_frame(&raw.head, raw.padding, &raw.octets)
     }
 
     /// The peer has caused too much. Budgets may be there to be watched only; the limit of replies is always one.
-    fn on_overdraft<'b>(&mut self, violation: Violation) -> Told<'b> {
+    pub(super) fn on_overdraft<'b>(&mut self, violation: Violation) -> Told<'b> {
         let watched = if self.config.enforce_budgets() == 0 { self.guard.forgive() } else { None };
         match watched {
             Some(violation) => Ok(Some(Event::OverBudget { violation })),
@@ -162,9 +121,9 @@ impl Connection {
             self.flow.release(data.flow_octets);
             return Ok(None);
         };
-        if let Err(stop) = self.account_body(key, &data) {
+        if let Err(fault) = self.account_body(key, &data) {
             self.flow.release(data.flow_octets);
-            return Err(stop);
+            return Err(fault);
         }
         Ok(self.begin_body(key, &data))
     }
@@ -176,7 +135,7 @@ impl Connection {
     }
 
     /// Takes DATA into the message and the windows of its stream, or neither.
-    fn account_body(&mut self, key: Key, data: &Data) -> Result<(), Stop> {
+    fn account_body(&mut self, key: Key, data: &Data) -> Result<(), Fault> {
         let &Data { stream, octets, flow_octets, part, .. } = data;
         let record = self.streams.record(key);
         record
@@ -335,7 +294,9 @@ impl Connection {
     }
 
     /// The reaction to whatever the peer did wrong.
+    #[cold]
     pub(super) fn on_fault<'b>(&mut self, fault: Fault) -> Option<Event<'b>> {
+        self.reader.pause();
         let Fault { violation, stream } = fault;
         let place = match (violation.scope(), stream) {
             (Scope::Connection, _) | (Scope::Stream, None) => Place::Idle,
@@ -425,16 +386,16 @@ impl Connection {
     }
 }
 
-fn parsed<T>(frame: Result<T, Violation>) -> Result<T, Stop> {
+fn parsed<T>(frame: Result<T, Violation>) -> Result<T, Fault> {
     frame.map_err(on_connection)
 }
 
-pub(super) const fn on_connection(violation: Violation) -> Stop {
-    Stop::Fault(Fault { violation, stream: None })
+pub(super) const fn on_connection(violation: Violation) -> Fault {
+    Fault { violation, stream: None }
 }
 
-pub(super) const fn on_stream(stream: StreamId, violation: Violation) -> Stop {
-    Stop::Fault(Fault { violation, stream: Some(stream) })
+pub(super) const fn on_stream(stream: StreamId, violation: Violation) -> Fault {
+    Fault { violation, stream: Some(stream) }
 }
 
 /// What a step that does not fit says about the peer.

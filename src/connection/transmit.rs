@@ -90,6 +90,7 @@ impl Connection {
         if !self.may_promise(on) {
             self.recycle(fields);
             self.streams.enlist(key, Want::Orphan);
+            self.reader.pause();
             return Some(());
         }
         let head = PushPromise { stream: on, promised, padding };
@@ -219,6 +220,7 @@ impl Connection {
         {
             record.fullness = Fullness::Room;
             self.streams.enlist(key, Want::Notice);
+            self.reader.pause();
         }
     }
 }

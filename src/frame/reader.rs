@@ -325,7 +325,7 @@ impl Reader {
     }
 
     /// The part that is read as a whole has come; `rest` octets without padding come behind it.
-    #[inline]
+    #[inline(always)]
     fn pass(&mut self, head: &Head, padding: Option<u8>, rest: u32) {
         if head.has_block() {
             self.block = match head.stream {
@@ -383,7 +383,7 @@ impl Reader {
     }
 
     /// Takes what is of no interest, if that is what comes next, outside field blocks.
-    #[inline]
+    #[inline(always)]
     fn skip(&mut self, input: &mut &[u8]) {
         if let State::Rest { lend: 0, skip } = self.state {
             let (_, skip) = take(input, self.left_to_skip(skip));
