@@ -38,7 +38,11 @@ impl Prioritized {
     }
 
     /// A stream has been opened, with this priority if it was told; those below it are idle no more, either.
+    #[inline]
     pub(super) fn opened(&mut self, stream: StreamId) -> Option<Priority> {
+        if self.idle.is_empty() {
+            return None;
+        }
         let opened = self.idle.partition_point(|(idle, _)| *idle <= stream);
         let (last, priority) = self.idle.drain(..opened).next_back()?;
         priority.filter(|_| last == stream)

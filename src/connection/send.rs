@@ -308,11 +308,15 @@ impl Connection {
         let (record, queues) = self.streams.record_and_queues(key);
         let first = record.queue.is_empty();
         queues.push(&mut record.queue, item);
-        let id = record.id;
-        if first && !self.streams.is_listed(key, Want::Orphan) {
-            // With an empty queue a stream of ours is on the wire, but a promised one may not be open yet.
-            let waits = id.initiator() == self.role && !self.streams.get(key).is_active();
-            self.streams.enlist(key, if waits { Want::Open } else { Want::Send });
+        // With an empty queue a stream of ours is on the wire, but a promised one may not be open yet.
+        let waits = record.id.initiator() == self.role && !record.is_active();
+        if !first || record.is_listed(Want::Orphan) {
+            return;
+        }
+        if waits {
+            self.streams.enlist(key, Want::Open);
+        } else {
+            self.streams.enlist(key, Want::Send);
         }
     }
 

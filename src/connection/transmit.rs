@@ -144,7 +144,7 @@ impl Connection {
     fn write_turn(&mut self) -> Option<()> {
         let key = self.streams.pop_turn(self.flow.sendable())?;
         loop {
-            while self.write_section(key).is_some() {}
+            while self.write_section(key).is_some() && !self.streams.get(key).queue.is_empty() {}
             if self.streams.get(key).is_sent() {
                 self.settle(key);
                 return Some(());
@@ -157,11 +157,24 @@ impl Connection {
                 return Some(());
             }
             // Where no other stream waits, it would be the turn of this one again.
-            if blocked.is_some() || self.has_turn() || !self.batch.has_room() {
+            let is_next = blocked.is_none() && !self.has_turn() && self.batch.has_room();
+            let blocked = if is_next { self.used_up(key) } else { blocked };
+            if !is_next || blocked.is_some() {
                 self.streams.enlist(key, blocked.unwrap_or(Want::Send));
                 return Some(());
             }
         }
+    }
+
+    /// The window that is used up, if the stream's queue begins with data that waits for it.
+    fn used_up(&self, key: Key) -> Option<Want> {
+        let (record, queues) = self.streams.record_and_queued(key);
+        let want = match (self.flow.sendable_on(&record.flow), self.flow.sendable()) {
+            (0, _) => Want::Window,
+            (_, 0) => Want::Shared,
+            (_, _) => return None,
+        };
+        queues.begins_with_octets(&record.queue).then_some(want)
     }
 
     /// Encodes the section that a stream's queue begins with straight into the batch; its memory serves for one that is
@@ -202,7 +215,9 @@ impl Connection {
         self.batch.write(|out| Data::write_head(record.id, octets, padding, next.part, out));
         queues.take_data(&mut record.queue, next, |chunk| self.batch.push_body(chunk));
         record.progress.data(next.octets, next.part, self.config.stall_floor());
-        self.batch.write(|out| Data::write_padding(padding, out));
+        if padding.is_some() {
+            self.batch.write(|out| Data::write_padding(padding, out));
+        }
         let flow_octets = octets.saturating_add(Data::padded_octets(padding));
         self.flow.send_on(&mut record.flow, flow_octets);
         self.streams.use_turn();

@@ -126,6 +126,11 @@ pub(super) struct Links {
 }
 
 impl Links {
+    /// Whether the record is in any list.
+    pub(super) const fn are_any(&self) -> bool {
+        self.turn.is_listed() || self.update.is_listed() || self.notice.is_listed()
+    }
+
     /// The lists in which the record is.
     pub(super) const fn wants(&self) -> [Option<Want>; 3] {
         [self.turn.want(), self.update.want(), self.notice.want()]
@@ -162,6 +167,10 @@ pub(super) enum Link {
 }
 
 impl Link {
+    const fn is_listed(&self) -> bool {
+        matches!(self, Self::Listed { .. })
+    }
+
     /// The list, if any.
     pub(super) const fn want(&self) -> Option<Want> {
         match self {

@@ -108,6 +108,12 @@ impl Queues {
         }
     }
 
+    /// Whether the first item is a chunk that is not empty.
+    pub(crate) fn begins_with_octets(&self, queue: &Queue) -> bool {
+        let first = self.get(queue.first).and_then(|node| node.item.as_ref());
+        matches!(first, Some(Pending::Data(chunk, _)) if !chunk.is_empty())
+    }
+
     /// What a DATA frame of at most `limit` octets would carry: chunks that follow each other share it, if there is
     /// room. `None` if the queue does not begin with data, or if nothing of it fits.
     pub(crate) fn next_data(&self, queue: &Queue, limit: usize, mut room: Room) -> Option<NextData> {

@@ -124,6 +124,18 @@ impl Schedule {
         .copied()
     }
 
+    /// Takes the stream out of a list that goes first.
+    #[inline]
+    pub(super) fn pop(&mut self, want: Want) -> Option<Key> {
+        let ranked = match want {
+            Want::Send => &mut self.send,
+            Want::Shared => &mut self.shared,
+            Want::Window => &mut self.window,
+            Want::Promise | Want::Open | Want::Orphan | Want::Update | Want::Notice => return None,
+        };
+        ranked.pop(&mut self.places)
+    }
+
     /// Gives back the memory where nothing is listed.
     pub(super) fn release(&mut self) {
         *self = Self::new(self.most);
@@ -168,15 +180,13 @@ impl Ranked {
     fn insert(&mut self, entry: Entry, places: &mut Places, most: usize) {
         reserve_ring_within(&mut self.entries, 1, most);
         let at = self.entries.len();
-        if self.shape == Shape::Sorted {
+        if self.shape == Shape::Sorted && self.entries.back().is_some_and(|last| entry.rank < last.rank) {
             if self.entries.front().is_some_and(|first| entry.rank < first.rank) {
                 self.base = self.base.wrapping_sub(1);
                 self.entries.push_front(entry);
                 return places.set(entry.key, self.base);
             }
-            if self.entries.back().is_some_and(|last| entry.rank < last.rank) {
-                self.shape = Shape::Heap;
-            }
+            self.shape = Shape::Heap;
         }
         self.entries.push_back(entry);
         match self.shape {
@@ -191,12 +201,27 @@ impl Ranked {
         if self.entries.get(at).is_none_or(|entry| entry.key != key) {
             return;
         }
-        if at == 0 && self.shape == Shape::Sorted {
-            self.entries.pop_front();
-            self.base = self.base.wrapping_add(1);
-            return;
+        if at == 0 {
+            self.pop(places);
+        } else {
+            self.take_out(at, places);
         }
-        self.take_out(at, places);
+    }
+
+    /// Takes out the stream that goes first.
+    fn pop(&mut self, places: &mut Places) -> Option<Key> {
+        match self.shape {
+            Shape::Sorted => {
+                let first = self.entries.pop_front()?;
+                self.base = self.base.wrapping_add(1);
+                Some(first.key)
+            }
+            Shape::Heap => {
+                let key = self.entries.front()?.key;
+                self.take_out(0, places);
+                Some(key)
+            }
+        }
     }
 
     fn take_out(&mut self, at: usize, places: &mut Places) {

@@ -91,6 +91,11 @@ impl Record {
         self.activity == Activity::Active
     }
 
+    /// Whether the stream is in a list.
+    pub(crate) fn is_listed(&self, want: Want) -> bool {
+        self.links.of(want).want() == Some(want)
+    }
+
     /// Whether the message that we send is over and written.
     pub(crate) fn is_sent(&self) -> bool {
         self.send.half == Half::Closed && self.queue.is_empty()
@@ -197,8 +202,8 @@ impl Store {
 
     /// Removes a stream: its credit returns to the connection, what it had queued is dropped.
     pub(crate) fn remove(&mut self, key: Key, ending: Ending, flow: &mut Flow) {
-        for want in self.get(key).links.wants().into_iter().flatten() {
-            self.delist(key, want);
+        if self.get(key).links.are_any() {
+            self.delist_wholly(key);
         }
         let (record, queues) = self.record_and_queues(key);
         queues.clear(&mut record.queue);
@@ -297,13 +302,12 @@ impl Store {
     /// Where the peer may believe a stream to be.
     #[inline]
     pub(crate) fn place(&self, id: StreamId) -> Place {
-        let used =
+        let is_used =
             if id.initiator() == self.role { self.is_announced(id) } else { Some(id) <= self.highest_peer };
-        match self.find(id) {
-            _ if !used => Place::Idle,
-            Some(key) => Place::Live(key),
-            None => Place::Gone,
+        if !is_used {
+            return Place::Idle;
         }
+        self.find(id).map_or(Place::Gone, Place::Live)
     }
 
     /// How a stream that is gone ended.
@@ -434,6 +438,7 @@ impl Store {
 /// The lists of streams that want something.
 impl Store {
     /// Puts a stream at the end of a list, unless it is in it; one that excludes this one it leaves.
+    #[inline(always)]
     pub(crate) fn enlist(&mut self, key: Key, want: Want) {
         match self.get(key).links.of(want).want() {
             Some(listed) if listed == want => return,
@@ -463,16 +468,25 @@ impl Store {
 
     /// Whether a stream is in a list.
     pub(crate) fn is_listed(&self, key: Key, want: Want) -> bool {
-        self.get(key).links.of(want).want() == Some(want)
+        self.get(key).is_listed(want)
     }
 
     /// Takes a stream out of a list, if it is in it.
+    #[inline]
     pub(crate) fn delist(&mut self, key: Key, want: Want) {
+        if self.unlink(key, want) {
+            self.schedule.remove(want, key);
+        }
+    }
+
+    /// Takes a stream out of a list, but for its rank; tells whether it was in it.
+    #[inline]
+    fn unlink(&mut self, key: Key, want: Want) -> bool {
         let link = self.link(key, want);
         if link.want() != Some(want) {
-            return;
+            return false;
         }
-        let Link::Listed { before, after, .. } = core::mem::take(link) else { return };
+        let Link::Listed { before, after, .. } = core::mem::take(link) else { return false };
         match before {
             Some(before) => self.set_after(before, want, after),
             None => self.lists.of_mut(want).first = after,
@@ -481,7 +495,14 @@ impl Store {
             Some(after) => self.set_before(after, want, before),
             None => self.lists.of_mut(want).last = before,
         }
-        self.schedule.remove(want, key);
+        true
+    }
+
+    /// Takes a stream out of all lists.
+    fn delist_wholly(&mut self, key: Key) {
+        for want in self.get(key).links.wants().into_iter().flatten() {
+            self.delist(key, want);
+        }
     }
 
     /// The stream at the front of a list.
@@ -546,8 +567,11 @@ impl Store {
             (Some(_), None) => Want::Send,
             (None, None) => return None,
         };
-        let key = if is_longest { self.first(want)? } else { self.schedule.first(want)?.key };
-        self.delist(key, want);
+        if is_longest {
+            return self.pop(want);
+        }
+        let key = self.schedule.pop(want)?;
+        self.unlink(key, want);
         Some(key)
     }
 
