@@ -26,6 +26,12 @@ impl Connection {
         if !self.closing.is_open() || !self.control.is_empty() {
             return;
         }
+        if let Some(increment) = self.flow.update() {
+            self.batch.write(|out| WindowUpdate { stream: None, increment }.write(out));
+        }
+        if self.streams.is_empty() {
+            return;
+        }
         self.open_windows();
         self.write_updates();
         while self.may_write(Want::Promise) && self.write_promise().is_some() {}
@@ -62,9 +68,6 @@ impl Connection {
     }
 
     fn write_updates(&mut self) {
-        if let Some(increment) = self.flow.update() {
-            self.batch.write(|out| WindowUpdate { stream: None, increment }.write(out));
-        }
         while self.may_write(Want::Update) {
             let Some(key) = self.streams.pop(Want::Update) else { return };
             let record = self.streams.record(key);

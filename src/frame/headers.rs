@@ -80,7 +80,7 @@ impl Headers {
         Head { length: 0, kind: Kind::HEADERS, flags, stream: Some(self.stream) }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn check(head: &Head) -> Result<u32, Violation> {
         head.on_stream()?;
         head.holds(if head.flags.contains(Flags::PRIORITY) { Priority::LENGTH } else { 0 })

@@ -357,6 +357,13 @@ impl Reader {
     pub(crate) fn lend<'b>(&mut self, input: &mut &'b [u8]) -> Option<&'b [u8]> {
         match self.state {
             State::Rest { lend, skip } if lend > 0 && !input.is_empty() => {
+                let here = u32::try_from(input.len()).unwrap_or(u32::MAX);
+                if let Some(left @ 1..) = lend.checked_sub(here) {
+                    let piece = *input;
+                    use_up(input);
+                    self.state = State::Rest { lend: left, skip };
+                    return Some(piece);
+                }
                 let (piece, lend) = take(input, lend);
                 self.leave(lend, skip);
                 Some(piece)

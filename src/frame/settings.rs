@@ -97,13 +97,14 @@ impl Settings {
     }
 
     pub(crate) fn parse(payload: &[u8]) -> Self {
-        let mut entries = SmallVec::with_capacity(payload.len() / Self::ENTRY_OCTETS);
+        let mut settings = Self { entries: SmallVec::new() };
+        settings.entries.reserve_exact(payload.len() / Self::ENTRY_OCTETS);
         let mut rest = payload;
         while let Some((entry, more)) = rest.split_first_chunk() {
-            entries.push(Setting::parse(entry));
+            settings.entries.push(Setting::parse(entry));
             rest = more;
         }
-        Self { entries }
+        settings
     }
 }
 

@@ -242,6 +242,7 @@ mod tests {
         data(&mut queues, &mut queue, b"", Part::Last);
         assert_eq!(queue.octets(), 8);
         assert_eq!(queues.next_data(&queue, 0, Room::UNLIMITED), None);
+        assert!(queues.begins_with_octets(&queue), "which wait for a window");
         assert_eq!(take(&mut queues, &mut queue, 5), Some((b"abcde".to_vec(), Part::More)));
         assert_eq!(take(&mut queues, &mut queue, 5), Some((b"fgh".to_vec(), Part::Last)));
         assert!(queue.is_empty());
@@ -252,6 +253,7 @@ mod tests {
     fn an_empty_last_chunk_needs_no_window() {
         let (mut queues, mut queue) = (Queues::new(10), Queue::new());
         data(&mut queues, &mut queue, b"", Part::Last);
+        assert!(!queues.begins_with_octets(&queue));
         assert_eq!(take(&mut queues, &mut queue, 0), Some((Vec::new(), Part::Last)));
         assert!(queue.is_empty());
     }

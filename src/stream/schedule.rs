@@ -394,6 +394,24 @@ mod tests {
         assert_eq!((schedule.send.shape, schedule.send.entries.len()), (Shape::Sorted, 1));
     }
 
+    /// Whether they came in order or not.
+    #[test]
+    fn streams_leave_by_rank() {
+        let mut random = random();
+        for streams in 1..40 {
+            let mut schedule = Schedule::new(100);
+            let mut plain = Vec::new();
+            for nth in 0..streams {
+                let (key, priority) = (Key::from_index(nth), priority(random(8) as u8, 1));
+                schedule.insert(Want::Shared, key, id(nth), priority, 0);
+                plain.push((Rank::of_priority(id(nth), priority, schedule.made), key));
+            }
+            plain.sort_unstable_by_key(|(rank, _)| *rank);
+            let left: Vec<Key> = core::iter::from_fn(|| schedule.pop(Want::Shared)).collect();
+            assert!(left.into_iter().eq(plain.into_iter().map(|(_, key)| key)));
+        }
+    }
+
     #[test]
     fn a_stream_leaves_no_list_that_it_is_not_in() {
         let mut schedule = Schedule::new(100);

@@ -125,6 +125,20 @@ fn acknowledgements_and_refusals_count_as_well() {
 
 // covers 9113-10.5-2
 #[test]
+fn a_reset_by_the_caller_that_is_one_reply_too_many_is_noticed_before_anything_comes() {
+    let config = config(|config| config.max_reply_octets(68).max_concurrent_streams(1));
+    talk(Role::Server, &config, &[], |talk| {
+        talk.hear(|wire| wire.get(1));
+        // With the reset there are 90 octets; 81 may wait.
+        talk.hear(|wire| (0..4).fold(wire, |wire, nth| wire.ping([nth; 8])).settings(&[]));
+        assert_eq!(talk.notices(), []);
+        talk.stream(1).reset(ErrorCode::CANCEL);
+        assert_eq!(talk.notices(), [Seen::failed(Violation::TooManyReplies)]);
+    });
+}
+
+// covers 9113-10.5-2
+#[test]
 fn the_default_limit_ends_a_flood() {
     let pings = |count| (0..count).fold(Wire::client(), |wire, _| wire.ping([0; 8]));
     // 4,096 octets, 13 for each of 100 streams, and one acknowledgement of SETTINGS beside PONGs of 17 octets.
