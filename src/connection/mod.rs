@@ -248,18 +248,18 @@ impl Connection {
     /// Takes an octet that cannot be absorbed, while nothing is due without it. One that ends a head, a fixed part or
     /// nothing at all takes a fraction of what it costs to [`advance`](Self::advance).
     fn take_octet<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
-        let told = if let Some(octets) = self.reader.lend(input) {
-            self.on_payload(octets)
-        } else if self.config.report_frames() == 1 {
+        if self.config.report_frames() == 1 {
             return self.advance(input);
-        } else {
-            match self.reader.complete(input) {
-                Some(Completed::Frame(head, octets, fixed)) => {
-                    self.on_frame(&head, None, octets.get(..fixed).unwrap_or_default())
-                }
-                Some(Completed::Part) => return None,
-                None => return self.advance(input),
+        }
+        let told = match self.reader.complete(input) {
+            Some(Completed::Frame(head, octets, fixed)) => {
+                self.on_frame(&head, None, octets.get(..fixed).unwrap_or_default())
             }
+            Some(Completed::Part) => return None,
+            None => match self.reader.lend(input) {
+                Some(octets) => self.on_payload(octets),
+                None => return self.advance(input),
+            },
         };
         self.pause_unless_harmless();
         match told {

@@ -355,21 +355,20 @@ impl Reader {
     /// The next piece of payload that is lent, if that is what comes next.
     #[inline]
     pub(crate) fn lend<'b>(&mut self, input: &mut &'b [u8]) -> Option<&'b [u8]> {
-        match self.state {
-            State::Rest { lend, skip } if lend > 0 && !input.is_empty() => {
-                let here = u32::try_from(input.len()).unwrap_or(u32::MAX);
-                if let Some(left @ 1..) = lend.checked_sub(here) {
-                    let piece = *input;
-                    use_up(input);
-                    self.state = State::Rest { lend: left, skip };
-                    return Some(piece);
-                }
-                let (piece, lend) = take(input, lend);
-                self.leave(lend, skip);
-                Some(piece)
-            }
-            _ => None,
+        let State::Rest { lend: lend @ 1.., skip } = self.state else { return None };
+        if input.is_empty() {
+            return None;
         }
+        let here = u32::try_from(input.len()).unwrap_or(u32::MAX);
+        if let Some(left @ 1..) = lend.checked_sub(here) {
+            let piece = *input;
+            use_up(input);
+            self.state = State::Rest { lend: left, skip };
+            return Some(piece);
+        }
+        let (piece, lend) = take(input, lend);
+        self.leave(lend, skip);
+        Some(piece)
     }
 
     /// Whether all of a field block has been handed over, and that has not been told.
