@@ -10,8 +10,8 @@ pub(crate) fn reserve_within<T>(buffer: &mut Vec<T>, additional: usize, most: us
     }
 }
 
-/// The same for a block that is written in pieces of any size: its capacity then tells what it has to hold, and nothing
-/// of the pieces.
+/// The same for a block that is written in pieces of any size, by half of what it has: its capacity then tells what it
+/// has to hold, and nothing of the pieces.
 #[inline]
 pub(crate) fn reserve_steadily(block: &mut Vec<u8>, additional: usize, most: usize) {
     if additional > block.capacity().wrapping_sub(block.len()) {
@@ -43,7 +43,7 @@ fn grow_steadily(block: &mut Vec<u8>, additional: usize, most: usize) {
     let wanted = block.len().saturating_add(additional);
     let mut capacity = block.capacity().max(LEAST_BLOCK);
     while capacity < wanted {
-        capacity = capacity.saturating_mul(2);
+        capacity = capacity.saturating_add(capacity / 2);
     }
     block.reserve_exact(capacity.min(most).max(wanted).saturating_sub(block.len()));
 }
