@@ -108,11 +108,10 @@ struct SectionLimits {
 
 impl SectionLimits {
     fn new(config: &Config, list_size: u32) -> Self {
-        let hard_octets = config.hard_header_list_size() as usize;
         Self {
-            octets: hard_octets.min(list_size as usize),
+            octets: list_size as usize,
             count: config.max_header_fields() as usize,
-            hard_octets,
+            hard_octets: config.hard_header_list_size() as usize,
             hard_count: config.hard_header_fields() as usize,
         }
     }
@@ -510,6 +509,9 @@ impl Spare {
 
     /// Gives back what one exchange at a time does not need.
     pub(super) fn release(&mut self) {
+        while self.lists.last().is_some_and(|largest| largest.capacity_octets() > KEPT_OCTETS) {
+            self.take();
+        }
         while self.octets > KEPT_OCTETS || self.lists.len() > KEPT_LISTS {
             let smallest = self.lists.remove(0);
             self.octets = self.octets.saturating_sub(smallest.capacity_octets());
@@ -535,4 +537,123 @@ const KEPT_OCTETS: usize = 512;
 /// How many lists are kept at once.
 const fn most_lists(octets: usize) -> usize {
     octets / 128
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fields::{Huffman, Indexing};
+    use crate::hpack::Encoder;
+
+    const LIST: u32 = 600;
+
+    fn config() -> Config {
+        Config::builder().max_header_list_size(LIST).max_header_fields(8).build().unwrap()
+    }
+
+    fn decoder() -> Decoder {
+        Decoder::new(4_096).with_max_string(4 * LIST as usize).with_max_kept(LIST as usize)
+    }
+
+    /// Few names, of which some come from the tables; values from nothing to what fills the list, or the table.
+    fn fields() -> impl Strategy<Value = Vec<(usize, usize, Indexing, Huffman)>> {
+        let name = prop::sample::select(vec![1, 2, 3, 40, 200]);
+        let value = prop::sample::select(vec![0, 1, 5, 63, 130, 300, 560, 700, 2_000]);
+        let indexing = prop::sample::select(vec![Indexing::Incremental, Indexing::Without, Indexing::Never]);
+        let huffman = prop::sample::select(vec![Huffman::Always, Huffman::Never]);
+        prop::collection::vec((name, value, indexing, huffman), 0..8)
+    }
+
+    fn collected(discards: bool, fields: Fields) -> Collected {
+        let stream = StreamId::new(1).unwrap();
+        let purpose = if discards { Purpose::Discard } else { Purpose::Section { stream, part: Part::More } };
+        Block::new(purpose, fields, &config(), LIST).collected
+    }
+
+    proptest! {
+        /// Whatever a list has to give up, and wherever its block is cut: list, table and memory are the same.
+        #[test]
+        fn cuts_change_neither_lists_nor_tables(
+            blocks in prop::collection::vec((fields(), any::<bool>()), 1..5),
+            pieces in prop::collection::vec(1_usize..90, 1..20),
+        ) {
+            let (mut encoder, mut whole, mut cut) = (Encoder::new(4_096), decoder(), decoder());
+            let most = Decoder::max_memory(4_096, LIST as usize);
+            let mut sizes = pieces.iter().cycle();
+            for (fields, discards) in blocks {
+                let text = [b'a'; 2_000];
+                let fields = fields.iter().map(|&(name, value, indexing, huffman)| Field {
+                    indexing,
+                    huffman,
+                    ..Field::new(&text[..name], &text[..value])
+                });
+                let mut block = Vec::new();
+                encoder.encode(fields, &mut block);
+                let mut expected = collected(discards, Fields::new());
+                let outcome = whole.decode_into(&block, &mut expected).and_then(|()| whole.finish());
+                let (mut seen, mut rest) = (collected(discards, Fields::new()), &block[..]);
+                let mut told = Ok(());
+                while !rest.is_empty() && told.is_ok() {
+                    let (piece, behind) = rest.split_at(rest.len().min(*sizes.next().unwrap()));
+                    told = cut.decode_into(piece, &mut seen);
+                    prop_assert!(cut.memory_used() + seen.fields.capacity_octets() <= most);
+                    rest = behind;
+                }
+                prop_assert_eq!(told.and_then(|()| cut.finish()), outcome);
+                if outcome.is_err() {
+                    break;
+                }
+                prop_assert_eq!((seen.keep, seen.octets, seen.count), (expected.keep, expected.octets, expected.count));
+                prop_assert_eq!(&seen.fields, &expected.fields);
+                prop_assert_eq!(seen.fields.capacity_octets(), expected.fields.capacity_octets());
+                prop_assert!(cut.entries().eq(whole.entries()));
+                prop_assert!(cut.entries().eq(encoder.entries()));
+                if seen.keep != Keep::Fields {
+                    whole.release();
+                    cut.release();
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_under_way_has_no_more_fields_than_are_whole() {
+        let mut collected = collected(false, Fields::new());
+        decoder().decode_into(b"\x82\x44\x10/8:1", &mut collected).unwrap();
+        assert!(collected.fields.iter().eq([Field::new(b":method", b"GET")]));
+    }
+
+    #[test]
+    fn what_one_exchange_needs_is_kept_of_many_lists() {
+        let mut spare = Spare::new(&Config::default());
+        for octets in [100, 300, 700, 100] {
+            spare.put(Fields::new().with("a", vec![b'a'; octets]));
+        }
+        let (used, largest) = (spare.memory_used(), spare.take().capacity_octets());
+        assert!(used > 1_200 && largest > 700, "{used} {largest}");
+        spare.release();
+        assert!(spare.octets <= KEPT_OCTETS && spare.take().capacity_octets() > 300);
+    }
+
+    /// Memory for the text of a section that nobody gets is let go with it.
+    #[test]
+    fn a_section_that_is_too_large_leaves_nothing_behind() {
+        let mut server = Connection::server(Config::embedded());
+        let block = [&b"\x00\x01x\x7f\xa1\x15"[..], &[b'x'; 2_848]].concat();
+        let [high, low] = u16::try_from(block.len()).unwrap().to_be_bytes();
+        let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        let head = [0, high, low, 1, 5, 0, 0, 0, 1];
+        let octets = [crate::connection::MAGIC, &settings, &head, &block].concat();
+        let (last, before) = octets.split_last().unwrap();
+        for mut octet in before.chunks(1) {
+            while server.poll(&mut octet, crate::Time::ZERO).is_some() {}
+        }
+        assert!(server.decoder.memory_used() >= 2_000, "{}", server.decoder.memory_used());
+        assert_eq!(server.poll(&mut &[*last][..], crate::Time::ZERO), None);
+        assert_eq!(server.decoder.memory_used(), 0);
+    }
 }

@@ -33,8 +33,8 @@ impl Config {
     /// [`Fields::list_octets`](crate::Fields::list_octets) says.
     ///
     /// Buffers double up to their most, and a list is cut to its size when it is told. An allocator that has to move
-    /// a buffer for that holds it twice for a moment; that is counted for lists of more than 2,048 octets, not for
-    /// smaller buffers, nor for those of thousands of streams.
+    /// a buffer for that holds it twice for a moment; that is counted for lists where they may have more than 2,048
+    /// octets, and for nothing else.
     ///
     /// The terms, with S for [`max_concurrent_streams`](Self::max_concurrent_streams) and
     /// [`max_pushes`](Self::max_pushes), or [`max_open_streams`](Self::max_open_streams) and what may be pushed, in the
@@ -45,8 +45,8 @@ impl Config {
     ///   acknowledged our SETTINGS, if that is more;
     /// * a field list under way, with a field at its end that is not whole:
     ///   [`max_header_list_size`](Self::max_header_list_size), or half of the decoder's table if that is more, for a
-    ///   field that goes there though the list is too large; and what a list has beyond 2,048 once more, while it is
-    ///   moved;
+    ///   field that goes there though the list is too large; and [`max_header_list_size`](Self::max_header_list_size)
+    ///   once more, if that is more than 2,048, while a list is moved;
     /// * encoder: [`encoder_table_size`](Self::encoder_table_size), and 1/4 of it for look-ups;
     /// * lists in which cookies are joined: twice [`max_header_list_size`](Self::max_header_list_size), if they are;
     /// * lists given back by [`recycle`](Connection::recycle): 5/32 of one;
@@ -69,7 +69,7 @@ impl Config {
         let list = self.max_header_list_size() as usize;
         let joined = if self.join_cookies() == 1 { list.saturating_mul(2) } else { 0 };
         let (server, client) = (self.max_role_memory(Role::Server), self.max_role_memory(Role::Client));
-        let moved = list.saturating_sub(UNCOUNTED_MOVE);
+        let moved = if list > UNCOUNTED_MOVE { list } else { 0 };
         size_of::<Connection>()
             .saturating_add(Decoder::max_memory(self.most_table_size(), list))
             .saturating_add(Encoder::max_memory(self.encoder_table_size()))
@@ -86,7 +86,7 @@ impl Config {
     /// The terms that depend on how many streams there are of which end.
     const fn max_role_memory(&self, role: Role) -> usize {
         let (own, peer) = (self.max_own_streams(role) as usize, self.max_peer_streams(role) as usize);
-        let streams = own.saturating_add(peer);
+        let streams = self.max_streams(role);
         let held = if self.hold_reset_streams() == 1 { Store::max_held_memory(streams) } else { 0 };
         control::max_memory(self, role)
             .saturating_add(Store::max_memory(own, peer, self.remembered_streams() as usize))

@@ -315,9 +315,9 @@ impl<'a> Iterator for Iter<'a> {
     type Item = Field<'a>;
 
     fn next(&mut self) -> Option<Field<'a>> {
-        let record = self.records.next()?;
-        self.left = self.left.saturating_sub(1);
-        Some(record.field)
+        // Behind the fields there may be text of one more, see `Draft`.
+        self.left = self.left.checked_sub(1)?;
+        self.records.next().map(|record| record.field)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

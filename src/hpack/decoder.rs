@@ -59,7 +59,8 @@ pub(crate) trait Taker {
     /// The field is an entry of the static table.
     fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation>;
 
-    /// Takes note of a field that is not taken: it is in the [draft](Self::draft), or nowhere; see [`Sink::oversize`].
+    /// Counts a field that is not handed over: it is in the [draft](Self::draft), or was not kept. A sink hears of it by
+    /// [`Sink::oversize`].
     fn count(&mut self, octets: usize) -> Result<(), Violation>;
 
     /// The list at whose end the text of a field is kept until it is whole. Without it the decoder keeps the text.
@@ -310,6 +311,10 @@ impl Decoder {
         };
         let is_absorbed = match taker.draft() {
             Some(mut draft) => draft.absorb(octet),
+            None if self.skipped > 0 => {
+                self.skipped = self.skipped.saturating_add(1);
+                true
+            }
             None => {
                 let has_room = self.scratch.len() < self.scratch.capacity().min(self.max_kept);
                 if has_room {
@@ -632,9 +637,11 @@ impl Decoder {
 
     fn keep_coded(&mut self, chunk: &[u8], taker: &mut impl Taker) -> Result<(), Violation> {
         let mut places = huffman::PLACES;
-        let text = self.huffman.decode(chunk, &mut places)?;
+        let (text, result) = self.huffman.decode(chunk, &mut places);
         self.keep_octets(text, taker);
-        self.count_text(text.len())
+        // What is in front of an error comes first, wherever the input is cut.
+        self.count_text(text.len())?;
+        result
     }
 
     #[inline]
@@ -649,12 +656,15 @@ impl Decoder {
     fn leave_draft(&mut self, taker: &mut impl Taker) {
         if let Some(text) = taker.give_up(self.start) {
             self.scratch = text;
-            self.start = 0;
         }
     }
 
-    /// Keeps octets in the scratch buffer.
+    /// Keeps octets in the scratch buffer, unless some of their field were not kept already.
     fn keep_apart(&mut self, octets: &[u8]) {
+        if self.skipped > 0 {
+            self.skipped = self.skipped.saturating_add(octets.len());
+            return;
+        }
         let limit = self.kept_limit();
         if self.scratch.len().saturating_add(octets.len()) > limit {
             return self.skip(octets.len());
@@ -770,7 +780,7 @@ enum Part {
 enum Name<'a> {
     /// In the fragment.
     Lent(&'a [u8]),
-    /// In the scratch buffer, unless it is in the static table.
+    /// In the draft or the scratch buffer, unless it is in the static table.
     #[default]
     Kept,
 }
@@ -839,6 +849,46 @@ mod tests {
             let unlike =
                 Decoder::new(300).with_max_kept(200).decode(&large[..large.len() - 1], &mut Fields::new());
             assert_eq!(unlike, Ok(()));
+        }
+    }
+
+    /// A table without entries has nothing beside what it takes over.
+    #[test]
+    fn the_first_field_may_be_a_long_one() {
+        let block = [&b"\x40\x01l\x7f\xb9\x16"[..], &[b'v'; 3_000], b"\xbe"].concat();
+        for size in [1, 64, 999, block.len()] {
+            let mut decoder = Decoder::new(4_096).with_max_kept(2_048);
+            let mut sizes = Sizes(Vec::new());
+            for piece in block.chunks(size) {
+                decoder.decode(piece, &mut sizes).unwrap();
+                assert!(decoder.memory_used() <= Decoder::max_memory(4_096, 2_048), "{size}");
+            }
+            assert_eq!((sizes.0, decoder.table_octets()), (alloc::vec![3_033; 2], 3_033), "{size}");
+        }
+    }
+
+    /// What is left of a field that is too large for the table is not kept, either.
+    #[test]
+    fn the_end_of_a_field_above_the_limit_takes_no_memory() {
+        let large = [&b"\x40\x01n\x7f\xc1\x3d"[..], &[b'v'; 8_000]].concat();
+        let mut decoder = Decoder::new(4_096).with_max_kept(2_048);
+        let mut sizes = Sizes(Vec::new());
+        for octet in large.into_iter().chain([&b"\x40\x01a\x32"[..], &[b'b'; 50]].concat().repeat(60)) {
+            decoder.decode(&[octet], &mut sizes).unwrap();
+            let used = decoder.memory_used();
+            assert!(used <= Decoder::max_memory(4_096, 2_048), "{used}");
+        }
+        assert_eq!((sizes.0.first(), sizes.0.len()), (Some(&-8_033), 61));
+    }
+
+    /// Two things are wrong with it; the first is told, whether both come in one piece or not.
+    #[test]
+    fn the_first_error_of_a_coded_string_is_told() {
+        let block = [&[0x00, 1, b'n', 0x8b][..], &[0; 7], &[0xff; 4]].concat();
+        for size in [1, 3, block.len()] {
+            let mut decoder = Decoder::new(4_096).with_max_string(8);
+            let told = block.chunks(size).find_map(|piece| decoder.decode(piece, &mut Fields::new()).err());
+            assert_eq!(told, Some(Violation::StringTooLong), "{size}");
         }
     }
 

@@ -60,11 +60,17 @@ impl Decoder {
         Self { bits: 0, count: 0 }
     }
 
-    /// Decodes a piece of at most [`CHUNK`] octets: returns all symbols that are whole.
-    pub(super) fn decode<'t>(&mut self, piece: &[u8], text: &'t mut Text) -> Result<&'t [u8], Violation> {
+    /// Decodes a piece of at most [`CHUNK`] octets: returns all symbols that are whole, up to an error.
+    pub(super) fn decode<'t>(
+        &mut self,
+        piece: &[u8],
+        text: &'t mut Text,
+    ) -> (&'t [u8], Result<(), Violation>) {
         debug_assert!(piece.len() <= CHUNK, "a longer piece has more symbols than there are places");
-        let unused = self.decode_into(piece, text.iter_mut())?;
-        Ok(text.get(..TEXT.saturating_sub(unused)).unwrap_or_default())
+        let mut places = text.iter_mut();
+        let result = self.decode_into(piece, &mut places);
+        let used = TEXT.saturating_sub(places.len());
+        (text.get(..used).unwrap_or_default(), result)
     }
 
     /// Ends the string: what is left must be padding.
@@ -74,21 +80,21 @@ impl Decoder {
         if is_padding { Ok(()) } else { Err(Violation::InvalidHuffman) }
     }
 
-    /// Decodes a piece into the places, and tells how many of them stay unused.
-    fn decode_into(&mut self, mut piece: &[u8], mut places: IterMut<'_, u8>) -> Result<usize, Violation> {
+    /// Decodes a piece into the first places.
+    fn decode_into(&mut self, mut piece: &[u8], places: &mut IterMut<'_, u8>) -> Result<(), Violation> {
         // A copy can stay in registers.
         let mut bits = *self;
         while let Some((word, rest)) = piece.split_first_chunk::<4>() {
             bits.push(u32::from_be_bytes(*word), 32);
-            bits.decode_whole(&mut places)?;
+            bits.decode_whole(places)?;
             piece = rest;
         }
         for octet in piece {
             bits.push(u32::from(*octet), 8);
         }
-        bits.decode_whole(&mut places)?;
+        bits.decode_whole(places)?;
         *self = bits;
-        Ok(places.len())
+        Ok(())
     }
 
     /// Adds bits.
@@ -282,7 +288,10 @@ mod tests {
         let mut decoder = Decoder::new();
         let mut text = Vec::new();
         for piece in octets.chunks(piece.min(CHUNK)) {
-            text.extend_from_slice(decoder.decode(piece, &mut [0; TEXT])?);
+            let mut places = PLACES;
+            let (symbols, result) = decoder.decode(piece, &mut places);
+            text.extend_from_slice(symbols);
+            result?;
         }
         decoder.finish()?;
         Ok(text)
@@ -392,8 +401,13 @@ mod tests {
             }
         }
         let mut decoder = Decoder::new();
-        let all = decoder.decode(&[0xff; 4], &mut [0; TEXT]).map(<[u8]>::len);
-        assert_eq!(all, Err(Violation::InvalidHuffman), "known before the string ends");
+        let mut places = PLACES;
+        let (before, all) = decoder.decode(&[0x07, 0xff, 0xff, 0xff, 0xff], &mut places);
+        assert_eq!(
+            (before, all),
+            (&b"0"[..], Err(Violation::InvalidHuffman)),
+            "known before the string ends"
+        );
     }
 
     /// The shortest codes, behind all bits that a longer one can leave of the piece before.
@@ -405,9 +419,12 @@ mod tests {
             for first in 1..=4 {
                 let mut decoder = Decoder::new();
                 let (first, rest) = octets.split_at(first);
-                let mut text = decoder.decode(first, &mut [0; TEXT]).unwrap().to_vec();
-                for piece in rest.chunks(CHUNK) {
-                    text.extend_from_slice(decoder.decode(piece, &mut [0; TEXT]).unwrap());
+                let mut text = Vec::new();
+                for piece in [first].into_iter().chain(rest.chunks(CHUNK)) {
+                    let mut places = PLACES;
+                    let (symbols, result) = decoder.decode(piece, &mut places);
+                    result.unwrap();
+                    text.extend_from_slice(symbols);
                 }
                 decoder.finish().unwrap();
                 assert_eq!(text, [&[before][..], &[b'0'; 1_000]].concat());

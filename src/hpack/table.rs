@@ -125,6 +125,11 @@ impl Table {
         let Some(left) = self.max.checked_sub(size) else { return self.evict_to(0) };
         self.evict_to(left);
         self.drop_evicted();
+        if self.entries.is_empty() {
+            // Later there would be octets, and no entry to tell that they are live.
+            self.octets = Vec::new();
+            self.make_room_for_head(front.len().saturating_add(octets.len()));
+        }
         let start = self.octets.len();
         octets.splice(..0, self.octets.iter().chain(front).copied());
         self.octets = octets;
