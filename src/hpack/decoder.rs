@@ -1,105 +1,19 @@
+mod keep;
+
 use alloc::vec::Vec;
 use core::fmt;
+
+use keep::usual_kept;
 
 use super::huffman;
 use super::integer::{Integer, Partial};
 use super::representation::{Kind, STRING_MASK, static_index};
 use super::short::{self, Short};
+use super::sink::{Sink, Taker};
 use super::sizes::Sizes;
 use super::table::Table;
 use crate::error::Violation;
-use crate::fields::{Coding, Draft, Field, Fields, Form, Literal, STATIC_TABLE, StaticIndex};
-use crate::growth::reserve_within;
-
-/// Takes the fields of a block one by one.
-///
-/// How many fields and octets a section may have is for the sink to decide. One that has seen enough should go on to
-/// return `Ok` and drop what comes, so that the decoder's table stays equal to the peer's.
-///
-/// ```
-/// use sans_h2::hpack::{Decoder, Sink};
-/// use sans_h2::{Field, Violation};
-///
-/// struct Count(usize);
-///
-/// impl Sink for Count {
-///     fn field(&mut self, _: Field<'_>) -> Result<(), Violation> {
-///         self.0 += 1;
-///         Ok(())
-///     }
-/// }
-///
-/// let mut count = Count(0);
-/// Decoder::new(4096).decode(&[0x82, 0x84, 0x87], &mut count)?;
-/// assert_eq!(count.0, 3);
-/// # Ok::<(), Violation>(())
-/// ```
-pub trait Sink {
-    /// Takes the next field. An error ends the decoding, and [`Decoder::decode`] returns it.
-    #[expect(clippy::missing_errors_doc, reason = "the sink decides")]
-    fn field(&mut self, field: Field<'_>) -> Result<(), Violation>;
-
-    /// Takes note of a field that the decoder did not keep, see [`Decoder::with_max_kept`]: of so many octets, counted
-    /// as RFC 7541 §4.1 does.
-    ///
-    /// # Errors
-    ///
-    /// Unless the sink has another opinion, [`Violation::StringTooLong`].
-    fn oversize(&mut self, octets: usize) -> Result<(), Violation> {
-        let _ = octets;
-        Err(Violation::StringTooLong)
-    }
-}
-
-/// Where fields go from the decoder: a [`Sink`], or what makes use of what the static table has of them.
-pub(crate) trait Taker {
-    /// `known` tells of an entry of the static table that the field's name is of.
-    fn take(&mut self, field: Field<'_>, known: Option<StaticIndex>) -> Result<(), Violation>;
-
-    /// The field is an entry of the static table.
-    fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation>;
-
-    /// Counts a field that is not handed over: it is in the [draft](Self::draft), or was not kept. A sink hears of it by
-    /// [`Sink::oversize`].
-    fn count(&mut self, octets: usize) -> Result<(), Violation>;
-
-    /// The list at whose end the text of a field is kept until it is whole. Without it the decoder keeps the text.
-    fn draft(&mut self) -> Option<Draft<'_>>;
-
-    /// With the text that begins at `start`, the list of the draft is too large: it becomes the memory for this text.
-    fn give_up(&mut self, start: usize) -> Option<Vec<u8>>;
-}
-
-impl<S: Sink> Taker for S {
-    fn take(&mut self, field: Field<'_>, _: Option<StaticIndex>) -> Result<(), Violation> {
-        self.field(field)
-    }
-
-    fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation> {
-        self.field(index.field())
-    }
-
-    fn count(&mut self, octets: usize) -> Result<(), Violation> {
-        self.oversize(octets)
-    }
-
-    #[inline]
-    fn draft(&mut self) -> Option<Draft<'_>> {
-        None
-    }
-
-    fn give_up(&mut self, _: usize) -> Option<Vec<u8>> {
-        None
-    }
-}
-
-impl Sink for Fields {
-    /// Adds the field at the end of the list. Never fails.
-    fn field(&mut self, field: Field<'_>) -> Result<(), Violation> {
-        self.push(field);
-        Ok(())
-    }
-}
+use crate::fields::{Coding, Field, Form, Literal, STATIC_TABLE, StaticIndex};
 
 /// Decodes the field blocks of one connection.
 ///
@@ -465,30 +379,6 @@ impl Decoder {
         Ok(Part::Value)
     }
 
-    /// Keeps the name of an entry in the scratch buffer.
-    fn keep_name(&mut self, index: u32) -> Result<(), Violation> {
-        let (dynamic, _) = dynamic_entry(&self.table, index)?;
-        let (limit, usual) = (self.kept_limit(), self.usual_kept());
-        if dynamic.len() > limit {
-            self.skipped = dynamic.len();
-        } else if self.literal == Literal::Incremental && dynamic.len() > usual {
-            self.take_name(index);
-        } else {
-            reserve_within(&mut self.scratch, dynamic.len(), usual);
-            self.scratch.extend_from_slice(dynamic);
-            self.make_way();
-        }
-        self.kept_name = self.scratch.len();
-        Ok(())
-    }
-
-    /// Moves a name out of the table that the literal will evict: a copy beside it would be too much.
-    fn take_name(&mut self, index: u32) {
-        self.scratch = Vec::new();
-        self.scratch = self.table.take_name(nth_of(index));
-        self.make_way();
-    }
-
     /// The length of a string is known: refuses it before anything is kept.
     fn on_length(
         &mut self,
@@ -607,119 +497,6 @@ impl Decoder {
         }
         Ok(())
     }
-
-    /// Whether a string that lies in the fragment need not be kept behind what is kept of the literal.
-    fn may_be_lent(&self, taker: &mut impl Taker) -> bool {
-        match taker.draft() {
-            Some(draft) => draft.end() == self.start,
-            // What is kept of a long field goes to the table as it is, see `make_way`: all of it has to be there.
-            None => self.scratch.len() <= self.usual_kept(),
-        }
-    }
-
-    /// How many octets are kept of the literal that is being read.
-    fn kept_octets(&self, taker: &mut impl Taker) -> usize {
-        taker.draft().map_or(self.scratch.len(), |draft| draft.end().saturating_sub(self.start))
-    }
-
-    /// Keeps a piece of a string, decoded.
-    fn keep_text(&mut self, coding: Coding, piece: &[u8], taker: &mut impl Taker) -> Result<(), Violation> {
-        match coding {
-            Coding::Plain => {
-                self.keep_octets(piece, taker);
-                self.count_text(piece.len())
-            }
-            Coding::Huffman => {
-                piece.chunks(huffman::CHUNK).try_for_each(|chunk| self.keep_coded(chunk, taker))
-            }
-        }
-    }
-
-    fn keep_coded(&mut self, chunk: &[u8], taker: &mut impl Taker) -> Result<(), Violation> {
-        let mut places = huffman::PLACES;
-        let (text, result) = self.huffman.decode(chunk, &mut places);
-        self.keep_octets(text, taker);
-        // What is in front of an error comes first, wherever the input is cut.
-        self.count_text(text.len())?;
-        result
-    }
-
-    #[inline]
-    fn keep_octets(&mut self, octets: &[u8], taker: &mut impl Taker) {
-        if !taker.draft().is_some_and(|mut draft| draft.keep(octets)) {
-            self.leave_draft(taker);
-            self.keep_apart(octets);
-        }
-    }
-
-    /// From now on the text of the literal is in the scratch buffer, if it is not already.
-    fn leave_draft(&mut self, taker: &mut impl Taker) {
-        if let Some(text) = taker.give_up(self.start) {
-            self.scratch = text;
-        }
-    }
-
-    /// Keeps octets in the scratch buffer, unless some of their field were not kept already.
-    fn keep_apart(&mut self, octets: &[u8]) {
-        if self.skipped > 0 {
-            self.skipped = self.skipped.saturating_add(octets.len());
-            return;
-        }
-        let limit = self.kept_limit();
-        if self.scratch.len().saturating_add(octets.len()) > limit {
-            return self.skip(octets.len());
-        }
-        let most = limit.min(self.usual_kept()).min(self.max_string.saturating_mul(2));
-        reserve_within(&mut self.scratch, octets.len(), most);
-        self.scratch.extend_from_slice(octets);
-        self.make_way();
-    }
-
-    /// Lets the table evict what the literal that is being read will evict in any case, if that is long: both together
-    /// take no more than a full table and a field of the usual size.
-    fn make_way(&mut self) {
-        let usual = self.usual_kept();
-        if self.scratch.len() > usual {
-            self.table.make_way(self.scratch.len(), usual);
-            let most = self.kept_limit();
-            self.scratch.reserve_exact(most.saturating_sub(self.scratch.len()));
-        }
-    }
-
-    /// Gives up what is kept of the literal that is being read, and so many octets that are not in the scratch buffer.
-    fn skip(&mut self, octets: usize) {
-        self.skipped = self.skipped.saturating_add(self.scratch.len()).saturating_add(octets);
-        self.scratch.clear();
-        self.scratch.shrink_to(self.usual_kept());
-        self.kept_name = 0;
-    }
-
-    fn count_text(&mut self, octets: usize) -> Result<(), Violation> {
-        self.text_octets = self.text_octets.saturating_add(octets);
-        if self.text_octets > self.max_string { Err(Violation::StringTooLong) } else { Ok(()) }
-    }
-
-    /// The most octets of the literal that is being read that are kept: those of any that the table could hold, if it
-    /// goes there.
-    fn kept_limit(&self) -> usize {
-        match self.literal {
-            Literal::Incremental => self.max_kept.max(self.table.max()),
-            Literal::Without | Literal::Never => self.max_kept,
-        }
-    }
-
-    /// How much of a literal is kept beside a full table.
-    fn usual_kept(&self) -> usize {
-        usual_kept(self.max_kept, self.table.max())
-    }
-
-    /// Copies a name that the fragment lent, before the fragment goes and before any of the value is kept.
-    fn keep(&mut self, name: Name<'_>, taker: &mut impl Taker) {
-        if let Name::Lent(lent) = name {
-            self.keep_octets(lent, taker);
-            self.kept_name = self.kept_octets(taker);
-        }
-    }
 }
 
 impl fmt::Debug for Decoder {
@@ -730,11 +507,6 @@ impl fmt::Debug for Decoder {
             .field("table_limit", &self.sizes.limit())
             .finish_non_exhaustive()
     }
-}
-
-/// A longer field leaves the table no more than half of its octets.
-const fn usual_kept(max_kept: usize, table: usize) -> usize {
-    if max_kept > table / 2 { max_kept } else { table / 2 }
 }
 
 /// The entry of an index that is not in the static table: the dynamic table's follow (RFC 7541 §2.3.3).
@@ -788,6 +560,7 @@ enum Name<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fields::Fields;
     use crate::hpack::integer;
 
     #[test]

@@ -30,13 +30,15 @@ mod integer;
 mod lookup;
 mod representation;
 mod short;
+mod sink;
 mod sizes;
 mod static_table;
 mod table;
 
-pub(crate) use decoder::Taker;
-pub use decoder::{Decoder, Sink};
+pub use decoder::Decoder;
 pub use encoder::Encoder;
+pub use sink::Sink;
+pub(crate) use sink::Taker;
 
 /// SETTINGS_HEADER_TABLE_SIZE before it is set (RFC 9113 §6.5.2).
 const DEFAULT_TABLE_LIMIT: u32 = 4096;
