@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::error::Violation;
 use crate::event::{Event, Head};
 use crate::fields::rules::{Authority, Grammar, Host, Rules, Section, Status};
-use crate::fields::{Draft, Field, Fields, StaticIndex, cookies};
+use crate::fields::{Draft, Field, Fields, Known, StaticIndex, cookies};
 use crate::frame::{Headers, Part, PushPromise};
 use crate::growth::reserve_within;
 use crate::hpack::{Decoder, Taker};
@@ -118,12 +118,14 @@ impl SectionLimits {
 }
 
 impl Taker for Collected {
-    fn take(&mut self, field: Field<'_>, known: Option<StaticIndex>) -> Result<(), Violation> {
+    #[inline]
+    fn take(&mut self, field: Field<'_>, known: Known) -> Result<Known, Violation> {
         self.count(field.accounted_octets())?;
         if self.keep == Keep::Fields {
-            self.fields.push_within(field, known, self.limits.octets);
+            let nature = self.fields.push_within(field, known, self.limits.octets);
+            return Ok(Known::All(nature));
         }
-        Ok(())
+        Ok(known)
     }
 
     /// Most fields of a request come so: a call costs a third of what is done here.

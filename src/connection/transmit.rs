@@ -100,7 +100,7 @@ impl Connection {
         let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
         self.batch.write_block(fields.list_octets(), |out| {
             let start = head.start_block(out);
-            encoder.encode(&fields, out);
+            encoder.encode_records(fields.records(), out);
             head.finish_block(start, max_frame_size, out);
         });
         self.recycle(fields);
@@ -192,9 +192,9 @@ impl Connection {
         self.batch.write_block(fields.list_octets(), |out| {
             let start = head.start_block(out);
             if split {
-                encoder.encode(fields.iter().flat_map(cookies::split), out);
+                encoder.encode_records(fields.records().flat_map(cookies::split), out);
             } else {
-                encoder.encode(&fields, out);
+                encoder.encode_records(fields.records(), out);
             }
             head.finish_block(start, max_frame_size, out);
         });

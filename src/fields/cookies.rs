@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Field, Fields, Indexing};
+use super::{Field, Fields, Indexing, Known, Record, StaticIndex};
 
 /// Puts all `cookie` fields into one, at the place of the first, and leaves `fields` as it is if there is none to join.
 /// One that was never indexed makes the whole a secret; the peer represented parts of it, hence it has no form. `spare`
@@ -10,20 +10,21 @@ use super::{Field, Fields, Indexing};
 ///
 /// Empty crumbs at the end are left out: a value may not end with a space.
 pub(crate) fn join(fields: Fields, mut spare: Fields) -> (Fields, Fields) {
-    if fields.iter().filter(is_cookie).count() < 2 {
+    if crumbs(&fields).count() < 2 {
         return (fields, spare);
     }
     let value = whole_value(&fields);
-    let secret = fields.iter().filter(is_cookie).any(|crumb| crumb.indexing == Indexing::Never);
+    let secret = crumbs(&fields).any(|crumb| crumb.indexing == Indexing::Never);
     let indexing = if secret { Indexing::Never } else { Indexing::Auto };
     spare.clear();
     let most = fields.list_octets();
     let mut joined = false;
-    for field in &fields {
-        if !is_cookie(&field) {
-            spare.push_within(field, None, most);
+    for record in fields.records() {
+        if !is_cookie(&record) {
+            spare.push_within(record.field(), Known::All(record.nature()), most);
         } else if !joined {
-            spare.push_within(Field { value: &value, indexing, form: None, ..field }, None, most);
+            let whole = Field { value: &value, indexing, form: None, ..record.field() };
+            spare.push_within(whole, Known::of_name(record.index), most);
             joined = true;
         }
     }
@@ -32,11 +33,10 @@ pub(crate) fn join(fields: Fields, mut spare: Fields) -> (Fields, Fields) {
 
 /// The values of all crumbs in one, without a separator behind the last that is not empty.
 fn whole_value(fields: &Fields) -> Vec<u8> {
-    let crumbs = || fields.iter().filter(is_cookie).map(|crumb| crumb.value);
-    let octets = |crumb: &[u8]| crumb.len().saturating_add(SEPARATOR.len());
-    let mut value = Vec::with_capacity(crumbs().map(octets).fold(0, usize::saturating_add));
-    for crumb in crumbs() {
-        value.extend_from_slice(crumb);
+    let octets = |crumb: Field<'_>| crumb.value.len().saturating_add(SEPARATOR.len());
+    let mut value = Vec::with_capacity(crumbs(fields).map(octets).fold(0, usize::saturating_add));
+    for crumb in crumbs(fields) {
+        value.extend_from_slice(crumb.value);
         value.extend_from_slice(SEPARATOR);
     }
     while let Some(shorter) = value.strip_suffix(SEPARATOR).map(<[u8]>::len) {
@@ -46,22 +46,28 @@ fn whole_value(fields: &Fields) -> Vec<u8> {
 }
 
 /// The field itself, or its crumbs if it is a cookie, marked as it is.
-pub(crate) fn split<'f>(field: Field<'f>) -> impl Iterator<Item = Field<'f>> {
-    let mut rest = Some(field.value);
+pub(crate) fn split<'f>(record: Record<'f>) -> impl Iterator<Item = Record<'f>> {
+    let is_cookie = is_cookie(&record);
+    let mut rest = Some(record.value);
     core::iter::from_fn(move || {
         let value = rest?;
-        let cut = if is_cookie(&field) { value.windows(2).position(|pair| pair == b"; ") } else { None };
+        let cut = if is_cookie { value.windows(2).position(|pair| pair == b"; ") } else { None };
         let (crumb, after) = match cut {
             Some(at) => (value.get(..at)?, value.get(at.saturating_add(2)..)),
             None => (value, None),
         };
         rest = after;
-        Some(Field { value: crumb, ..field })
+        Some(record.with_value(crumb))
     })
 }
 
-fn is_cookie(field: &Field<'_>) -> bool {
-    field.name == b"cookie"
+/// All `cookie` fields of a list.
+fn crumbs(fields: &Fields) -> impl Iterator<Item = Field<'_>> {
+    fields.records().filter(is_cookie).map(|record| record.field())
+}
+
+fn is_cookie(record: &Record<'_>) -> bool {
+    record.index == Some(StaticIndex::COOKIE)
 }
 
 /// What stands between two crumbs. None ends with it: a value does not end with a space.
@@ -76,10 +82,10 @@ mod tests {
     fn what_is_split_is_joined_again() {
         let whole = Fields::new().with("a", "1; 2").with("cookie", "b=c; d=e; f").with("z", "");
         let mut crumbs = Fields::new();
-        whole.iter().flat_map(split).for_each(|field| crumbs.push(field));
+        whole.records().flat_map(split).for_each(|record| crumbs.push(record.field()));
         assert_eq!(crumbs.len(), 5);
         assert_eq!(
-            crumbs.iter().filter(is_cookie).map(|crumb| crumb.value).collect::<Vec<_>>(),
+            super::crumbs(&crumbs).map(|crumb| crumb.value).collect::<Vec<_>>(),
             [&b"b=c"[..], b"d=e", b"f"]
         );
         assert_eq!(join(crumbs, Fields::new()).0, whole);
@@ -89,7 +95,9 @@ mod tests {
     #[test]
     fn crumbs_are_coded_like_the_whole() {
         let whole = Field { huffman: Huffman::Always, ..Field::new(b"cookie", b"a; b; c") };
-        assert_eq!(split(whole).filter(|crumb| crumb.huffman == Huffman::Always).count(), 3);
+        let whole = Fields::new().with_field(whole);
+        let crumbs = whole.records().flat_map(split);
+        assert_eq!(crumbs.filter(|crumb| crumb.field().huffman == Huffman::Always).count(), 3);
     }
 
     #[test]

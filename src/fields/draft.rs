@@ -1,6 +1,6 @@
 //! A field that is not whole yet, at the end of its list.
 
-use super::{Field, Fields, StaticIndex, record};
+use super::{Field, Fields, Nature, StaticIndex, record};
 use crate::growth::reserve_steadily;
 
 /// A list behind whose fields the text of one more is kept: its name, unless that is in the static table, and then its
@@ -48,7 +48,7 @@ impl<'l> Draft<'l> {
         self.fields.block.get(start..).unwrap_or_default()
     }
 
-    /// The text that begins at `start` is whole, and that of a field of this size, which the list has room for. Its
+    /// The text that begins at `start` is whole, and that of a field of this nature, which the list has room for. Its
     /// name has so many octets, or is that of the entry; what else there is to know of it is as in `marks`.
     pub(crate) fn finish(
         self,
@@ -56,10 +56,20 @@ impl<'l> Draft<'l> {
         name_octets: usize,
         known: Option<StaticIndex>,
         marks: &Field<'_>,
+        nature: Nature,
     ) {
         let value_octets = self.end().saturating_sub(start).saturating_sub(name_octets);
-        let name = known.map_or(name_octets, |index| index.name().len());
-        record::finish(&mut self.fields.block, start, (name_octets, value_octets), known, marks, self.most);
+        let block = &mut self.fields.block;
+        let name = match known {
+            Some(index) => {
+                record::finish_named(block, start, index, marks, nature, self.most);
+                index.name().len()
+            }
+            None => {
+                record::finish_spelt(block, start, name_octets, marks, nature, self.most);
+                name_octets
+            }
+        };
         self.fields.count(Field::accounted(name, value_octets));
     }
 }

@@ -105,12 +105,15 @@ pub(super) const fn to_octet(form: Option<Form>) -> u8 {
 }
 
 /// A look-up: each pass over a list needs it, though few ask for forms.
-pub(super) fn from_octet(octet: u8) -> Option<Form> {
-    FORMS.get(usize::from(octet)).copied().flatten()
+#[inline]
+#[expect(clippy::indexing_slicing, reason = "guarded by the length")]
+pub(super) const fn from_octet(octet: u8) -> Option<Form> {
+    let at = octet as usize;
+    if at < FORMS.len() { FORMS[at] } else { None }
 }
 
 /// The form of each octet.
-const FORMS: [Option<Form>; OCTETS] = forms();
+static FORMS: [Option<Form>; OCTETS] = forms();
 
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
 const fn forms() -> [Option<Form>; OCTETS] {

@@ -4,6 +4,8 @@ pub(crate) mod cookies;
 pub(crate) mod dictionary;
 mod draft;
 mod form;
+mod names;
+mod nature;
 mod octets;
 mod record;
 pub(crate) mod rules;
@@ -15,6 +17,8 @@ use core::hash::{Hash, Hasher};
 
 pub(crate) use draft::Draft;
 pub use form::{Coding, Form, Huffman, Literal};
+pub(crate) use nature::{Known, Nature};
+pub(crate) use record::Record;
 pub(crate) use statics::{StaticIndex, TABLE as STATIC_TABLE};
 
 /// How HPACK may represent a field (RFC 7541 §6).
@@ -181,17 +185,23 @@ impl Fields {
     ///
     /// When the name or the value has 2^32 octets or more.
     pub fn push(&mut self, field: Field<'_>) {
-        self.push_within(field, None, usize::MAX);
+        let nature = Nature::of(field.name, field.value);
+        self.push_within(field, Known::All(nature), usize::MAX);
     }
 
-    /// Adds one field at the end, of a list whose memory never needs more than `most` octets. `known` is an entry of
-    /// the static table that the name is of.
-    pub(crate) fn push_within(&mut self, field: Field<'_>, known: Option<StaticIndex>, most: usize) {
-        match known {
-            Some(index) => record::write_named(&mut self.block, index, &field, most),
-            None => record::write(&mut self.block, &field, most),
+    /// Adds one field at the end, of a list whose memory never needs more than `most` octets. Returns its nature, with
+    /// what was `known` of it.
+    #[inline]
+    pub(crate) fn push_within(&mut self, field: Field<'_>, known: Known, most: usize) -> Nature {
+        let nature = known.judge(field.name, field.value);
+        match (known, nature.index) {
+            (Known::Name(_) | Known::All(_), Some(index)) => {
+                record::write_named(&mut self.block, index, &field, nature, most);
+            }
+            (Known::Nothing, _) | (_, None) => record::write_spelt(&mut self.block, &field, nature, most),
         }
         self.count(field.accounted_octets());
+        nature
     }
 
     /// Adds an entry of the static table that came as its index.
@@ -236,11 +246,14 @@ impl Fields {
 
     /// The fields in their order.
     pub fn iter(&self) -> Iter<'_> {
-        Iter { records: self.records(), left: self.len() }
+        Iter { records: record::Iter::new(&self.block), left: self.len() }
     }
 
-    fn records(&self) -> record::Iter<'_> {
-        record::Iter::new(&self.block)
+    /// The fields with what is known of them, in their order.
+    #[inline]
+    pub(crate) fn records(&self) -> impl Iterator<Item = Record<'_>> {
+        // Behind the fields there may be text of one more, see `Draft`.
+        record::Iter::new(&self.block).take(self.len())
     }
 
     /// The value of the first field of this name. Names are compared octet by octet: ask in lower case.
@@ -314,10 +327,11 @@ pub struct Iter<'a> {
 impl<'a> Iterator for Iter<'a> {
     type Item = Field<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Field<'a>> {
         // Behind the fields there may be text of one more, see `Draft`.
         self.left = self.left.checked_sub(1)?;
-        self.records.next().map(|record| record.field)
+        self.records.next().map(|record| record.field())
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

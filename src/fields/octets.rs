@@ -1,5 +1,7 @@
 //! Which octets may stand where (RFC 9110 §5, RFC 3986 §3).
 
+use super::names::Meaning;
+
 /// What one octet may be part of; a set of bits.
 const CLASSES: [u8; 256] = classes();
 
@@ -29,13 +31,36 @@ pub(crate) enum Grammar {
     Minimal,
 }
 
-/// Whether `octets` are the name of a field that is no pseudo-header field. Nothing is no name in any grammar.
-pub(super) fn is_name(octets: &[u8], grammar: Grammar) -> bool {
-    let class = match grammar {
-        Grammar::Full => NAME,
-        Grammar::Minimal => MINIMAL_NAME,
-    };
-    !octets.is_empty() && all(octets, class)
+/// Of which octets a value is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Made {
+    /// Of those that its definition allows: none that HTTP/1.1 would take for a delimiter, no white space at the ends.
+    Right,
+    /// Of all but those that nobody may let pass.
+    Minimal,
+    Wrong,
+}
+
+impl Made {
+    #[inline]
+    pub(super) fn keeps(self, grammar: Grammar) -> bool {
+        match self {
+            Self::Right => true,
+            Self::Minimal => grammar == Grammar::Minimal,
+            Self::Wrong => false,
+        }
+    }
+}
+
+/// What a name that is not among the known ones means. Nothing at all is no name in any grammar.
+pub(super) fn meaning_of(name: &[u8]) -> Meaning {
+    match name {
+        [] => Meaning::Invalid,
+        [b':', ..] => Meaning::UnknownPseudo,
+        _ if all(name, NAME) => Meaning::Nothing,
+        _ if all(name, MINIMAL_NAME) => Meaning::Minimal,
+        _ => Meaning::Invalid,
+    }
 }
 
 /// Whether `octets` are a token.
@@ -43,14 +68,19 @@ pub(super) fn is_token(octets: &[u8]) -> bool {
     !octets.is_empty() && all(octets, TOKEN)
 }
 
-/// Whether `octets` are a field value: nothing that HTTP/1.1 would take for a delimiter, no white space at the ends.
-pub(super) fn is_value(octets: &[u8], grammar: Grammar) -> bool {
-    let blank = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t'));
-    let is_made_right = match grammar {
-        Grammar::Full => is_text(octets),
-        Grammar::Minimal => !octets.iter().any(|octet| matches!(octet, b'\0' | b'\r' | b'\n')),
-    };
-    is_made_right && !blank(octets.first()) && !blank(octets.last())
+/// Of which octets a value is made.
+#[inline]
+pub(super) fn made_of(value: &[u8]) -> Made {
+    let is_blank = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t'));
+    if is_blank(value.first()) || is_blank(value.last()) {
+        Made::Wrong
+    } else if is_text(value) {
+        Made::Right
+    } else if value.iter().any(|octet| matches!(octet, b'\0' | b'\r' | b'\n')) {
+        Made::Wrong
+    } else {
+        Made::Minimal
+    }
 }
 
 /// Whether `octets` may follow the first octet of a `:path`.

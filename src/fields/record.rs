@@ -2,22 +2,30 @@
 
 use alloc::vec::Vec;
 
-use super::statics::Known;
-use super::{Field, Huffman, Indexing, StaticIndex, form};
+use super::names::Meaning;
+use super::octets::Made;
+use super::{Field, Form, Huffman, Indexing, Nature, STATIC_TABLE, StaticIndex, form};
 use crate::growth::reserve_steadily;
 
-/// A field of a list, with what is known of it beforehand. What the static table has of it takes no room:
+/// A field of a list, with its nature. What the static table has of it takes no room where that was known beforehand:
 ///
 /// | first octet | what follows |
 /// |---|---|
 /// | index | nothing: the field is an entry, and came as its index |
-/// | [`NAME`] + index | two octets of marks, the length of the value in 32 bits, the value |
-/// | 0 | two octets of marks, the lengths of name and value in 32 bits each, the name, the value |
+/// | [`NAMED`] + index | two octets of marks, the length of the value in 32 bits, the value |
+/// | [`SPELT`] + index, or 0 | two octets of marks, the lengths of name and value in 32 bits each, the name, the value |
 #[derive(Clone, Copy)]
-pub(super) struct Record<'a> {
-    pub(super) field: Field<'a>,
-    pub(super) known: Known,
+pub(crate) struct Record<'a> {
+    pub(crate) name: &'a [u8],
+    pub(crate) value: &'a [u8],
+    /// An entry of the static table that has the name, if any.
+    pub(crate) index: Option<StaticIndex>,
+    marks: Marks,
 }
+
+/// The rest of what is known of a field and its nature, in bits: each pass over a list asks for some of it only.
+#[derive(Clone, Copy)]
+struct Marks(u16);
 
 /// Puts an entry of the static table at the end of a block that never needs more than `most` octets.
 #[inline]
@@ -27,16 +35,24 @@ pub(super) fn write_static(block: &mut Vec<u8>, index: StaticIndex, most: usize)
 }
 
 /// The same with a field whose name is an entry's.
-pub(super) fn write_named(block: &mut Vec<u8>, index: StaticIndex, field: &Field<'_>, most: usize) {
-    let head = named_head(index, field.value.len(), field);
+#[inline]
+pub(super) fn write_named(
+    block: &mut Vec<u8>,
+    index: StaticIndex,
+    field: &Field<'_>,
+    nature: Nature,
+    most: usize,
+) {
+    let head = named_head(index, field.value.len(), field, nature);
     reserve_steadily(block, head.len().saturating_add(field.value.len()), most);
     block.extend_from_slice(&head);
     block.extend_from_slice(field.value);
 }
 
-/// The same with any other field.
-pub(super) fn write(block: &mut Vec<u8>, field: &Field<'_>, most: usize) {
-    let head = head(field.name.len(), field.value.len(), field);
+/// The same with a field that brings its name.
+#[inline]
+pub(super) fn write_spelt(block: &mut Vec<u8>, field: &Field<'_>, nature: Nature, most: usize) {
+    let head = spelt_head(field.name.len(), field.value.len(), field, nature);
     let octets = head.len().saturating_add(field.name.len()).saturating_add(field.value.len());
     reserve_steadily(block, octets, most);
     block.extend_from_slice(&head);
@@ -44,20 +60,30 @@ pub(super) fn write(block: &mut Vec<u8>, field: &Field<'_>, most: usize) {
     block.extend_from_slice(field.value);
 }
 
-/// The same with a field whose name and value, of so many octets, lie at the end of the block already; the name does
-/// not if it is an entry's.
-pub(super) fn finish(
+/// The same with a field whose value lies at the end of the block already, from `start` on; its name is an entry's.
+pub(super) fn finish_named(
     block: &mut Vec<u8>,
     start: usize,
-    (name_octets, value_octets): (usize, usize),
-    known: Option<StaticIndex>,
+    index: StaticIndex,
     field: &Field<'_>,
+    nature: Nature,
     most: usize,
 ) {
-    match known {
-        Some(index) => insert(block, start, named_head(index, value_octets, field), most),
-        None => insert(block, start, head(name_octets, value_octets, field), most),
-    }
+    let value_octets = block.len().saturating_sub(start);
+    insert(block, start, named_head(index, value_octets, field, nature), most);
+}
+
+/// The same with a field whose name, of so many octets, and value lie there.
+pub(super) fn finish_spelt(
+    block: &mut Vec<u8>,
+    start: usize,
+    name_octets: usize,
+    field: &Field<'_>,
+    nature: Nature,
+    most: usize,
+) {
+    let value_octets = block.len().saturating_sub(start).saturating_sub(name_octets);
+    insert(block, start, spelt_head(name_octets, value_octets, field, nature), most);
 }
 
 fn insert<const N: usize>(block: &mut Vec<u8>, start: usize, head: [u8; N], most: usize) {
@@ -71,22 +97,20 @@ fn insert<const N: usize>(block: &mut Vec<u8>, start: usize, head: [u8; N], most
     }
 }
 
-fn named_head(index: StaticIndex, value_octets: usize, field: &Field<'_>) -> [u8; 7] {
+#[inline]
+fn named_head(index: StaticIndex, value_octets: usize, field: &Field<'_>, nature: Nature) -> [u8; 7] {
     let [v0, v1, v2, v3] = length(value_octets);
-    let [marks, form] = marks_of(field);
-    [NAME | index.octet(), marks, form, v0, v1, v2, v3]
+    let [m0, m1] = Marks::of(field, nature).0.to_le_bytes();
+    [NAMED | index.octet(), m0, m1, v0, v1, v2, v3]
 }
 
-fn head(name_octets: usize, value_octets: usize, field: &Field<'_>) -> [u8; 11] {
+#[inline]
+fn spelt_head(name_octets: usize, value_octets: usize, field: &Field<'_>, nature: Nature) -> [u8; 11] {
     let [n0, n1, n2, n3] = length(name_octets);
     let [v0, v1, v2, v3] = length(value_octets);
-    let [marks, form] = marks_of(field);
-    [0, marks, form, n0, n1, n2, n3, v0, v1, v2, v3]
-}
-
-const fn marks_of(field: &Field<'_>) -> [u8; 2] {
-    let Field { indexing, huffman, form, .. } = *field;
-    [(huffman as u8) << HUFFMAN_SHIFT | indexing as u8, form::to_octet(form)]
+    let [m0, m1] = Marks::of(field, nature).0.to_le_bytes();
+    let first = nature.index.map_or(0, |index| SPELT | index.octet());
+    [first, m0, m1, n0, n1, n2, n3, v0, v1, v2, v3]
 }
 
 /// The records of a block in their order.
@@ -99,22 +123,6 @@ impl<'a> Iter<'a> {
     pub(super) const fn new(block: &'a [u8]) -> Self {
         Self { rest: block }
     }
-
-    /// A record whose name is known.
-    fn named(&mut self, index: StaticIndex, rest: &'a [u8]) -> Option<Record<'a>> {
-        let (&[marks, form, v0, v1, v2, v3], rest) = rest.split_first_chunk()?;
-        let (value, rest) = rest.split_at_checked(u32::from_le_bytes([v0, v1, v2, v3]) as usize)?;
-        self.rest = rest;
-        Some(Record { field: marked(index.name(), value, marks, form), known: Known::Name(index) })
-    }
-
-    fn whole(&mut self, rest: &'a [u8]) -> Option<Record<'a>> {
-        let (&[marks, form, n0, n1, n2, n3, v0, v1, v2, v3], rest) = rest.split_first_chunk()?;
-        let (name, rest) = rest.split_at_checked(u32::from_le_bytes([n0, n1, n2, n3]) as usize)?;
-        let (value, rest) = rest.split_at_checked(u32::from_le_bytes([v0, v1, v2, v3]) as usize)?;
-        self.rest = rest;
-        Some(Record { field: marked(name, value, marks, form), known: Known::Nothing })
-    }
 }
 
 impl<'a> Iterator for Iter<'a> {
@@ -123,45 +131,146 @@ impl<'a> Iterator for Iter<'a> {
     #[inline]
     fn next(&mut self) -> Option<Record<'a>> {
         let (&first, rest) = self.rest.split_first()?;
-        let Some(index) = StaticIndex::new((first & !NAME).into()) else { return self.whole(rest) };
-        if first & NAME != 0 {
-            return self.named(index, rest);
-        }
+        let index = StaticIndex::new((first & INDEX).into());
+        let (record, rest) = match (index, first & !INDEX) {
+            (Some(index), ENTRY) => (Record::of_entry(index), rest),
+            (Some(index), NAMED) => Record::read_named(index, rest)?,
+            (index, _) => Record::read_spelt(index, rest)?,
+        };
         self.rest = rest;
-        Some(Record { field: index.field(), known: Known::Field(index) })
+        Some(record)
     }
 }
 
-#[inline]
-fn marked<'a>(name: &'a [u8], value: &'a [u8], marks: u8, form: u8) -> Field<'a> {
-    let indexing = match marks & INDEXING {
-        1 => Indexing::Incremental,
-        2 => Indexing::Without,
-        3 => Indexing::Never,
-        _ => Indexing::Auto,
-    };
-    let huffman = match marks >> HUFFMAN_SHIFT {
-        1 => Huffman::Always,
-        2 => Huffman::Never,
-        _ => Huffman::Shorter,
-    };
-    Field { name, value, indexing, huffman, form: form::from_octet(form) }
+impl<'a> Record<'a> {
+    #[inline]
+    fn of_entry(index: StaticIndex) -> Self {
+        let marks = index.look_up(&ENTRY_MARKS);
+        Self { name: index.name(), value: index.value(), index: Some(index), marks }
+    }
+
+    /// A record whose name is an entry's, without its first octet, and what follows it.
+    #[inline]
+    fn read_named(index: StaticIndex, rest: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (&[m0, m1, v0, v1, v2, v3], rest) = rest.split_first_chunk()?;
+        let (value, rest) = rest.split_at_checked(u32::from_le_bytes([v0, v1, v2, v3]) as usize)?;
+        let marks = Marks(u16::from_le_bytes([m0, m1]));
+        Some((Self { name: index.name(), value, index: Some(index), marks }, rest))
+    }
+
+    /// The same of a record that brings its name.
+    #[inline]
+    fn read_spelt(index: Option<StaticIndex>, rest: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (&[m0, m1, n0, n1, n2, n3, v0, v1, v2, v3], rest) = rest.split_first_chunk()?;
+        let (name, rest) = rest.split_at_checked(u32::from_le_bytes([n0, n1, n2, n3]) as usize)?;
+        let (value, rest) = rest.split_at_checked(u32::from_le_bytes([v0, v1, v2, v3]) as usize)?;
+        Some((Self { name, value, index, marks: Marks(u16::from_le_bytes([m0, m1])) }, rest))
+    }
+
+    #[inline]
+    pub(crate) const fn field(&self) -> Field<'a> {
+        let (indexing, huffman, form) = (self.marks.indexing(), self.marks.huffman(), self.marks.form());
+        Field { name: self.name, value: self.value, indexing, huffman, form }
+    }
+
+    /// A record of another value, of the same nature.
+    pub(super) const fn with_value(self, value: &'a [u8]) -> Self {
+        Self { value, ..self }
+    }
+
+    #[inline]
+    pub(super) const fn nature(&self) -> Nature {
+        Nature { index: self.index, meaning: self.marks.meaning(), value: self.marks.made() }
+    }
 }
 
+impl Marks {
+    #[inline]
+    const fn of(field: &Field<'_>, nature: Nature) -> Self {
+        let Field { indexing, huffman, form, .. } = *field;
+        Self(
+            indexing as u16
+                | (huffman as u16) << Self::HUFFMAN
+                | (form::to_octet(form) as u16) << Self::FORM
+                | (nature.value as u16) << Self::MADE
+                | (nature.meaning as u16) << Self::MEANING,
+        )
+    }
+
+    #[inline]
+    const fn indexing(self) -> Indexing {
+        match self.0 & 0b11 {
+            1 => Indexing::Incremental,
+            2 => Indexing::Without,
+            3 => Indexing::Never,
+            _ => Indexing::Auto,
+        }
+    }
+
+    #[inline]
+    const fn huffman(self) -> Huffman {
+        match self.0 >> Self::HUFFMAN & 0b11 {
+            1 => Huffman::Always,
+            2 => Huffman::Never,
+            _ => Huffman::Shorter,
+        }
+    }
+
+    #[inline]
+    const fn form(self) -> Option<Form> {
+        form::from_octet((self.0 >> Self::FORM & 0x3f) as u8)
+    }
+
+    #[inline]
+    const fn made(self) -> Made {
+        match self.0 >> Self::MADE & 0b11 {
+            0 => Made::Right,
+            1 => Made::Minimal,
+            _ => Made::Wrong,
+        }
+    }
+
+    #[inline]
+    const fn meaning(self) -> Meaning {
+        Meaning::of_number(self.0 >> Self::MEANING)
+    }
+
+    // Where what begins; the indexing is in the lowest bits.
+    const HUFFMAN: u32 = 2;
+    const FORM: u32 = 4;
+    const MADE: u32 = 10;
+    const MEANING: u32 = 12;
+}
+
+/// The marks of each entry of the static table.
+static ENTRY_MARKS: [Marks; STATIC_TABLE.len()] = entry_marks();
+
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
+const fn entry_marks() -> [Marks; STATIC_TABLE.len()] {
+    let mut marks = [Marks(0); STATIC_TABLE.len()];
+    let mut at = 0;
+    while let Some(index) = StaticIndex::new(at + 1) {
+        marks[at] = Marks::of(&index.field(), Nature::of_entry(index));
+        at += 1;
+    }
+    marks
+}
+
+#[inline]
 fn length(octets: usize) -> [u8; 4] {
     u32::try_from(octets).expect("a field is shorter than 4 GiB").to_le_bytes()
 }
 
-/// The bit that tells that the name alone is an entry's.
-const NAME: u8 = 0x80;
-
-/// The bits of the marks that tell the indexing; those above tell the coding.
-const INDEXING: u8 = 3;
-const HUFFMAN_SHIFT: u32 = 2;
+/// The bits of the first octet that are an index, if any.
+const INDEX: u8 = 0x3f;
+/// What else the first octet says: the field is an entry, its name is one's, or it brings its name all the same.
+const ENTRY: u8 = 0;
+const NAMED: u8 = 0x80;
+const SPELT: u8 = 0x40;
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Coding, Field, Fields, Form, Literal, STATIC_TABLE};
+    use super::super::{Coding, Field, Fields, Form, Known, Literal, STATIC_TABLE};
     use super::*;
 
     fn indices() -> impl Iterator<Item = StaticIndex> {
@@ -189,13 +298,19 @@ mod tests {
             {
                 let field = Field { indexing, huffman, form, ..Field::new(index.name(), b"value") };
                 let mut fields = Fields::new();
-                fields.push_within(field, Some(index), usize::MAX);
+                fields.push_within(field, Known::Name(index), usize::MAX);
                 fields.push(field);
-                assert_eq!(fields.block.len(), 7 + 5 + 11 + index.name().len() + 5);
+                fields.push_within(field, Known::Nothing, usize::MAX);
+                assert_eq!(fields.block.len(), 2 * (7 + 5) + 11 + index.name().len() + 5);
                 for kept in &fields {
                     assert_eq!((kept, kept.huffman, kept.form), (field, huffman, form));
                 }
-                assert_eq!(fields.iter().count(), 2);
+                assert_eq!(fields.iter().count(), 3);
+                assert!(
+                    fields
+                        .records()
+                        .all(|record| record.index == Some(index.first()) || record.index == Some(index))
+                );
             }
         }
     }

@@ -1,11 +1,10 @@
 //! What the fields of a message must be (RFC 9113 §8.2, §8.3; RFC 9110 §5): one rule set for what we receive and for
 //! what we send.
 
+use super::names::Meaning;
 pub(crate) use super::octets::Grammar;
 use super::octets::decimal;
-use super::record::Record;
-use super::statics::Known;
-use super::{Field, Fields, STATIC_TABLE, octets};
+use super::{Fields, Nature, octets};
 use crate::error::Violation;
 
 /// How strict the rules are where the RFCs leave that open. Everything else holds in any case.
@@ -92,8 +91,8 @@ impl Rules {
     pub(crate) fn check(self, fields: &Fields, section: Section) -> Result<Summary, Violation> {
         let mut seen = Seen::default();
         for record in fields.records() {
-            let meaning = self.meaning_of(&record)?;
-            seen.take(meaning, record.field.value, section)?;
+            let meaning = self.meaning_of(record.nature())?;
+            seen.take(meaning, record.value, section)?;
         }
         match section {
             Section::Request(extended) => self.check_request(&seen, extended),
@@ -105,16 +104,14 @@ impl Rules {
 
     /// What the name of a field means, if both its name and its value are of the octets that they may have.
     #[inline]
-    fn meaning_of(self, record: &Record<'_>) -> Result<Meaning, Violation> {
-        let Field { name, value, .. } = record.field;
-        match record.known {
-            Known::Field(index) => Ok(index.look_up(&MEANINGS)),
-            _ if !octets::is_value(value, self.grammar) => Err(Violation::InvalidFieldValue),
-            Known::Name(index) => Ok(index.look_up(&MEANINGS)),
-            Known::Nothing => match meaning_of(name) {
-                Meaning::Nothing if !octets::is_name(name, self.grammar) => Err(Violation::InvalidFieldName),
-                meaning => Ok(meaning),
-            },
+    fn meaning_of(self, nature: Nature) -> Result<Meaning, Violation> {
+        if !nature.value.keeps(self.grammar) {
+            return Err(Violation::InvalidFieldValue);
+        }
+        match nature.meaning {
+            Meaning::Invalid => Err(Violation::InvalidFieldName),
+            Meaning::Minimal if self.grammar == Grammar::Full => Err(Violation::InvalidFieldName),
+            meaning => Ok(meaning),
         }
     }
 
@@ -190,68 +187,6 @@ impl Rules {
     }
 }
 
-/// What a name says about its field, or means for the message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
-    /// A pseudo-header field (RFC 9113 §8.3, RFC 8441 §4).
-    Pseudo(Pseudo),
-    /// RFC 9113 §8.2.2.
-    OfConnections,
-    Te,
-    Host,
-    ContentLength,
-    Priority,
-    /// Nothing, if it is a name at all.
-    Nothing,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pseudo {
-    Method,
-    Scheme,
-    Authority,
-    Path,
-    Protocol,
-    Status,
-    Unknown,
-}
-
-const fn meaning_of(name: &[u8]) -> Meaning {
-    match name {
-        [b':', pseudo @ ..] => Meaning::Pseudo(match pseudo {
-            b"method" => Pseudo::Method,
-            b"scheme" => Pseudo::Scheme,
-            b"authority" => Pseudo::Authority,
-            b"path" => Pseudo::Path,
-            b"protocol" => Pseudo::Protocol,
-            b"status" => Pseudo::Status,
-            _ => Pseudo::Unknown,
-        }),
-        b"connection" | b"proxy-connection" | b"keep-alive" | b"transfer-encoding" | b"upgrade" => {
-            Meaning::OfConnections
-        }
-        b"te" => Meaning::Te,
-        b"host" => Meaning::Host,
-        b"content-length" => Meaning::ContentLength,
-        b"priority" => Meaning::Priority,
-        _ => Meaning::Nothing,
-    }
-}
-
-/// The meanings of the names that are in the static table.
-static MEANINGS: [Meaning; STATIC_TABLE.len()] = meanings();
-
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
-const fn meanings() -> [Meaning; STATIC_TABLE.len()] {
-    let mut meanings = [Meaning::Nothing; STATIC_TABLE.len()];
-    let mut at = 0;
-    while at < STATIC_TABLE.len() {
-        meanings[at] = meaning_of(STATIC_TABLE[at].0);
-        at += 1;
-    }
-    meanings
-}
-
 /// What has been seen of a section, as far as it matters to the whole.
 #[derive(Debug, Default)]
 struct Seen<'f> {
@@ -273,10 +208,17 @@ struct Seen<'f> {
 impl<'f> Seen<'f> {
     #[inline]
     fn take(&mut self, meaning: Meaning, value: &'f [u8], section: Section) -> Result<(), Violation> {
-        if let Meaning::Pseudo(pseudo) = meaning {
-            return self.take_pseudo(pseudo, value);
+        match meaning {
+            Meaning::Method => return self.take_pseudo(|seen| &mut seen.method, value),
+            Meaning::Scheme => return self.take_pseudo(|seen| &mut seen.scheme, value),
+            Meaning::Authority => return self.take_pseudo(|seen| &mut seen.authority, value),
+            Meaning::Path => return self.take_pseudo(|seen| &mut seen.path, value),
+            Meaning::Protocol => return self.take_pseudo(|seen| &mut seen.protocol, value),
+            Meaning::Status => return self.take_pseudo(|seen| &mut seen.status, value),
+            Meaning::UnknownPseudo if self.regular => return Err(Violation::PseudoFieldAfterRegular),
+            Meaning::UnknownPseudo => return Err(Violation::UnknownPseudoField),
+            _ => self.regular = true,
         }
-        self.regular = true;
         match (meaning, section) {
             (Meaning::OfConnections, _) => Err(Violation::ConnectionSpecificField),
             (Meaning::Te, Section::Request(_)) if value.eq_ignore_ascii_case(b"trailers") => Ok(()),
@@ -292,25 +234,21 @@ impl<'f> Seen<'f> {
                 self.has_priority = true;
                 Ok(())
             }
-            (Meaning::Pseudo(_) | Meaning::Host | Meaning::ContentLength | Meaning::Nothing, _) => Ok(()),
+            _ => Ok(()),
         }
     }
 
-    fn take_pseudo(&mut self, pseudo: Pseudo, value: &'f [u8]) -> Result<(), Violation> {
+    #[inline]
+    fn take_pseudo(
+        &mut self,
+        place: impl FnOnce(&mut Self) -> &mut Option<&'f [u8]>,
+        value: &'f [u8],
+    ) -> Result<(), Violation> {
         if self.regular {
             return Err(Violation::PseudoFieldAfterRegular);
         }
-        let place = match pseudo {
-            Pseudo::Method => &mut self.method,
-            Pseudo::Scheme => &mut self.scheme,
-            Pseudo::Authority => &mut self.authority,
-            Pseudo::Path => &mut self.path,
-            Pseudo::Protocol => &mut self.protocol,
-            Pseudo::Status => &mut self.status,
-            Pseudo::Unknown => return Err(Violation::UnknownPseudoField),
-        };
         self.pseudo = self.pseudo.saturating_add(1);
-        match place.replace(value) {
+        match place(self).replace(value) {
             None => Ok(()),
             Some(_) => Err(Violation::RepeatedPseudoField),
         }
@@ -391,24 +329,5 @@ fn status_of(status: Option<&[u8]>) -> Result<Status, Violation> {
         [b'2', b'0'..=b'9', b'0'..=b'9'] => Ok(Status::Success),
         [b'3'..=b'9', b'0'..=b'9', b'0'..=b'9'] => Ok(Status::Other),
         _ => Err(Violation::InvalidStatus),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::StaticIndex;
-    use super::*;
-
-    #[test]
-    fn what_the_static_table_has_needs_no_check() {
-        for index in (1..=STATIC_TABLE.len()).filter_map(StaticIndex::new) {
-            let (name, value) = (index.name(), index.value());
-            assert_eq!(index.look_up(&MEANINGS), meaning_of(name));
-            for grammar in [Grammar::Full, Grammar::Minimal] {
-                assert!(octets::is_value(value, grammar));
-                assert!(octets::is_name(name.strip_prefix(b":").unwrap_or(name), grammar));
-            }
-            assert!(!matches!(meaning_of(name), Meaning::Pseudo(Pseudo::Unknown)));
-        }
     }
 }

@@ -1,24 +1,62 @@
 //! The fields that both ends of any connection know (RFC 7541 Appendix A).
 
+use core::num::NonZeroU8;
+
+use super::names::{self, Meaning, meaning_of};
 use super::{Field, Form};
 
 /// The index of one of them, 1 to 61.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct StaticIndex(u8);
+pub(crate) struct StaticIndex(NonZeroU8);
 
 impl StaticIndex {
-    #[inline]
-    pub(crate) const fn new(index: usize) -> Option<Self> {
-        if index >= 1 && index <= TABLE.len() { Some(Self(index as u8)) } else { None }
+    // The first entries of names that the encoder or a rule tells from others.
+    pub(crate) const PATH: Self = Self::first_of(b":path");
+    pub(crate) const AGE: Self = Self::first_of(b"age");
+    pub(crate) const AUTHORIZATION: Self = Self::first_of(b"authorization");
+    pub(crate) const CONTENT_LENGTH: Self = Self::first_of(b"content-length");
+    pub(crate) const COOKIE: Self = Self::first_of(b"cookie");
+    pub(crate) const ETAG: Self = Self::first_of(b"etag");
+    pub(crate) const IF_MODIFIED_SINCE: Self = Self::first_of(b"if-modified-since");
+    pub(crate) const IF_NONE_MATCH: Self = Self::first_of(b"if-none-match");
+    pub(crate) const LAST_MODIFIED: Self = Self::first_of(b"last-modified");
+    pub(crate) const LOCATION: Self = Self::first_of(b"location");
+    pub(crate) const PROXY_AUTHORIZATION: Self = Self::first_of(b"proxy-authorization");
+    pub(crate) const SET_COOKIE: Self = Self::first_of(b"set-cookie");
+
+    #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
+    const fn first_of(name: &[u8]) -> Self {
+        let mut at = 0;
+        while !is_same(TABLE[at].0, name) {
+            at += 1;
+        }
+        Self(NonZeroU8::MIN.saturating_add(at as u8))
     }
 
     #[inline]
-    pub(crate) fn name(self) -> &'static [u8] {
+    pub(crate) const fn new(index: usize) -> Option<Self> {
+        if index > TABLE.len() {
+            return None;
+        }
+        match NonZeroU8::new(index as u8) {
+            Some(index) => Some(Self(index)),
+            None => None,
+        }
+    }
+
+    /// The first entry that has this name.
+    #[inline]
+    pub(crate) fn of_name(name: &[u8]) -> Option<Self> {
+        names::find(name)?.0
+    }
+
+    #[inline]
+    pub(crate) const fn name(self) -> &'static [u8] {
         self.entry().0
     }
 
     #[inline]
-    pub(crate) fn value(self) -> &'static [u8] {
+    pub(crate) const fn value(self) -> &'static [u8] {
         self.entry().1
     }
 
@@ -29,34 +67,54 @@ impl StaticIndex {
     }
 
     /// The field as the peer's index of it tells it.
-    pub(crate) fn field(self) -> Field<'static> {
+    pub(crate) const fn field(self) -> Field<'static> {
         Field { form: Some(Form::Indexed), ..Field::new(self.name(), self.value()) }
     }
 
     /// What a table of something about all of them, in their order, has about this one.
     #[inline]
     #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "indices are 1 to 61")]
-    pub(super) const fn look_up<T: Copy>(self, table: &[T; TABLE.len()]) -> T {
-        table[self.0 as usize - 1]
+    pub(crate) const fn look_up<T: Copy>(self, table: &[T; TABLE.len()]) -> T {
+        table[self.0.get() as usize - 1]
     }
 
-    pub(super) const fn octet(self) -> u8 {
-        self.0
+    #[inline]
+    pub(crate) const fn octet(self) -> u8 {
+        self.0.get()
     }
 
-    fn entry(self) -> (&'static [u8], &'static [u8]) {
+    #[inline]
+    pub(super) const fn meaning(self) -> Meaning {
+        self.look_up(&MEANINGS)
+    }
+
+    /// The first entry with the same name.
+    #[inline]
+    pub(crate) const fn first(self) -> Self {
+        self.look_up(&FIRSTS)
+    }
+
+    /// The entry with the same name and this value.
+    #[inline]
+    pub(crate) fn with_value(self, value: &[u8]) -> Option<Self> {
+        let mut entry = self.first();
+        loop {
+            if entry.value() == value {
+                return Some(entry);
+            }
+            entry = entry.look_up(&NEXTS)?;
+        }
+    }
+
+    /// Whether no entry before this one has the same name.
+    pub(super) const fn is_first(self) -> bool {
+        self.first().octet() == self.octet()
+    }
+
+    #[inline]
+    const fn entry(self) -> (&'static [u8], &'static [u8]) {
         self.look_up(&TABLE)
     }
-}
-
-/// How much of a field the static table has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Known {
-    Nothing,
-    /// The name is an entry's.
-    Name(StaticIndex),
-    /// Both name and value are an entry's.
-    Field(StaticIndex),
 }
 
 pub(crate) static TABLE: [(&[u8], &[u8]); 61] = [
@@ -123,6 +181,15 @@ pub(crate) static TABLE: [(&[u8], &[u8]); 61] = [
     (b"www-authenticate", b""),
 ];
 
+/// The meaning of each name.
+static MEANINGS: [Meaning; TABLE.len()] = meanings();
+
+/// For each entry the first one with the same name.
+static FIRSTS: [StaticIndex; TABLE.len()] = firsts();
+
+/// For each entry the next one, if that has the same name: all of one name are neighbours.
+static NEXTS: [Option<StaticIndex>; TABLE.len()] = nexts();
+
 /// What each counts: a look-up costs less than the lengths.
 static ACCOUNTED: [u8; TABLE.len()] = accounted();
 
@@ -136,4 +203,69 @@ const fn accounted() -> [u8; TABLE.len()] {
         at += 1;
     }
     accounted
+}
+
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
+const fn meanings() -> [Meaning; TABLE.len()] {
+    let mut meanings = [Meaning::Nothing; TABLE.len()];
+    let mut at = 0;
+    while at < TABLE.len() {
+        meanings[at] = meaning_of(TABLE[at].0);
+        at += 1;
+    }
+    meanings
+}
+
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
+const fn firsts() -> [StaticIndex; TABLE.len()] {
+    let mut firsts = [StaticIndex(NonZeroU8::MIN); TABLE.len()];
+    let mut at = 0;
+    while at < TABLE.len() {
+        firsts[at] = StaticIndex::first_of(TABLE[at].0);
+        at += 1;
+    }
+    firsts
+}
+
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
+const fn nexts() -> [Option<StaticIndex>; TABLE.len()] {
+    let mut nexts = [None; TABLE.len()];
+    let mut at = 1;
+    while at < TABLE.len() {
+        if is_same(TABLE[at].0, TABLE[at - 1].0) {
+            nexts[at - 1] = StaticIndex::new(at + 1);
+        }
+        at += 1;
+    }
+    nexts
+}
+
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
+const fn is_same(name: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < name.len() && at < other.len() && name[at] == other[at] {
+        at += 1;
+    }
+    at == name.len() && at == other.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_of_one_name_are_neighbours_and_lead_to_each_other() {
+        for (at, (name, value)) in TABLE.iter().enumerate() {
+            let index = StaticIndex::new(at + 1).unwrap();
+            let with_name = |(place, (other, _)): (usize, &(&[u8], &[u8]))| {
+                (other == name).then(|| StaticIndex::new(place + 1).unwrap())
+            };
+            let same: std::vec::Vec<_> = TABLE.iter().enumerate().filter_map(with_name).collect();
+            assert_eq!(index.first(), same[0]);
+            assert_eq!(index.is_first(), same[0] == index);
+            assert_eq!(index.with_value(value), Some(index));
+            assert_eq!(index.with_value(b"no such value"), None);
+        }
+        assert_eq!((StaticIndex::new(0), StaticIndex::new(62), StaticIndex::new(257)), (None, None, None));
+    }
 }

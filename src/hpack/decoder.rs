@@ -7,13 +7,13 @@ use keep::usual_kept;
 
 use super::huffman;
 use super::integer::{Integer, Partial};
-use super::representation::{Kind, STRING_MASK, static_index};
+use super::representation::{Kind, STRING_MASK, whole_index};
 use super::short::{self, Short};
 use super::sink::{Sink, Taker};
 use super::sizes::Sizes;
 use super::table::Table;
 use crate::error::Violation;
-use crate::fields::{Coding, Field, Form, Literal, STATIC_TABLE, StaticIndex};
+use crate::fields::{Coding, Field, Form, Known, Literal, STATIC_TABLE, StaticIndex};
 
 /// Decodes the field blocks of one connection.
 ///
@@ -140,10 +140,10 @@ impl Decoder {
         let mut input = fragment;
         while let Some((&octet, mut rest)) = input.split_first() {
             match self.state {
-                State::Representation => match static_index(octet) {
+                State::Representation => match whole_index(octet) {
                     Some(index) => {
                         self.sizes.on_field()?;
-                        taker.take_static(index)?;
+                        self.on_entry(index, taker)?;
                     }
                     None => match self.short(octet, rest) {
                         Some((literal, behind)) => {
@@ -253,9 +253,9 @@ impl Decoder {
     fn on_short(&mut self, short: &Short<'_>, taker: &mut impl Taker) -> Result<(), Violation> {
         self.sizes.on_field()?;
         if let Some(field) = short.plain() {
-            taker.take(field, short.known())?;
+            let known = taker.take(field, Known::of_name(short.index()))?;
             if short.literal == Literal::Incremental {
-                self.table.insert(field.name, field.value);
+                self.table.insert(field.name, field.value, known);
             }
             return Ok(());
         }
@@ -327,13 +327,7 @@ impl Decoder {
         match kind {
             Kind::Indexed => {
                 self.state = State::Representation;
-                match StaticIndex::new(value as usize) {
-                    Some(index) => taker.take_static(index),
-                    None => {
-                        let (name, value) = dynamic_entry(&self.table, value)?;
-                        taker.take(Field { form: Some(Form::Indexed), ..Field::new(name, value) }, None)
-                    }
-                }
+                self.on_entry(value, taker)
             }
             Kind::Literal(literal) => {
                 self.begin(literal, taker);
@@ -347,6 +341,26 @@ impl Decoder {
                 self.wait(State::Representation)
             }
         }
+    }
+
+    /// A field that is an entry of one of the tables.
+    #[inline]
+    fn on_entry(&mut self, index: u32, taker: &mut impl Taker) -> Result<(), Violation> {
+        match StaticIndex::new(index as usize) {
+            Some(index) => taker.take_static(index),
+            None => self.on_dynamic_entry(nth_of(index), taker),
+        }
+    }
+
+    #[inline]
+    fn on_dynamic_entry(&mut self, nth: usize, taker: &mut impl Taker) -> Result<(), Violation> {
+        let (name, value, known) = self.table.get_known(nth).ok_or(Violation::InvalidIndex)?;
+        let field = Field { form: Some(Form::Indexed), ..Field::new(name, value) };
+        let told = taker.take(field, known)?;
+        if told != known {
+            self.table.note(nth, told);
+        }
+        Ok(())
     }
 
     #[inline]
@@ -466,13 +480,14 @@ impl Decoder {
             let octets = Field::new(name, value).accounted_octets().saturating_add(self.skipped);
             return taker.count(octets);
         }
-        taker.take(self.literal.field((name, self.name_coding), (value, coding)), self.static_name)?;
+        let field = self.literal.field((name, self.name_coding), (value, coding));
+        let known = taker.take(field, Known::of_name(self.static_name))?;
         if self.literal == Literal::Incremental {
             if self.scratch.len() > self.usual_kept() {
                 let name_octets = name.len();
-                self.table.adopt(front, core::mem::take(&mut self.scratch), name_octets);
+                self.table.adopt(front, core::mem::take(&mut self.scratch), name_octets, known);
             } else {
-                self.table.insert(name, value);
+                self.table.insert(name, value, known);
             }
         }
         Ok(())
@@ -487,13 +502,14 @@ impl Decoder {
             None => kept_name,
         };
         let octets = Field::new(name, value).accounted_octets();
+        let nature = Known::of_name(self.static_name).judge(name, value);
         if self.literal == Literal::Incremental {
-            self.table.insert(name, value);
+            self.table.insert(name, value, Known::All(nature));
         }
         taker.count(octets)?;
         if let Some(draft) = taker.draft() {
             let marks = self.literal.field((&[], self.name_coding), (&[], coding));
-            draft.finish(self.start, self.kept_name, self.static_name, &marks);
+            draft.finish(self.start, self.kept_name, self.static_name, &marks, nature);
         }
         Ok(())
     }

@@ -4,8 +4,8 @@ use core::fmt;
 use super::hash::{hash_field, hash_name};
 use super::lookup::Lookup;
 use super::table::{Inserted, Table};
-use super::{DEFAULT_TABLE_LIMIT, huffman, integer, static_table};
-use crate::fields::{Field, Huffman, Indexing, Literal};
+use super::{DEFAULT_TABLE_LIMIT, huffman, integer};
+use crate::fields::{Field, Huffman, Indexing, Known, Literal, Record, STATIC_TABLE, StaticIndex};
 
 /// Encodes field sections for one connection.
 ///
@@ -73,7 +73,19 @@ impl Encoder {
     pub fn encode<'a>(&mut self, fields: impl IntoIterator<Item = Field<'a>>, out: &mut Vec<u8>) {
         self.sizes.write(out);
         for field in fields {
-            self.encode_field(field, out);
+            self.encode_field(field, StaticIndex::of_name(field.name), out);
+        }
+    }
+
+    /// The same with fields whose names were looked up before.
+    pub(crate) fn encode_records<'a>(
+        &mut self,
+        records: impl Iterator<Item = Record<'a>>,
+        out: &mut Vec<u8>,
+    ) {
+        self.sizes.write(out);
+        for record in records {
+            self.encode_field(record.field(), record.index, out);
         }
     }
 
@@ -98,25 +110,23 @@ impl Encoder {
         Table::max_memory(cap).saturating_add(Lookup::max_memory(cap))
     }
 
-    fn encode_field(&mut self, field: Field<'_>, out: &mut Vec<u8>) {
-        if let Some(index) = status_index(&field) {
-            return integer::write(INDEXED, INDEXED_MASK, index, out);
-        }
-        let name_hash = hash_name(field.name);
-        let static_name = static_table::find_name(field.name, name_hash);
-        let wish = Wish::of(&field, static_name);
+    /// `index` is an entry of the static table that has the field's name, if one has.
+    fn encode_field(&mut self, field: Field<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
+        let index = index.map(StaticIndex::first);
+        let wish = Wish::of(&field, index);
         if wish == Wish::Never {
-            let name = static_name.or_else(|| self.find_dynamic_name(field.name, name_hash));
+            let name = self.find_name(field.name, index, name_hash(field.name, index));
             return write_literal(Literal::Never, name, field, out);
         }
-        if let Some(index) = static_name.and_then(|first| static_table::find_value(first, field.value)) {
-            return integer::write(INDEXED, INDEXED_MASK, index, out);
+        if let Some(entry) = index.and_then(|index| index.with_value(field.value)) {
+            return integer::write(INDEXED, INDEXED_MASK, entry.octet().into(), out);
         }
+        let name_hash = name_hash(field.name, index);
         let hash = hash_field(name_hash, field.value);
         if let Some(nth) = self.lookup.find_field(&self.table, field.name, field.value, hash) {
             return integer::write(INDEXED, INDEXED_MASK, dynamic_index(nth), out);
         }
-        let name = static_name.or_else(|| self.find_dynamic_name(field.name, name_hash));
+        let name = self.find_name(field.name, index, name_hash);
         let literal = self.choose_literal(wish, &field, hash);
         write_literal(literal, name, field, out);
         if literal == Literal::Incremental {
@@ -124,8 +134,12 @@ impl Encoder {
         }
     }
 
-    fn find_dynamic_name(&self, name: &[u8], hash: u64) -> Option<usize> {
-        self.lookup.find_name(&self.table, name, hash).map(dynamic_index)
+    /// The least index of a name in the tables, if any has it.
+    fn find_name(&self, name: &[u8], index: Option<StaticIndex>, hash: u64) -> Option<usize> {
+        match index {
+            Some(index) => Some(index.octet().into()),
+            None => self.lookup.find_name(&self.table, name, hash).map(dynamic_index),
+        }
     }
 
     fn choose_literal(&mut self, wish: Wish, field: &Field<'_>, hash: u64) -> Literal {
@@ -141,17 +155,31 @@ impl Encoder {
     }
 
     fn insert(&mut self, field: Field<'_>, name_hash: u64, hash: u64) {
-        match self.table.insert(field.name, field.value) {
+        match self.table.insert(field.name, field.value, Known::Nothing) {
             Inserted::Newest => self.lookup.insert(&self.table, name_hash, hash),
             Inserted::TooLarge => {}
         }
     }
 }
 
-/// The index of a status that the static table has, which is all that many responses are.
-fn status_index(field: &Field<'_>) -> Option<usize> {
-    let is_open = field.name == b":status" && field.indexing != Indexing::Never;
-    if is_open { static_table::find_value(static_table::STATUS, field.value) } else { None }
+/// The hash of a name, of which an entry of the static table may be known.
+#[inline]
+fn name_hash(name: &[u8], index: Option<StaticIndex>) -> u64 {
+    index.map_or_else(|| hash_name(name), |index| index.look_up(&STATIC_HASHES))
+}
+
+/// The hash of each name in the static table.
+static STATIC_HASHES: [u64; STATIC_TABLE.len()] = static_hashes();
+
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
+const fn static_hashes() -> [u64; STATIC_TABLE.len()] {
+    let mut hashes = [0; STATIC_TABLE.len()];
+    let mut at = 0;
+    while at < STATIC_TABLE.len() {
+        hashes[at] = hash_name(STATIC_TABLE[at].0);
+        at += 1;
+    }
+    hashes
 }
 
 impl fmt::Debug for Encoder {
@@ -180,9 +208,9 @@ enum Wish {
 }
 
 impl Wish {
-    fn of(field: &Field<'_>, static_name: Option<usize>) -> Self {
+    fn of(field: &Field<'_>, index: Option<StaticIndex>) -> Self {
         match field.indexing {
-            Indexing::Auto => Self::of_auto(field.value, static_name),
+            Indexing::Auto => Self::of_auto(field.value, index),
             Indexing::Incremental => Self::Always,
             Indexing::Without => Self::Without,
             Indexing::Never => Self::Never,
@@ -190,21 +218,20 @@ impl Wish {
     }
 
     /// Short cookies and credentials can be guessed by what they compress to (RFC 7541 §7.1.3).
-    fn of_auto(value: &[u8], static_name: Option<usize>) -> Self {
-        use static_table as index;
-        match static_name {
-            Some(index::AUTHORIZATION | index::PROXY_AUTHORIZATION) => Self::Never,
-            Some(index::COOKIE) if value.len() < SHORT_COOKIE => Self::Never,
+    fn of_auto(value: &[u8], index: Option<StaticIndex>) -> Self {
+        match index {
+            Some(StaticIndex::AUTHORIZATION | StaticIndex::PROXY_AUTHORIZATION) => Self::Never,
+            Some(StaticIndex::COOKIE) if value.len() < SHORT_COOKIE => Self::Never,
             Some(
-                index::PATH
-                | index::AGE
-                | index::CONTENT_LENGTH
-                | index::ETAG
-                | index::IF_MODIFIED_SINCE
-                | index::IF_NONE_MATCH
-                | index::LAST_MODIFIED
-                | index::LOCATION
-                | index::SET_COOKIE,
+                StaticIndex::PATH
+                | StaticIndex::AGE
+                | StaticIndex::CONTENT_LENGTH
+                | StaticIndex::ETAG
+                | StaticIndex::IF_MODIFIED_SINCE
+                | StaticIndex::IF_NONE_MATCH
+                | StaticIndex::LAST_MODIFIED
+                | StaticIndex::LOCATION
+                | StaticIndex::SET_COOKIE,
             ) => Self::IfRepeated,
             Some(_) | None => Self::IfFits,
         }
@@ -249,8 +276,11 @@ fn write_string(text: &[u8], huffman: Huffman, out: &mut Vec<u8>) {
 }
 
 const fn dynamic_index(nth: usize) -> usize {
-    nth.saturating_add(static_table::LENGTH + 1)
+    nth.saturating_add(FIRST_DYNAMIC)
 }
+
+/// The index of the newest entry of the dynamic table (RFC 7541 §2.3.3).
+const FIRST_DYNAMIC: usize = STATIC_TABLE.len().saturating_add(1);
 
 /// The sizes of the table that the peer allows, knows and must be told.
 #[derive(Clone)]

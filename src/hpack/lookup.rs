@@ -143,9 +143,10 @@ const MOST_CHAINS: usize = 2048;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fields::Known;
 
     fn insert(table: &mut Table, lookup: &mut Lookup, name: &[u8], value: &[u8]) {
-        table.insert(name, value);
+        table.insert(name, value, Known::Nothing);
         lookup.insert(table, hash_name(name), hash_field(hash_name(name), value));
     }
 

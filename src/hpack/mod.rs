@@ -32,7 +32,6 @@ mod representation;
 mod short;
 mod sink;
 mod sizes;
-mod static_table;
 mod table;
 
 pub use decoder::Decoder;

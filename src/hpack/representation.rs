@@ -1,6 +1,6 @@
 //! What the first octets of representations and strings tell (RFC 7541 §5.2, §6).
 
-use crate::fields::{Coding, Field, Form, Indexing, Literal, StaticIndex};
+use crate::fields::{Coding, Field, Form, Indexing, Literal};
 
 /// The kinds of representations (RFC 7541 §6).
 #[derive(Clone, Copy)]
@@ -54,13 +54,12 @@ impl Coding {
     }
 }
 
-/// What a representation of a single octet has of the static table, if that is all of its field.
+/// The index that is the whole representation of a field, if this octet is that.
 #[inline]
-pub(super) const fn static_index(octet: u8) -> Option<StaticIndex> {
-    match Kind::of(octet) {
-        Kind::Indexed => StaticIndex::new((octet & Kind::Indexed.mask()) as usize),
-        Kind::Literal(_) | Kind::SizeUpdate => None,
-    }
+pub(super) const fn whole_index(octet: u8) -> Option<u32> {
+    let index = octet & Kind::Indexed.mask();
+    let is_whole = matches!(Kind::of(octet), Kind::Indexed) && index < Kind::Indexed.mask();
+    if is_whole { Some(index as u32) } else { None }
 }
 
 /// Which bits of a string's first octet are the prefix of its length.

@@ -64,7 +64,7 @@ impl<'f> Short<'f> {
 
     /// The entry of the static table that the name is of.
     #[inline]
-    pub(super) fn known(&self) -> Option<StaticIndex> {
+    pub(super) fn index(&self) -> Option<StaticIndex> {
         match self.name {
             Name::Known(index) => Some(index),
             Name::Text(_) => None,

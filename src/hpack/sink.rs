@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::error::Violation;
-use crate::fields::{Draft, Field, Fields, StaticIndex};
+use crate::fields::{Draft, Field, Fields, Known, StaticIndex};
 
 /// Takes the fields of a block one by one.
 ///
@@ -45,10 +45,10 @@ pub trait Sink {
     }
 }
 
-/// Where fields go from the decoder: a [`Sink`], or what makes use of what the static table has of them.
+/// Where fields go from the decoder: a [`Sink`], or what makes use of what is known of them.
 pub(crate) trait Taker {
-    /// `known` tells of an entry of the static table that the field's name is of.
-    fn take(&mut self, field: Field<'_>, known: Option<StaticIndex>) -> Result<(), Violation>;
+    /// Returns what is known of the field from now on.
+    fn take(&mut self, field: Field<'_>, known: Known) -> Result<Known, Violation>;
 
     /// The field is an entry of the static table.
     fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation>;
@@ -65,8 +65,10 @@ pub(crate) trait Taker {
 }
 
 impl<S: Sink> Taker for S {
-    fn take(&mut self, field: Field<'_>, _: Option<StaticIndex>) -> Result<(), Violation> {
-        self.field(field)
+    #[inline]
+    fn take(&mut self, field: Field<'_>, known: Known) -> Result<Known, Violation> {
+        self.field(field)?;
+        Ok(known)
     }
 
     fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation> {

@@ -1,15 +1,17 @@
 //! The dynamic table (RFC 7541 §2.3.2 and §4).
 
-use crate::growth::reserve_within;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+
+use crate::fields::Known;
+use crate::growth::reserve_within;
 
 /// The dynamic table of one direction, the same at both of its ends.
 ///
 /// Names and values lie in one buffer, one entry behind the other. Evicted octets stay at the buffer's front until
-/// the room is needed; then the live ones move there. An entry's head of 8 octets takes a quarter of the 32 that the
-/// entry is accounted with, so octets and heads together always fit into the table's maximum size. Their buffers share
-/// it: one that needs what the other has too much of takes it from there.
+/// the room is needed; then the live ones move there. An entry's head of 12 octets takes less than half of the 32 that
+/// the entry is accounted with, so octets and heads together always fit into the table's maximum size. Their buffers
+/// share it: one that needs what the other has too much of takes it from there.
 #[derive(Clone)]
 pub(super) struct Table {
     octets: Vec<u8>,
@@ -49,13 +51,29 @@ impl Table {
     }
 
     /// The name and the value of an entry; the newest is 0.
+    #[inline]
     pub(super) fn get(&self, nth: usize) -> Option<(&[u8], &[u8])> {
+        self.get_known(nth).map(|(name, value, _)| (name, value))
+    }
+
+    /// The same, with what is known of the field.
+    #[inline]
+    pub(super) fn get_known(&self, nth: usize) -> Option<(&[u8], &[u8], Known)> {
         let at = self.entries.len().checked_sub(1)?.checked_sub(nth)?;
         let entry = self.entries.get(at)?;
         let end =
             self.entries.get(at.saturating_add(1)).map_or(self.octets.len(), |next| self.offset(next.start));
         let octets = self.octets.get(self.offset(entry.start)..end)?;
-        octets.split_at_checked(entry.value.wrapping_sub(entry.start) as usize)
+        let (name, value) = octets.split_at_checked(entry.value.wrapping_sub(entry.start) as usize)?;
+        Some((name, value, entry.known))
+    }
+
+    /// Notes what has become known of an entry.
+    pub(super) fn note(&mut self, nth: usize, known: Known) {
+        let at = self.entries.len().checked_sub(nth.saturating_add(1));
+        if let Some(entry) = at.and_then(|at| self.entries.get_mut(at)) {
+            entry.known = known;
+        }
     }
 
     /// The entries from the newest to the oldest.
@@ -65,7 +83,7 @@ impl Table {
 
     /// Makes a field the newest entry, and evicts for it (RFC 7541 §4.4). A field that is larger than the table
     /// empties it and is not kept.
-    pub(super) fn insert(&mut self, name: &[u8], value: &[u8]) -> Inserted {
+    pub(super) fn insert(&mut self, name: &[u8], value: &[u8], known: Known) -> Inserted {
         let octets = name.len().saturating_add(value.len());
         let size = octets.saturating_add(ENTRY_OVERHEAD);
         let Some(left) = self.max.checked_sub(size) else {
@@ -77,6 +95,7 @@ impl Table {
         self.entries.push_back(Entry {
             start: self.position(self.octets.len()),
             value: self.position(self.octets.len().saturating_add(name.len())),
+            known,
         });
         self.octets.extend_from_slice(name);
         self.octets.extend_from_slice(value);
@@ -95,7 +114,7 @@ impl Table {
     /// older: for a field that is so long that it will evict all of that in any case.
     pub(super) fn take_name(&mut self, nth: usize) -> Vec<u8> {
         let Some(at) = self.entries.len().checked_sub(nth.saturating_add(1)) else { return Vec::new() };
-        let Some(&Entry { start, value }) = self.entries.get(at) else { return Vec::new() };
+        let Some(&Entry { start, value, .. }) = self.entries.get(at) else { return Vec::new() };
         let (start, end_of_name) = (self.offset(start), self.offset(value));
         let end =
             self.entries.get(at.saturating_add(1)).map_or(self.octets.len(), |next| self.offset(next.start));
@@ -120,7 +139,7 @@ impl Table {
     }
 
     /// The same as [`insert`](Self::insert) for a field that has octets of its own: all but the front of its name.
-    pub(super) fn adopt(&mut self, front: &[u8], mut octets: Vec<u8>, name_octets: usize) {
+    pub(super) fn adopt(&mut self, front: &[u8], mut octets: Vec<u8>, name_octets: usize, known: Known) {
         let size = front.len().saturating_add(octets.len()).saturating_add(ENTRY_OVERHEAD);
         let Some(left) = self.max.checked_sub(size) else { return self.evict_to(0) };
         self.evict_to(left);
@@ -138,6 +157,7 @@ impl Table {
         self.entries.push_back(Entry {
             start: self.position(start),
             value: self.position(start.saturating_add(name_octets)),
+            known,
         });
         self.size = self.size.saturating_add(size);
         self.shrink_within(self.max);
@@ -175,7 +195,7 @@ impl Table {
         }
     }
 
-    /// Room for the head of one more entry of so many octets, which fits after the eviction: at least three times as
+    /// Room for the head of one more entry of so many octets, which fits after the eviction: at least twice as
     /// much is left for heads as there will be entries.
     fn make_room_for_head(&mut self, octets: usize) {
         if self.entries.len() == self.entries.capacity() {
@@ -248,6 +268,7 @@ pub(super) enum Inserted {
 struct Entry {
     start: u32,
     value: u32,
+    known: Known,
 }
 
 const HEAD_OCTETS: usize = size_of::<Entry>();
@@ -296,9 +317,9 @@ mod tests {
     #[test]
     fn an_entry_of_exactly_the_maximum_stays_and_a_larger_one_empties() {
         let mut table = Table::new(64);
-        assert_eq!(table.insert(b"name", &[0; 28]), Inserted::Newest);
+        assert_eq!(table.insert(b"name", &[0; 28], Known::Nothing), Inserted::Newest);
         assert_eq!((table.len(), table.size()), (1, 64));
-        assert_eq!(table.insert(b"name", &[0; 29]), Inserted::TooLarge);
+        assert_eq!(table.insert(b"name", &[0; 29], Known::Nothing), Inserted::TooLarge);
         assert_eq!((table.len(), table.size()), (0, 0));
     }
 
@@ -306,8 +327,8 @@ mod tests {
     #[test]
     fn duplicates_are_entries_of_their_own() {
         let mut table = Table::new(4096);
-        table.insert(b"a", b"b");
-        table.insert(b"a", b"b");
+        table.insert(b"a", b"b", Known::Nothing);
+        table.insert(b"a", b"b", Known::Nothing);
         assert_eq!(table.iter().collect::<Vec<_>>(), [(&b"a"[..], &b"b"[..]); 2]);
     }
 
@@ -320,7 +341,7 @@ mod tests {
             assert_eq!(most, table.max());
             for octets in [0, 0, 1, 7, 40, 400, 3_000, 0, 4_000, 1, 4_064, 0, 2_000, 32, 0] {
                 for _ in 0..200 {
-                    table.insert(b"", &vec![b'x'; octets]);
+                    table.insert(b"", &vec![b'x'; octets], Known::Nothing);
                     assert!(table.memory_used() <= most, "{max}: {}", table.memory_used());
                 }
             }
@@ -332,7 +353,7 @@ mod tests {
         let mut table = Table::new(4_096);
         for octets in [40, 400] {
             for _ in 0..200 {
-                table.insert(b"", &vec![b'x'; octets]);
+                table.insert(b"", &vec![b'x'; octets], Known::Nothing);
             }
             assert!((4_000..=4_096).contains(&table.memory_used()), "{octets}: {}", table.memory_used());
         }
@@ -342,14 +363,14 @@ mod tests {
     fn what_a_smaller_table_does_not_need_is_given_back() {
         let mut table = Table::new(4_096);
         for nth in 0..100 {
-            table.insert(b"name", &[nth; 10]);
+            table.insert(b"name", &[nth; 10], Known::Nothing);
         }
         table.set_max(512);
         table.shrink_within(512);
         assert!(table.memory_used() <= 512);
         let newest: Vec<_> = (89..100).rev().map(|nth| vec![nth; 10]).collect();
         assert!(table.iter().eq(newest.iter().map(|value| (&b"name"[..], &value[..]))));
-        table.insert(b"name", b"more");
+        table.insert(b"name", b"more", Known::Nothing);
         assert_eq!((table.len(), table.memory_used() <= 512), (11, true));
     }
 
@@ -357,15 +378,18 @@ mod tests {
     fn a_name_is_taken_with_its_entry_and_what_is_older() {
         let mut table = Table::new(4_096);
         for name in [&b"old"[..], b"long", b"new", b"newest"] {
-            table.insert(name, b"value");
+            table.insert(name, b"value", Known::Nothing);
         }
         assert_eq!(table.take_name(2), b"long");
         assert_eq!(table.iter().collect::<Vec<_>>(), [(&b"newest"[..], &b"value"[..]), (b"new", b"value")]);
         assert_eq!(table.size(), 6 + 3 + 2 * (5 + 32));
-        table.insert(b"a", b"b");
+        table.insert(b"a", b"b", Known::Nothing);
         assert_eq!(table.take_name(0), b"a");
-        assert_eq!((table.len(), table.size(), table.memory_used() <= 64), (0, 0, true));
-        table.insert(b"a", b"b");
+        assert_eq!(
+            (table.len(), table.size(), table.memory_used() <= LEAST_ENTRIES * HEAD_OCTETS),
+            (0, 0, true)
+        );
+        table.insert(b"a", b"b", Known::Nothing);
         assert_eq!(table.get(0), Some((&b"a"[..], &b"b"[..])));
     }
 
@@ -373,8 +397,8 @@ mod tests {
     fn positions_may_wrap() {
         let mut table = Table::new(4096);
         table.base = u32::MAX - 5;
-        table.insert(b"first", b"field");
-        table.insert(b"second", b"field");
+        table.insert(b"first", b"field", Known::Nothing);
+        table.insert(b"second", b"field", Known::Nothing);
         assert_eq!(table.get(0), Some((&b"second"[..], &b"field"[..])));
         assert_eq!(table.get(1), Some((&b"first"[..], &b"field"[..])));
         table.set_max(43);
@@ -393,7 +417,7 @@ mod tests {
                     model.set_max(max as usize);
                 }
                 let (name, value) = (vec![octet; name], vec![!octet; value]);
-                table.insert(&name, &value);
+                table.insert(&name, &value, Known::Nothing);
                 model.insert(&name, &value);
                 let expected: Vec<_> = model.0.iter().map(|(name, value)| (&name[..], &value[..])).collect();
                 prop_assert_eq!(table.iter().collect::<Vec<_>>(), expected);

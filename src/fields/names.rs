@@ -1,0 +1,194 @@
+//! The names that the static table or a rule knows.
+
+use super::STATIC_TABLE;
+use super::statics::StaticIndex;
+
+/// What the name of a field means for its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Meaning {
+    /// Pseudo-header fields (RFC 9113 §8.3, RFC 8441 §4).
+    Method,
+    Scheme,
+    Authority,
+    Path,
+    Protocol,
+    Status,
+    UnknownPseudo,
+    /// RFC 9113 §8.2.2.
+    OfConnections,
+    Te,
+    Host,
+    ContentLength,
+    Priority,
+    /// Nothing, and it is a name by its definition (RFC 9110 §5.1).
+    Nothing,
+    /// Nothing, and it is a name at the very least (RFC 9113 §8.2.1).
+    Minimal,
+    /// It is no name.
+    Invalid,
+}
+
+impl Meaning {
+    /// The meaning whose number is in the low bits.
+    #[inline]
+    pub(super) const fn of_number(number: u16) -> Self {
+        match number & 0xf {
+            0 => Self::Method,
+            1 => Self::Scheme,
+            2 => Self::Authority,
+            3 => Self::Path,
+            4 => Self::Protocol,
+            5 => Self::Status,
+            6 => Self::UnknownPseudo,
+            7 => Self::OfConnections,
+            8 => Self::Te,
+            9 => Self::Host,
+            10 => Self::ContentLength,
+            11 => Self::Priority,
+            12 => Self::Nothing,
+            13 => Self::Minimal,
+            _ => Self::Invalid,
+        }
+    }
+}
+
+/// A name that is known, with its first entry in the static table, if any.
+#[derive(Clone, Copy)]
+struct Name {
+    text: &'static [u8],
+    index: Option<StaticIndex>,
+    meaning: Meaning,
+}
+
+/// What is known of a name. It takes the same time for any name, but for the comparison with a single candidate.
+#[inline]
+pub(super) fn find(name: &[u8]) -> Option<(Option<StaticIndex>, Meaning)> {
+    let place = PLACES.get(place_of(name)?)?;
+    let candidate = NAMES.get(usize::from(*place))?;
+    (candidate.text == name).then_some((candidate.index, candidate.meaning))
+}
+
+/// Which place a name has that is not empty: no two of the known names have the same.
+#[inline]
+#[expect(clippy::indexing_slicing, reason = "the middle is less than the length")]
+const fn place_of(name: &[u8]) -> Option<usize> {
+    let (Some(first), Some(last)) = (name.first(), name.last()) else { return None };
+    let key = u32::from_be_bytes([name.len() as u8, name[name.len() / 2], *last, *first]);
+    Some((key.wrapping_mul(FACTOR) >> (u32::BITS - PLACE_BITS)) as usize)
+}
+
+/// Found by trying.
+const FACTOR: u32 = 0x71d4_d25b;
+
+const PLACE_BITS: u32 = 8;
+const PLACE_COUNT: usize = 1 << PLACE_BITS;
+
+/// The places of [`NAMES`]; an empty one has the number of none.
+static PLACES: [u8; PLACE_COUNT] = places();
+
+static NAMES: [Name; NAME_COUNT] = names();
+
+/// Names that are not in the static table, with a meaning all the same.
+const OTHERS: [&[u8]; 7] =
+    [b":protocol", b"connection", b"keep-alive", b"priority", b"proxy-connection", b"te", b"upgrade"];
+
+/// The static table has 52 different names.
+const NAME_COUNT: usize = 52 + OTHERS.len();
+
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
+const fn names() -> [Name; NAME_COUNT] {
+    let mut names = [Name { text: b"", index: None, meaning: Meaning::Nothing }; NAME_COUNT];
+    let (mut count, mut at) = (0, 0);
+    while at < OTHERS.len() {
+        names[count] = Name { text: OTHERS[at], index: None, meaning: meaning_of(OTHERS[at]) };
+        (count, at) = (count + 1, at + 1);
+    }
+    let mut index = 1;
+    while let Some(entry) = StaticIndex::new(index) {
+        if entry.is_first() {
+            let text = STATIC_TABLE[index - 1].0;
+            names[count] = Name { text, index: Some(entry), meaning: meaning_of(text) };
+            count += 1;
+        }
+        index += 1;
+    }
+    assert!(count == NAME_COUNT, "no name is missing");
+    names
+}
+
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
+const fn places() -> [u8; PLACE_COUNT] {
+    let names = names();
+    let mut places = [NAME_COUNT as u8; PLACE_COUNT];
+    let mut at = 0;
+    while at < NAME_COUNT {
+        let Some(place) = place_of(names[at].text) else { panic!("no name is empty") };
+        assert!(places[place] == NAME_COUNT as u8, "each name has a place of its own");
+        places[place] = at as u8;
+        at += 1;
+    }
+    places
+}
+
+/// The meaning of a known name.
+pub(super) const fn meaning_of(name: &[u8]) -> Meaning {
+    match name {
+        b":method" => Meaning::Method,
+        b":scheme" => Meaning::Scheme,
+        b":authority" => Meaning::Authority,
+        b":path" => Meaning::Path,
+        b":protocol" => Meaning::Protocol,
+        b":status" => Meaning::Status,
+        b"connection" | b"proxy-connection" | b"keep-alive" | b"transfer-encoding" | b"upgrade" => {
+            Meaning::OfConnections
+        }
+        b"te" => Meaning::Te,
+        b"host" => Meaning::Host,
+        b"content-length" => Meaning::ContentLength,
+        b"priority" => Meaning::Priority,
+        _ => Meaning::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_name_is_found() {
+        for (at, (name, _)) in STATIC_TABLE.iter().enumerate() {
+            let first = STATIC_TABLE.iter().position(|(other, _)| other == name).unwrap();
+            assert_eq!(find(name), Some((StaticIndex::new(first + 1), meaning_of(name))), "{at}");
+        }
+        for name in OTHERS {
+            assert_eq!(find(name), Some((None, meaning_of(name))));
+            assert_ne!(meaning_of(name), Meaning::Nothing);
+        }
+    }
+
+    #[test]
+    fn no_other_name_is_found() {
+        for name in [&b""[..], b":", b":statuz", b"x-request-id", b"set-cookie2", b"Age", b"tee", b"t"] {
+            assert_eq!(find(name), None);
+        }
+        let found = |name: &[u8]| find(name).is_some();
+        for (name, _) in STATIC_TABLE {
+            for at in 0..name.len() {
+                let mut other = name.to_vec();
+                other[at] ^= 0x20;
+                assert!(!found(&other));
+                other.remove(at);
+                assert_eq!(found(&other), STATIC_TABLE.iter().any(|(name, _)| *name == other));
+            }
+        }
+    }
+
+    /// The places are chosen by a few octets of a name: the length counts modulo 256.
+    #[test]
+    fn long_names_are_none() {
+        let long = [&b"a"[..], &[b'a'; 128], b"g", &[b'e'; 129]].concat();
+        assert_eq!(place_of(&long), place_of(b"age"));
+        assert_eq!(find(&long), None);
+    }
+}
