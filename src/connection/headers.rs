@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::error::Violation;
 use crate::event::{Event, Head};
 use crate::fields::rules::{Authority, Grammar, Host, Rules, Section, Status};
-use crate::fields::{Draft, Field, Fields, Known, StaticIndex, cookies};
+use crate::fields::{Draft, Field, Fields, Form, Nature, StaticIndex, cookies};
 use crate::frame::{Headers, Part, PushPromise};
 use crate::growth::reserve_within;
 use crate::hpack::{Decoder, Taker};
@@ -119,13 +119,17 @@ impl SectionLimits {
 
 impl Taker for Collected {
     #[inline]
-    fn take(&mut self, field: Field<'_>, known: Known) -> Result<Known, Violation> {
+    fn take(&mut self, field: Field<'_>, known: Nature) -> Result<Nature, Violation> {
         self.count(field.accounted_octets())?;
-        if self.keep == Keep::Fields {
-            let nature = self.fields.push_within(field, known, self.limits.octets);
-            return Ok(Known::All(nature));
+        match self.keep {
+            Keep::Fields => Ok(self.fields.push_within(field, known, self.limits.octets)),
+            Keep::Nothing | Keep::TooLarge => Ok(known),
         }
-        Ok(known)
+    }
+
+    #[inline]
+    fn take_indexed(&mut self, name: &[u8], value: &[u8], known: Nature) -> Result<Nature, Violation> {
+        self.take(Field { form: Some(Form::Indexed), ..Field::new(name, value) }, known)
     }
 
     /// Most fields of a request come so: a call costs a third of what is done here.

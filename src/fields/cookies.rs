@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Field, Fields, Indexing, Known, Record, StaticIndex};
+use super::{Field, Fields, Indexing, Nature, Record, StaticIndex};
 
 /// Puts all `cookie` fields into one, at the place of the first, and leaves `fields` as it is if there is none to join.
 /// One that was never indexed makes the whole a secret; the peer represented parts of it, hence it has no form. `spare`
@@ -21,10 +21,10 @@ pub(crate) fn join(fields: Fields, mut spare: Fields) -> (Fields, Fields) {
     let mut joined = false;
     for record in fields.records() {
         if !is_cookie(&record) {
-            spare.push_within(record.field(), Known::All(record.nature()), most);
+            spare.push_within(record.field(), record.nature(), most);
         } else if !joined {
             let whole = Field { value: &value, indexing, form: None, ..record.field() };
-            spare.push_within(whole, Known::of_name(record.index), most);
+            spare.push_within(whole, Nature::of_name(record.index), most);
             joined = true;
         }
     }

@@ -17,7 +17,7 @@ use core::hash::{Hash, Hasher};
 
 pub(crate) use draft::Draft;
 pub use form::{Coding, Form, Huffman, Literal};
-pub(crate) use nature::{Known, Nature};
+pub(crate) use nature::Nature;
 pub(crate) use record::Record;
 pub(crate) use statics::{StaticIndex, TABLE as STATIC_TABLE};
 
@@ -185,20 +185,18 @@ impl Fields {
     ///
     /// When the name or the value has 2^32 octets or more.
     pub fn push(&mut self, field: Field<'_>) {
-        let nature = Nature::of(field.name, field.value);
-        self.push_within(field, Known::All(nature), usize::MAX);
+        let nature = Nature::UNKNOWN.judged(field.name, field.value);
+        self.push_within(field, nature, usize::MAX);
     }
 
-    /// Adds one field at the end, of a list whose memory never needs more than `most` octets. Returns its nature, with
-    /// what was `known` of it.
+    /// Adds one field at the end, of a list whose memory never needs more than `most` octets. Returns all that there is
+    /// to know of it.
     #[inline]
-    pub(crate) fn push_within(&mut self, field: Field<'_>, known: Known, most: usize) -> Nature {
-        let nature = known.judge(field.name, field.value);
-        match (known, nature.index) {
-            (Known::Name(_) | Known::All(_), Some(index)) => {
-                record::write_named(&mut self.block, index, &field, nature, most);
-            }
-            (Known::Nothing, _) | (_, None) => record::write_spelt(&mut self.block, &field, nature, most),
+    pub(crate) fn push_within(&mut self, field: Field<'_>, known: Nature, most: usize) -> Nature {
+        let nature = known.judged(field.name, field.value);
+        match known.index() {
+            Some(index) => record::write_named(&mut self.block, index, &field, nature, most),
+            None => record::write_spelt(&mut self.block, &field, nature, most),
         }
         self.count(field.accounted_octets());
         nature

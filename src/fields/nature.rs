@@ -1,60 +1,103 @@
 //! What every rule asks of a field: judged once, and kept with it.
 
+use core::fmt;
+
 use super::names::{self, Meaning};
 use super::octets::{self, Made};
 use super::statics::StaticIndex;
 
-/// What the name of a field means, and of which octets its value is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Nature {
-    /// An entry of the static table that has the name, if any.
-    pub(crate) index: Option<StaticIndex>,
-    pub(super) meaning: Meaning,
-    pub(super) value: Made,
-}
+/// What is known of a field beforehand, in bits: the entry of the static table that has its name, what the name means,
+/// and of which octets the value is made. Fields go through many hands, and this with them.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Nature(u16);
 
 impl Nature {
-    #[inline]
-    pub(super) fn of(name: &[u8], value: &[u8]) -> Self {
-        let (index, meaning) = names::find(name).unwrap_or_else(|| (None, octets::meaning_of(name)));
-        Self { index, meaning, value: octets::made_of(value) }
-    }
+    pub(crate) const UNKNOWN: Self = Self(0);
 
+    /// That of a field of which only the entry with its name is known, if there is one.
     #[inline]
-    pub(super) fn of_named(index: StaticIndex, value: &[u8]) -> Self {
-        Self { index: Some(index), meaning: index.meaning(), value: octets::made_of(value) }
+    pub(crate) const fn of_name(index: Option<StaticIndex>) -> Self {
+        match index {
+            Some(index) => Self(index.octet() as u16),
+            None => Self::UNKNOWN,
+        }
     }
 
     /// That of an entry of the static table.
     #[inline]
     pub(super) const fn of_entry(index: StaticIndex) -> Self {
-        Self { index: Some(index), meaning: index.meaning(), value: Made::Right }
-    }
-}
-
-/// How much is known of the nature of a field.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Known {
-    #[default]
-    Nothing,
-    /// The name is that of an entry of the static table.
-    Name(StaticIndex),
-    All(Nature),
-}
-
-impl Known {
-    pub(crate) fn of_name(index: Option<StaticIndex>) -> Self {
-        index.map_or(Self::Nothing, Self::Name)
+        Self::new(Some(index), index.meaning(), Made::Right)
     }
 
-    /// The nature of the field of which this is known.
     #[inline]
-    pub(crate) fn judge(self, name: &[u8], value: &[u8]) -> Nature {
-        match self {
-            Self::Nothing => Nature::of(name, value),
-            Self::Name(index) => Nature::of_named(index, value),
-            Self::All(nature) => nature,
+    const fn new(index: Option<StaticIndex>, meaning: Meaning, made: Made) -> Self {
+        let Self(index) = Self::of_name(index);
+        Self(index | Self::JUDGED | (made as u16) << Self::MADE | (meaning as u16) << Self::MEANING)
+    }
+
+    /// All that there is to know of the field.
+    #[inline]
+    pub(crate) fn judged(self, name: &[u8], value: &[u8]) -> Self {
+        if self.is_judged() { self } else { self.judge(name, value) }
+    }
+
+    fn judge(self, name: &[u8], value: &[u8]) -> Self {
+        let (index, meaning) = match self.index() {
+            Some(index) => (Some(index), index.meaning()),
+            None => names::find(name).unwrap_or_else(|| (None, octets::meaning_of(name))),
+        };
+        Self::new(index, meaning, octets::made_of(value))
+    }
+
+    const fn is_judged(self) -> bool {
+        self.0 & Self::JUDGED != 0
+    }
+
+    /// An entry of the static table that has the name, if that is known and there is one.
+    #[inline]
+    pub(crate) const fn index(self) -> Option<StaticIndex> {
+        StaticIndex::new((self.0 & Self::INDEX) as usize)
+    }
+
+    #[inline]
+    pub(super) const fn meaning(self) -> Meaning {
+        Meaning::of_number(self.0 >> Self::MEANING)
+    }
+
+    #[inline]
+    pub(super) const fn made(self) -> Made {
+        match self.0 >> Self::MADE & 0b11 {
+            0 => Made::Right,
+            1 => Made::Minimal,
+            _ => Made::Wrong,
         }
+    }
+
+    /// What a list has to keep beside the index: the highest bits.
+    #[inline]
+    pub(super) const fn high_bits(self) -> u16 {
+        self.0 & Self::HIGH_BITS
+    }
+
+    /// That of a field of a list, which kept the highest bits of `bits`.
+    #[inline]
+    pub(super) const fn kept(bits: u16, index: Option<StaticIndex>) -> Self {
+        let Self(index) = Self::of_name(index);
+        Self(index | Self::JUDGED | bits & Self::HIGH_BITS)
+    }
+
+    // Where what begins; the index is in the lowest bits.
+    const INDEX: u16 = 0x3f;
+    const JUDGED: u16 = 1 << 6;
+    const MADE: u32 = 10;
+    const MEANING: u32 = 12;
+    const HIGH_BITS: u16 = u16::MAX << Self::MADE;
+}
+
+impl fmt::Debug for Nature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let judged = self.is_judged().then(|| (self.meaning(), self.made()));
+        f.debug_tuple("Nature").field(&self.index()).field(&judged).finish()
     }
 }
 
@@ -64,20 +107,25 @@ mod tests {
     use super::super::octets::Grammar;
     use super::*;
 
+    fn nature_of(name: &[u8], value: &[u8]) -> Nature {
+        Nature::UNKNOWN.judged(name, value)
+    }
+
     #[test]
     fn an_entry_of_the_static_table_has_the_nature_that_its_text_has() {
         for index in (1..=STATIC_TABLE.len()).filter_map(StaticIndex::new) {
             let (name, value) = (index.name(), index.value());
-            let nature = Nature::of(name, value);
-            assert_eq!(nature, Nature { index: Some(index.first()), ..Nature::of_entry(index) });
-            assert_eq!(Nature::of_named(index, value), Nature::of_entry(index));
-            assert_ne!(nature.meaning, Meaning::UnknownPseudo);
+            let nature = nature_of(name, value);
+            assert_eq!(nature.index(), Some(index.first()));
+            assert_eq!((nature.meaning(), nature.made()), (index.meaning(), Made::Right));
+            assert_eq!(Nature::of_name(Some(index)).judged(name, value), Nature::of_entry(index));
+            assert_ne!(nature.meaning(), Meaning::UnknownPseudo);
         }
     }
 
     #[test]
     fn text_is_judged_by_both_grammars() {
-        let made = |value: &[u8]| Nature::of(b"a", value).value;
+        let made = |value: &[u8]| nature_of(b"a", value).made();
         let kept = |value: &[u8]| [Grammar::Full, Grammar::Minimal].map(|grammar| made(value).keeps(grammar));
         for (value, by) in [
             (&b""[..], [true, true]),
@@ -93,9 +141,9 @@ mod tests {
         ] {
             assert_eq!(kept(value), by, "{}", value.escape_ascii());
         }
-        let meaning = |name: &[u8]| Nature::of(name, b"").meaning;
-        assert_eq!([b"x-a", b"a!~"].map(|name| meaning(name)), [Meaning::Nothing; 2]);
-        assert_eq!([b"a{", b"\"a"].map(|name| meaning(name)), [Meaning::Minimal; 2]);
+        let meaning = |name: &[u8]| nature_of(name, b"").meaning();
+        assert_eq!([&b"x-a"[..], b"a!~"].map(meaning), [Meaning::Nothing; 2]);
+        assert_eq!([&b"a{"[..], b"\"a"].map(meaning), [Meaning::Minimal; 2]);
         for name in [&b""[..], b"A", b"a b", b"a:", b"a\x7f", b"\xff", b"a\0"] {
             assert_eq!(meaning(name), Meaning::Invalid, "{}", name.escape_ascii());
         }
@@ -107,16 +155,24 @@ mod tests {
         for (name, value) in
             STATIC_TABLE.iter().copied().chain([(&b"x"[..], &b"y"[..]), (b"te", b"trailers")])
         {
-            let nature = Nature::of(name, value);
-            let known = [Known::Nothing, Known::of_name(nature.index), Known::All(nature)];
-            assert!(known.iter().all(|known| known.judge(name, value) == nature));
+            let nature = nature_of(name, value);
+            let known = [Nature::UNKNOWN, Nature::of_name(nature.index()), nature];
+            assert!(known.iter().all(|known| known.judged(name, value) == nature));
+            assert_eq!(Nature::kept(nature.high_bits() | 0x3ff, nature.index()), nature);
         }
     }
 
     #[test]
-    fn meanings_come_back_from_their_numbers() {
+    fn what_is_judged_comes_back_from_the_bits() {
         let meanings: std::vec::Vec<_> = (0..15).map(Meaning::of_number).collect();
         assert!(meanings.iter().enumerate().all(|(number, meaning)| *meaning as usize == number));
         assert_eq!(Meaning::Invalid as usize, 14);
+        for made in [Made::Right, Made::Minimal, Made::Wrong] {
+            for &meaning in &meanings {
+                let nature = Nature::new(None, meaning, made);
+                assert_eq!((nature.index(), nature.meaning(), nature.made()), (None, meaning, made));
+                assert!(nature.is_judged());
+            }
+        }
     }
 }

@@ -2,8 +2,6 @@
 
 use alloc::vec::Vec;
 
-use super::names::Meaning;
-use super::octets::Made;
 use super::{Field, Form, Huffman, Indexing, Nature, STATIC_TABLE, StaticIndex, form};
 use crate::growth::reserve_steadily;
 
@@ -99,18 +97,21 @@ fn insert<const N: usize>(block: &mut Vec<u8>, start: usize, head: [u8; N], most
 
 #[inline]
 fn named_head(index: StaticIndex, value_octets: usize, field: &Field<'_>, nature: Nature) -> [u8; 7] {
-    let [v0, v1, v2, v3] = length(value_octets);
-    let [m0, m1] = Marks::of(field, nature).0.to_le_bytes();
-    [NAMED | index.octet(), m0, m1, v0, v1, v2, v3]
+    let Marks(marks) = Marks::of(field, nature);
+    let first = u64::from(NAMED | index.octet());
+    let [head @ .., _] =
+        (first | u64::from(marks) << 8 | u64::from(length(value_octets)) << 24).to_le_bytes();
+    head
 }
 
 #[inline]
 fn spelt_head(name_octets: usize, value_octets: usize, field: &Field<'_>, nature: Nature) -> [u8; 11] {
-    let [n0, n1, n2, n3] = length(name_octets);
-    let [v0, v1, v2, v3] = length(value_octets);
-    let [m0, m1] = Marks::of(field, nature).0.to_le_bytes();
-    let first = nature.index.map_or(0, |index| SPELT | index.octet());
-    [first, m0, m1, n0, n1, n2, n3, v0, v1, v2, v3]
+    let Marks(marks) = Marks::of(field, nature);
+    let first = u64::from(nature.index().map_or(0, |index| SPELT | index.octet()));
+    let [f, m0, m1, n0, n1, n2, n3, _] =
+        (first | u64::from(marks) << 8 | u64::from(length(name_octets)) << 24).to_le_bytes();
+    let [v0, v1, v2, v3] = length(value_octets).to_le_bytes();
+    [f, m0, m1, n0, n1, n2, n3, v0, v1, v2, v3]
 }
 
 /// The records of a block in their order.
@@ -180,7 +181,7 @@ impl<'a> Record<'a> {
 
     #[inline]
     pub(super) const fn nature(&self) -> Nature {
-        Nature { index: self.index, meaning: self.marks.meaning(), value: self.marks.made() }
+        Nature::kept(self.marks.0, self.index)
     }
 }
 
@@ -188,13 +189,8 @@ impl Marks {
     #[inline]
     const fn of(field: &Field<'_>, nature: Nature) -> Self {
         let Field { indexing, huffman, form, .. } = *field;
-        Self(
-            indexing as u16
-                | (huffman as u16) << Self::HUFFMAN
-                | (form::to_octet(form) as u16) << Self::FORM
-                | (nature.value as u16) << Self::MADE
-                | (nature.meaning as u16) << Self::MEANING,
-        )
+        let form = (form::to_octet(form) as u16) << Self::FORM;
+        Self(indexing as u16 | (huffman as u16) << Self::HUFFMAN | form | nature.high_bits())
     }
 
     #[inline]
@@ -221,25 +217,9 @@ impl Marks {
         form::from_octet((self.0 >> Self::FORM & 0x3f) as u8)
     }
 
-    #[inline]
-    const fn made(self) -> Made {
-        match self.0 >> Self::MADE & 0b11 {
-            0 => Made::Right,
-            1 => Made::Minimal,
-            _ => Made::Wrong,
-        }
-    }
-
-    #[inline]
-    const fn meaning(self) -> Meaning {
-        Meaning::of_number(self.0 >> Self::MEANING)
-    }
-
-    // Where what begins; the indexing is in the lowest bits.
+    // Where what begins; the indexing is in the lowest bits, and what is kept of the nature in the highest.
     const HUFFMAN: u32 = 2;
     const FORM: u32 = 4;
-    const MADE: u32 = 10;
-    const MEANING: u32 = 12;
 }
 
 /// The marks of each entry of the static table.
@@ -257,8 +237,8 @@ const fn entry_marks() -> [Marks; STATIC_TABLE.len()] {
 }
 
 #[inline]
-fn length(octets: usize) -> [u8; 4] {
-    u32::try_from(octets).expect("a field is shorter than 4 GiB").to_le_bytes()
+fn length(octets: usize) -> u32 {
+    u32::try_from(octets).expect("a field is shorter than 4 GiB")
 }
 
 /// The bits of the first octet that are an index, if any.
@@ -270,7 +250,7 @@ const SPELT: u8 = 0x40;
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Coding, Field, Fields, Form, Known, Literal, STATIC_TABLE};
+    use super::super::{Coding, Field, Fields, Form, Literal, STATIC_TABLE};
     use super::*;
 
     fn indices() -> impl Iterator<Item = StaticIndex> {
@@ -298,9 +278,9 @@ mod tests {
             {
                 let field = Field { indexing, huffman, form, ..Field::new(index.name(), b"value") };
                 let mut fields = Fields::new();
-                fields.push_within(field, Known::Name(index), usize::MAX);
+                fields.push_within(field, Nature::of_name(Some(index)), usize::MAX);
                 fields.push(field);
-                fields.push_within(field, Known::Nothing, usize::MAX);
+                fields.push_within(field, Nature::UNKNOWN, usize::MAX);
                 assert_eq!(fields.block.len(), 2 * (7 + 5) + 11 + index.name().len() + 5);
                 for kept in &fields {
                     assert_eq!((kept, kept.huffman, kept.form), (field, huffman, form));

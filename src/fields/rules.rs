@@ -105,10 +105,10 @@ impl Rules {
     /// What the name of a field means, if both its name and its value are of the octets that they may have.
     #[inline]
     fn meaning_of(self, nature: Nature) -> Result<Meaning, Violation> {
-        if !nature.value.keeps(self.grammar) {
+        if !nature.made().keeps(self.grammar) {
             return Err(Violation::InvalidFieldValue);
         }
-        match nature.meaning {
+        match nature.meaning() {
             Meaning::Invalid => Err(Violation::InvalidFieldName),
             Meaning::Minimal if self.grammar == Grammar::Full => Err(Violation::InvalidFieldName),
             meaning => Ok(meaning),

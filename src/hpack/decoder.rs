@@ -13,7 +13,7 @@ use super::sink::{Sink, Taker};
 use super::sizes::Sizes;
 use super::table::Table;
 use crate::error::Violation;
-use crate::fields::{Coding, Field, Form, Known, Literal, STATIC_TABLE, StaticIndex};
+use crate::fields::{Coding, Field, Literal, Nature, STATIC_TABLE, StaticIndex};
 
 /// Decodes the field blocks of one connection.
 ///
@@ -253,7 +253,7 @@ impl Decoder {
     fn on_short(&mut self, short: &Short<'_>, taker: &mut impl Taker) -> Result<(), Violation> {
         self.sizes.on_field()?;
         if let Some(field) = short.plain() {
-            let known = taker.take(field, Known::of_name(short.index()))?;
+            let known = taker.take(field, Nature::of_name(short.index()))?;
             if short.literal == Literal::Incremental {
                 self.table.insert(field.name, field.value, known);
             }
@@ -354,9 +354,8 @@ impl Decoder {
 
     #[inline]
     fn on_dynamic_entry(&mut self, nth: usize, taker: &mut impl Taker) -> Result<(), Violation> {
-        let (name, value, known) = self.table.get_known(nth).ok_or(Violation::InvalidIndex)?;
-        let field = Field { form: Some(Form::Indexed), ..Field::new(name, value) };
-        let told = taker.take(field, known)?;
+        let (name, value, known) = self.table.get(nth).ok_or(Violation::InvalidIndex)?;
+        let told = taker.take_indexed(name, value, known)?;
         if told != known {
             self.table.note(nth, told);
         }
@@ -481,7 +480,7 @@ impl Decoder {
             return taker.count(octets);
         }
         let field = self.literal.field((name, self.name_coding), (value, coding));
-        let known = taker.take(field, Known::of_name(self.static_name))?;
+        let known = taker.take(field, Nature::of_name(self.static_name))?;
         if self.literal == Literal::Incremental {
             if self.scratch.len() > self.usual_kept() {
                 let name_octets = name.len();
@@ -502,9 +501,9 @@ impl Decoder {
             None => kept_name,
         };
         let octets = Field::new(name, value).accounted_octets();
-        let nature = Known::of_name(self.static_name).judge(name, value);
+        let nature = Nature::of_name(self.static_name).judged(name, value);
         if self.literal == Literal::Incremental {
-            self.table.insert(name, value, Known::All(nature));
+            self.table.insert(name, value, nature);
         }
         taker.count(octets)?;
         if let Some(draft) = taker.draft() {
@@ -527,7 +526,8 @@ impl fmt::Debug for Decoder {
 
 /// The entry of an index that is not in the static table: the dynamic table's follow (RFC 7541 §2.3.3).
 fn dynamic_entry(table: &Table, index: u32) -> Result<(&[u8], &[u8]), Violation> {
-    table.get(nth_of(index)).ok_or(Violation::InvalidIndex)
+    let (name, value, _) = table.get(nth_of(index)).ok_or(Violation::InvalidIndex)?;
+    Ok((name, value))
 }
 
 /// The place of such an index in the dynamic table; far beyond its end for one of the static table.

@@ -5,7 +5,7 @@ use super::hash::{hash_field, hash_name};
 use super::lookup::Lookup;
 use super::table::{Inserted, Table};
 use super::{DEFAULT_TABLE_LIMIT, huffman, integer};
-use crate::fields::{Field, Huffman, Indexing, Known, Literal, Record, STATIC_TABLE, StaticIndex};
+use crate::fields::{Field, Huffman, Indexing, Literal, Nature, Record, STATIC_TABLE, StaticIndex};
 
 /// Encodes field sections for one connection.
 ///
@@ -115,23 +115,39 @@ impl Encoder {
         let index = index.map(StaticIndex::first);
         let wish = Wish::of(&field, index);
         if wish == Wish::Never {
-            let name = self.find_name(field.name, index, name_hash(field.name, index));
-            return write_literal(Literal::Never, name, field, out);
+            return self.encode_secret(field, index, out);
         }
         if let Some(entry) = index.and_then(|index| index.with_value(field.value)) {
             return integer::write(INDEXED, INDEXED_MASK, entry.octet().into(), out);
         }
-        let name_hash = name_hash(field.name, index);
-        let hash = hash_field(name_hash, field.value);
-        if let Some(nth) = self.lookup.find_field(&self.table, field.name, field.value, hash) {
-            return integer::write(INDEXED, INDEXED_MASK, dynamic_index(nth), out);
+        let hashes = Hashes::of(&field, index);
+        match self.lookup.find_field(&self.table, &field, index, hashes.field) {
+            Some(nth) => integer::write(INDEXED, INDEXED_MASK, dynamic_index(nth), out),
+            None => self.encode_literal(field, index, wish, hashes, out),
         }
-        let name = self.find_name(field.name, index, name_hash);
-        let literal = self.choose_literal(wish, &field, hash);
+    }
+
+    #[inline(never)]
+    fn encode_literal(
+        &mut self,
+        field: Field<'_>,
+        index: Option<StaticIndex>,
+        wish: Wish,
+        hashes: Hashes,
+        out: &mut Vec<u8>,
+    ) {
+        let name = self.find_name(field.name, index, hashes.name);
+        let literal = self.choose_literal(wish, &field, hashes.field);
         write_literal(literal, name, field, out);
         if literal == Literal::Incremental {
-            self.insert(field, name_hash, hash);
+            self.insert(field, index, hashes);
         }
+    }
+
+    #[cold]
+    fn encode_secret(&mut self, field: Field<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
+        let name = self.find_name(field.name, index, hash_name(field.name));
+        write_literal(Literal::Never, name, field, out);
     }
 
     /// The least index of a name in the tables, if any has it.
@@ -154,18 +170,27 @@ impl Encoder {
         }
     }
 
-    fn insert(&mut self, field: Field<'_>, name_hash: u64, hash: u64) {
-        match self.table.insert(field.name, field.value, Known::Nothing) {
-            Inserted::Newest => self.lookup.insert(&self.table, name_hash, hash),
+    fn insert(&mut self, field: Field<'_>, index: Option<StaticIndex>, hashes: Hashes) {
+        match self.table.insert(field.name, field.value, Nature::of_name(index)) {
+            Inserted::Newest => self.lookup.insert(&self.table, hashes.name, hashes.field),
             Inserted::TooLarge => {}
         }
     }
 }
 
-/// The hash of a name, of which an entry of the static table may be known.
-#[inline]
-fn name_hash(name: &[u8], index: Option<StaticIndex>) -> u64 {
-    index.map_or_else(|| hash_name(name), |index| index.look_up(&STATIC_HASHES))
+/// By what the dynamic table is searched.
+#[derive(Clone, Copy)]
+struct Hashes {
+    name: u64,
+    field: u64,
+}
+
+impl Hashes {
+    #[inline]
+    fn of(field: &Field<'_>, index: Option<StaticIndex>) -> Self {
+        let name = index.map_or_else(|| hash_name(field.name), |index| index.look_up(&STATIC_HASHES));
+        Self { name, field: hash_field(name, field.value) }
+    }
 }
 
 /// The hash of each name in the static table.

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::hash::{hash_field, hash_name};
 use super::table::{ENTRY_OVERHEAD, Table};
+use crate::fields::{Field, StaticIndex};
 
 /// Two sets of chains through the entries of a table: by the name's hash and by the field's.
 ///
@@ -21,13 +22,25 @@ pub(super) struct Lookup {
 impl Lookup {
     /// The newest entry of a name: the newest of all is 0.
     pub(super) fn find_name(&self, table: &Table, name: &[u8], hash: u64) -> Option<usize> {
-        let is_it = |nth| table.get(nth).is_some_and(|(candidate, _)| candidate == name);
+        let is_it = |nth| table.get(nth).is_some_and(|(candidate, ..)| candidate == name);
         self.names.find(hash, self.newest, table.len(), is_it)
     }
 
-    /// The newest entry with both this name and this value.
-    pub(super) fn find_field(&self, table: &Table, name: &[u8], value: &[u8], hash: u64) -> Option<usize> {
-        let is_it = |nth| table.get(nth) == Some((name, value));
+    /// The newest entry with both this name and this value. `index` is the first entry of the static table that has the
+    /// name: the entries of such names were inserted with it.
+    #[inline]
+    pub(super) fn find_field(
+        &self,
+        table: &Table,
+        field: &Field<'_>,
+        index: Option<StaticIndex>,
+        hash: u64,
+    ) -> Option<usize> {
+        let is_it = |nth| {
+            table.get(nth).is_some_and(|(name, value, nature)| {
+                nature.index() == index && value == field.value && (index.is_some() || name == field.name)
+            })
+        };
         self.fields.find(hash, self.newest, table.len(), is_it)
     }
 
@@ -54,7 +67,7 @@ impl Lookup {
     fn rebuild(&mut self, table: &Table, chains: usize) {
         *self = Self { names: Chains::new(chains), fields: Chains::new(chains), newest: 0 };
         for nth in (0..table.len()).rev() {
-            let (name, value) = table.get(nth).unwrap_or_default();
+            let (name, value, _) = table.get(nth).unwrap_or_default();
             let name_hash = hash_name(name);
             self.add(name_hash, hash_field(name_hash, value));
         }
@@ -81,6 +94,7 @@ impl Chains {
         Self { heads: vec![0; length], older: vec![0; length] }
     }
 
+    #[inline]
     fn find(&self, hash: u64, newest: u16, live: usize, is_it: impl Fn(usize) -> bool) -> Option<usize> {
         let mut number = *self.heads.get(self.place(hash))?;
         for _ in 0..MAX_STEPS {
@@ -143,16 +157,16 @@ const MOST_CHAINS: usize = 2048;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fields::Known;
+    use crate::fields::Nature;
 
     fn insert(table: &mut Table, lookup: &mut Lookup, name: &[u8], value: &[u8]) {
-        table.insert(name, value, Known::Nothing);
+        table.insert(name, value, Nature::UNKNOWN);
         lookup.insert(table, hash_name(name), hash_field(hash_name(name), value));
     }
 
     fn find(table: &Table, lookup: &Lookup, name: &[u8], value: &[u8]) -> (Option<usize>, Option<usize>) {
         let hash = hash_name(name);
-        let field = lookup.find_field(table, name, value, hash_field(hash, value));
+        let field = lookup.find_field(table, &Field::new(name, value), None, hash_field(hash, value));
         (lookup.find_name(table, name, hash), field)
     }
 

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::error::Violation;
-use crate::fields::{Draft, Field, Fields, Known, StaticIndex};
+use crate::fields::{Draft, Field, Fields, Form, Nature, StaticIndex};
 
 /// Takes the fields of a block one by one.
 ///
@@ -48,7 +48,10 @@ pub trait Sink {
 /// Where fields go from the decoder: a [`Sink`], or what makes use of what is known of them.
 pub(crate) trait Taker {
     /// Returns what is known of the field from now on.
-    fn take(&mut self, field: Field<'_>, known: Known) -> Result<Known, Violation>;
+    fn take(&mut self, field: Field<'_>, known: Nature) -> Result<Nature, Violation>;
+
+    /// The same of a field that came as the index of an entry of the dynamic table.
+    fn take_indexed(&mut self, name: &[u8], value: &[u8], known: Nature) -> Result<Nature, Violation>;
 
     /// The field is an entry of the static table.
     fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation>;
@@ -66,9 +69,14 @@ pub(crate) trait Taker {
 
 impl<S: Sink> Taker for S {
     #[inline]
-    fn take(&mut self, field: Field<'_>, known: Known) -> Result<Known, Violation> {
+    fn take(&mut self, field: Field<'_>, known: Nature) -> Result<Nature, Violation> {
         self.field(field)?;
         Ok(known)
+    }
+
+    #[inline]
+    fn take_indexed(&mut self, name: &[u8], value: &[u8], known: Nature) -> Result<Nature, Violation> {
+        self.take(Field { form: Some(Form::Indexed), ..Field::new(name, value) }, known)
     }
 
     fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation> {

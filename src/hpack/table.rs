@@ -3,7 +3,7 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use crate::fields::Known;
+use crate::fields::Nature;
 use crate::growth::reserve_within;
 
 /// The dynamic table of one direction, the same at both of its ends.
@@ -50,40 +50,34 @@ impl Table {
         self.evict_to(self.max);
     }
 
-    /// The name and the value of an entry; the newest is 0.
+    /// The name and the value of an entry, and what is known of the field; the newest is 0.
     #[inline]
-    pub(super) fn get(&self, nth: usize) -> Option<(&[u8], &[u8])> {
-        self.get_known(nth).map(|(name, value, _)| (name, value))
-    }
-
-    /// The same, with what is known of the field.
-    #[inline]
-    pub(super) fn get_known(&self, nth: usize) -> Option<(&[u8], &[u8], Known)> {
+    pub(super) fn get(&self, nth: usize) -> Option<(&[u8], &[u8], Nature)> {
         let at = self.entries.len().checked_sub(1)?.checked_sub(nth)?;
         let entry = self.entries.get(at)?;
         let end =
             self.entries.get(at.saturating_add(1)).map_or(self.octets.len(), |next| self.offset(next.start));
         let octets = self.octets.get(self.offset(entry.start)..end)?;
         let (name, value) = octets.split_at_checked(entry.value.wrapping_sub(entry.start) as usize)?;
-        Some((name, value, entry.known))
+        Some((name, value, entry.nature))
     }
 
     /// Notes what has become known of an entry.
-    pub(super) fn note(&mut self, nth: usize, known: Known) {
+    pub(super) fn note(&mut self, nth: usize, nature: Nature) {
         let at = self.entries.len().checked_sub(nth.saturating_add(1));
         if let Some(entry) = at.and_then(|at| self.entries.get_mut(at)) {
-            entry.known = known;
+            entry.nature = nature;
         }
     }
 
     /// The entries from the newest to the oldest.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        (0..self.len()).filter_map(|nth| self.get(nth))
+        (0..self.len()).filter_map(|nth| self.get(nth).map(|(name, value, _)| (name, value)))
     }
 
     /// Makes a field the newest entry, and evicts for it (RFC 7541 §4.4). A field that is larger than the table
     /// empties it and is not kept.
-    pub(super) fn insert(&mut self, name: &[u8], value: &[u8], known: Known) -> Inserted {
+    pub(super) fn insert(&mut self, name: &[u8], value: &[u8], nature: Nature) -> Inserted {
         let octets = name.len().saturating_add(value.len());
         let size = octets.saturating_add(ENTRY_OVERHEAD);
         let Some(left) = self.max.checked_sub(size) else {
@@ -95,7 +89,7 @@ impl Table {
         self.entries.push_back(Entry {
             start: self.position(self.octets.len()),
             value: self.position(self.octets.len().saturating_add(name.len())),
-            known,
+            nature,
         });
         self.octets.extend_from_slice(name);
         self.octets.extend_from_slice(value);
@@ -139,7 +133,7 @@ impl Table {
     }
 
     /// The same as [`insert`](Self::insert) for a field that has octets of its own: all but the front of its name.
-    pub(super) fn adopt(&mut self, front: &[u8], mut octets: Vec<u8>, name_octets: usize, known: Known) {
+    pub(super) fn adopt(&mut self, front: &[u8], mut octets: Vec<u8>, name_octets: usize, nature: Nature) {
         let size = front.len().saturating_add(octets.len()).saturating_add(ENTRY_OVERHEAD);
         let Some(left) = self.max.checked_sub(size) else { return self.evict_to(0) };
         self.evict_to(left);
@@ -157,7 +151,7 @@ impl Table {
         self.entries.push_back(Entry {
             start: self.position(start),
             value: self.position(start.saturating_add(name_octets)),
-            known,
+            nature,
         });
         self.size = self.size.saturating_add(size);
         self.shrink_within(self.max);
@@ -268,7 +262,7 @@ pub(super) enum Inserted {
 struct Entry {
     start: u32,
     value: u32,
-    known: Known,
+    nature: Nature,
 }
 
 const HEAD_OCTETS: usize = size_of::<Entry>();
@@ -317,9 +311,9 @@ mod tests {
     #[test]
     fn an_entry_of_exactly_the_maximum_stays_and_a_larger_one_empties() {
         let mut table = Table::new(64);
-        assert_eq!(table.insert(b"name", &[0; 28], Known::Nothing), Inserted::Newest);
+        assert_eq!(table.insert(b"name", &[0; 28], Nature::UNKNOWN), Inserted::Newest);
         assert_eq!((table.len(), table.size()), (1, 64));
-        assert_eq!(table.insert(b"name", &[0; 29], Known::Nothing), Inserted::TooLarge);
+        assert_eq!(table.insert(b"name", &[0; 29], Nature::UNKNOWN), Inserted::TooLarge);
         assert_eq!((table.len(), table.size()), (0, 0));
     }
 
@@ -327,8 +321,8 @@ mod tests {
     #[test]
     fn duplicates_are_entries_of_their_own() {
         let mut table = Table::new(4096);
-        table.insert(b"a", b"b", Known::Nothing);
-        table.insert(b"a", b"b", Known::Nothing);
+        table.insert(b"a", b"b", Nature::UNKNOWN);
+        table.insert(b"a", b"b", Nature::UNKNOWN);
         assert_eq!(table.iter().collect::<Vec<_>>(), [(&b"a"[..], &b"b"[..]); 2]);
     }
 
@@ -341,7 +335,7 @@ mod tests {
             assert_eq!(most, table.max());
             for octets in [0, 0, 1, 7, 40, 400, 3_000, 0, 4_000, 1, 4_064, 0, 2_000, 32, 0] {
                 for _ in 0..200 {
-                    table.insert(b"", &vec![b'x'; octets], Known::Nothing);
+                    table.insert(b"", &vec![b'x'; octets], Nature::UNKNOWN);
                     assert!(table.memory_used() <= most, "{max}: {}", table.memory_used());
                 }
             }
@@ -353,7 +347,7 @@ mod tests {
         let mut table = Table::new(4_096);
         for octets in [40, 400] {
             for _ in 0..200 {
-                table.insert(b"", &vec![b'x'; octets], Known::Nothing);
+                table.insert(b"", &vec![b'x'; octets], Nature::UNKNOWN);
             }
             assert!((4_000..=4_096).contains(&table.memory_used()), "{octets}: {}", table.memory_used());
         }
@@ -363,14 +357,14 @@ mod tests {
     fn what_a_smaller_table_does_not_need_is_given_back() {
         let mut table = Table::new(4_096);
         for nth in 0..100 {
-            table.insert(b"name", &[nth; 10], Known::Nothing);
+            table.insert(b"name", &[nth; 10], Nature::UNKNOWN);
         }
         table.set_max(512);
         table.shrink_within(512);
         assert!(table.memory_used() <= 512);
         let newest: Vec<_> = (89..100).rev().map(|nth| vec![nth; 10]).collect();
         assert!(table.iter().eq(newest.iter().map(|value| (&b"name"[..], &value[..]))));
-        table.insert(b"name", b"more", Known::Nothing);
+        table.insert(b"name", b"more", Nature::UNKNOWN);
         assert_eq!((table.len(), table.memory_used() <= 512), (11, true));
     }
 
@@ -378,29 +372,29 @@ mod tests {
     fn a_name_is_taken_with_its_entry_and_what_is_older() {
         let mut table = Table::new(4_096);
         for name in [&b"old"[..], b"long", b"new", b"newest"] {
-            table.insert(name, b"value", Known::Nothing);
+            table.insert(name, b"value", Nature::UNKNOWN);
         }
         assert_eq!(table.take_name(2), b"long");
         assert_eq!(table.iter().collect::<Vec<_>>(), [(&b"newest"[..], &b"value"[..]), (b"new", b"value")]);
         assert_eq!(table.size(), 6 + 3 + 2 * (5 + 32));
-        table.insert(b"a", b"b", Known::Nothing);
+        table.insert(b"a", b"b", Nature::UNKNOWN);
         assert_eq!(table.take_name(0), b"a");
         assert_eq!(
             (table.len(), table.size(), table.memory_used() <= LEAST_ENTRIES * HEAD_OCTETS),
             (0, 0, true)
         );
-        table.insert(b"a", b"b", Known::Nothing);
-        assert_eq!(table.get(0), Some((&b"a"[..], &b"b"[..])));
+        table.insert(b"a", b"b", Nature::UNKNOWN);
+        assert_eq!(table.iter().next(), Some((&b"a"[..], &b"b"[..])));
     }
 
     #[test]
     fn positions_may_wrap() {
         let mut table = Table::new(4096);
         table.base = u32::MAX - 5;
-        table.insert(b"first", b"field", Known::Nothing);
-        table.insert(b"second", b"field", Known::Nothing);
-        assert_eq!(table.get(0), Some((&b"second"[..], &b"field"[..])));
-        assert_eq!(table.get(1), Some((&b"first"[..], &b"field"[..])));
+        table.insert(b"first", b"field", Nature::UNKNOWN);
+        table.insert(b"second", b"field", Nature::UNKNOWN);
+        let entries = [(&b"second"[..], &b"field"[..]), (b"first", b"field")];
+        assert_eq!(table.iter().collect::<Vec<_>>(), entries);
         table.set_max(43);
         assert_eq!(table.iter().collect::<Vec<_>>(), [(&b"second"[..], &b"field"[..])]);
     }
@@ -417,7 +411,7 @@ mod tests {
                     model.set_max(max as usize);
                 }
                 let (name, value) = (vec![octet; name], vec![!octet; value]);
-                table.insert(&name, &value, Known::Nothing);
+                table.insert(&name, &value, Nature::UNKNOWN);
                 model.insert(&name, &value);
                 let expected: Vec<_> = model.0.iter().map(|(name, value)| (&name[..], &value[..])).collect();
                 prop_assert_eq!(table.iter().collect::<Vec<_>>(), expected);
