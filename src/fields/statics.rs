@@ -94,16 +94,14 @@ impl StaticIndex {
         self.look_up(&FIRSTS)
     }
 
-    /// The entry with the same name and this value.
+    /// The entry with the same name and this value, if that is this one or one behind it.
     #[inline]
-    pub(crate) fn with_value(self, value: &[u8]) -> Option<Self> {
-        let mut entry = self.first();
-        loop {
-            if entry.value() == value {
-                return Some(entry);
-            }
+    pub(crate) fn or_next_with(self, value: &[u8]) -> Option<Self> {
+        let mut entry = self;
+        while entry.value() != value {
             entry = entry.look_up(&NEXTS)?;
         }
+        Some(entry)
     }
 
     /// Whether no entry before this one has the same name.
@@ -263,8 +261,8 @@ mod tests {
             let same: std::vec::Vec<_> = TABLE.iter().enumerate().filter_map(with_name).collect();
             assert_eq!(index.first(), same[0]);
             assert_eq!(index.is_first(), same[0] == index);
-            assert_eq!(index.with_value(value), Some(index));
-            assert_eq!(index.with_value(b"no such value"), None);
+            assert_eq!(index.first().or_next_with(value), Some(index));
+            assert_eq!(index.or_next_with(b"no such value"), None);
         }
         assert_eq!((StaticIndex::new(0), StaticIndex::new(62), StaticIndex::new(257)), (None, None, None));
     }

@@ -85,7 +85,8 @@ impl Encoder {
     ) {
         self.sizes.write(out);
         for record in records {
-            self.encode_field(record.field(), record.index, out);
+            let field = Field { form: None, ..record.field() };
+            self.encode_field(field, record.index, out);
         }
     }
 
@@ -117,7 +118,7 @@ impl Encoder {
         if wish == Wish::Never {
             return self.encode_secret(field, index, out);
         }
-        if let Some(entry) = index.and_then(|index| index.with_value(field.value)) {
+        if let Some(entry) = index.and_then(|first| first.or_next_with(field.value)) {
             return integer::write(INDEXED, INDEXED_MASK, entry.octet().into(), out);
         }
         let hashes = Hashes::of(&field, index);

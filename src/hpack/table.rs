@@ -9,8 +9,8 @@ use crate::growth::reserve_within;
 /// The dynamic table of one direction, the same at both of its ends.
 ///
 /// Names and values lie in one buffer, one entry behind the other. Evicted octets stay at the buffer's front until
-/// the room is needed; then the live ones move there. An entry's head of 12 octets takes less than half of the 32 that
-/// the entry is accounted with, so octets and heads together always fit into the table's maximum size. Their buffers
+/// the room is needed; then the live ones move there. An entry's head of 16 octets takes half of the 32 that the
+/// entry is accounted with, so octets and heads together always fit into the table's maximum size. Their buffers
 /// share it: one that needs what the other has too much of takes it from there.
 #[derive(Clone)]
 pub(super) struct Table {
@@ -53,11 +53,8 @@ impl Table {
     /// The name and the value of an entry, and what is known of the field; the newest is 0.
     #[inline]
     pub(super) fn get(&self, nth: usize) -> Option<(&[u8], &[u8], Nature)> {
-        let at = self.entries.len().checked_sub(1)?.checked_sub(nth)?;
-        let entry = self.entries.get(at)?;
-        let end =
-            self.entries.get(at.saturating_add(1)).map_or(self.octets.len(), |next| self.offset(next.start));
-        let octets = self.octets.get(self.offset(entry.start)..end)?;
+        let entry = self.entries.get(self.entries.len().checked_sub(nth)?.checked_sub(1)?)?;
+        let octets = self.octets.get(self.offset(entry.start)..self.offset(entry.end))?;
         let (name, value) = octets.split_at_checked(entry.value.wrapping_sub(entry.start) as usize)?;
         Some((name, value, entry.nature))
     }
@@ -86,13 +83,10 @@ impl Table {
         };
         self.evict_to(left);
         self.make_room(octets);
-        self.entries.push_back(Entry {
-            start: self.position(self.octets.len()),
-            value: self.position(self.octets.len().saturating_add(name.len())),
-            nature,
-        });
+        let start = self.octets.len();
         self.octets.extend_from_slice(name);
         self.octets.extend_from_slice(value);
+        self.push_entry(start, name.len(), nature);
         self.size = self.size.saturating_add(size);
         Inserted::Newest
     }
@@ -108,10 +102,8 @@ impl Table {
     /// older: for a field that is so long that it will evict all of that in any case.
     pub(super) fn take_name(&mut self, nth: usize) -> Vec<u8> {
         let Some(at) = self.entries.len().checked_sub(nth.saturating_add(1)) else { return Vec::new() };
-        let Some(&Entry { start, value, .. }) = self.entries.get(at) else { return Vec::new() };
-        let (start, end_of_name) = (self.offset(start), self.offset(value));
-        let end =
-            self.entries.get(at.saturating_add(1)).map_or(self.octets.len(), |next| self.offset(next.start));
+        let Some(&Entry { start, value, end, .. }) = self.entries.get(at) else { return Vec::new() };
+        let [start, end_of_name, end] = [start, value, end].map(|position| self.offset(position));
         let newer = self.octets.get(end..).unwrap_or_default().to_vec();
         self.base = self.position(end);
         self.entries.drain(..=at);
@@ -148,13 +140,19 @@ impl Table {
         self.octets = octets;
         // Only now is there one buffer instead of two.
         self.make_room_for_head(0);
+        self.push_entry(start, name_octets, nature);
+        self.size = self.size.saturating_add(size);
+        self.shrink_within(self.max);
+    }
+
+    /// Makes what the buffer has from `start` on the newest entry.
+    fn push_entry(&mut self, start: usize, name_octets: usize, nature: Nature) {
         self.entries.push_back(Entry {
             start: self.position(start),
             value: self.position(start.saturating_add(name_octets)),
+            end: self.position(self.octets.len()),
             nature,
         });
-        self.size = self.size.saturating_add(size);
-        self.shrink_within(self.max);
     }
 
     /// Evicts all entries.
@@ -179,9 +177,8 @@ impl Table {
     /// Evicts the oldest entries until the others have at most this size.
     fn evict_to(&mut self, size: usize) {
         while self.size > size {
-            let end = self.entries.get(1).map_or(self.octets.len(), |next| self.offset(next.start));
             let Some(oldest) = self.entries.pop_front() else { break };
-            let octets = end.saturating_sub(self.offset(oldest.start));
+            let octets = oldest.end.wrapping_sub(oldest.start) as usize;
             self.size = self.size.saturating_sub(octets).saturating_sub(ENTRY_OVERHEAD);
         }
         if self.entries.is_empty() {
@@ -189,8 +186,8 @@ impl Table {
         }
     }
 
-    /// Room for the head of one more entry of so many octets, which fits after the eviction: at least twice as
-    /// much is left for heads as there will be entries.
+    /// Room for the head of one more entry of so many octets, which fits after the eviction: as
+    /// much as they take is left for them in any case.
     fn make_room_for_head(&mut self, octets: usize) {
         if self.entries.len() == self.entries.capacity() {
             let live = self.octets.len().saturating_sub(self.evicted());
@@ -257,11 +254,13 @@ pub(super) enum Inserted {
     TooLarge,
 }
 
-/// Where the name and the value begin. The value ends where the next entry begins.
+/// Where the name and the value begin, and where the value ends. It is there that the next entry begins, but who looks
+/// for one entry need not look for two.
 #[derive(Clone, Copy)]
 struct Entry {
     start: u32,
     value: u32,
+    end: u32,
     nature: Nature,
 }
 
