@@ -1,5 +1,6 @@
 //! A field that is not whole yet, at the end of its list.
 
+use super::record::Marks;
 use super::{Field, Fields, Nature, StaticIndex, record};
 use crate::growth::reserve_steadily;
 
@@ -59,14 +60,15 @@ impl<'l> Draft<'l> {
         nature: Nature,
     ) {
         let value_octets = self.end().saturating_sub(start).saturating_sub(name_octets);
+        let marks = Marks::of(marks, nature);
         let block = &mut self.fields.block;
         let name = match known {
             Some(index) => {
-                record::finish_named(block, start, index, marks, nature, self.most);
+                record::finish_named(block, start, index, marks, self.most);
                 index.name().len()
             }
             None => {
-                record::finish_spelt(block, start, name_octets, marks, nature, self.most);
+                record::finish_spelt(block, start, name_octets, marks, nature.index(), self.most);
                 name_octets
             }
         };

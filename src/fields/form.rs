@@ -90,6 +90,7 @@ pub enum Coding {
     clippy::arithmetic_side_effects,
     reason = "the largest sums are 2 for a name and `NEVER` for a literal"
 )]
+#[inline]
 pub(super) const fn to_octet(form: Option<Form>) -> u8 {
     match form {
         None => 0,

@@ -18,6 +18,7 @@ use core::hash::{Hash, Hasher};
 pub(crate) use draft::Draft;
 pub use form::{Coding, Form, Huffman, Literal};
 pub(crate) use nature::Nature;
+use record::Marks;
 pub(crate) use record::Record;
 pub(crate) use statics::{StaticIndex, TABLE as STATIC_TABLE};
 
@@ -94,12 +95,14 @@ impl<'a> Field<'a> {
     }
 
     /// What the field counts towards a list or a table: its octets and 32 more (RFC 7541 §4.1).
+    #[inline]
     pub(crate) const fn accounted_octets(&self) -> usize {
         Self::accounted(self.name.len(), self.value.len())
     }
 
     /// The same of a field whose strings have so many octets.
-    const fn accounted(name: usize, value: usize) -> usize {
+    #[inline]
+    pub(crate) const fn accounted(name: usize, value: usize) -> usize {
         name.saturating_add(value).saturating_add(FIELD_OVERHEAD)
     }
 }
@@ -194,12 +197,30 @@ impl Fields {
     #[inline]
     pub(crate) fn push_within(&mut self, field: Field<'_>, known: Nature, most: usize) -> Nature {
         let nature = known.judged(field.name, field.value);
+        let marks = Marks::of(&field, nature);
         match known.index() {
-            Some(index) => record::write_named(&mut self.block, index, &field, nature, most),
-            None => record::write_spelt(&mut self.block, &field, nature, most),
+            Some(index) => record::write_named(&mut self.block, index, field.value, marks, most),
+            None => {
+                record::write_spelt(&mut self.block, field.name, field.value, marks, nature.index(), most)
+            }
         }
         self.count(field.accounted_octets());
         nature
+    }
+
+    /// The same with a field that came as the index of an entry of the dynamic table.
+    #[inline]
+    pub(crate) fn push_indexed(&mut self, name: &[u8], value: &[u8], known: Nature, most: usize) -> Nature {
+        match known.index() {
+            Some(index) if known.is_judged() => {
+                record::write_named(&mut self.block, index, value, Marks::of_indexed(known), most);
+                self.count(Field::accounted(name.len(), value.len()));
+                known
+            }
+            Some(_) | None => {
+                self.push_within(Field { form: Some(Form::Indexed), ..Field::new(name, value) }, known, most)
+            }
+        }
     }
 
     /// Adds an entry of the static table that came as its index.

@@ -49,7 +49,8 @@ impl Nature {
         Self::new(index, meaning, octets::made_of(value))
     }
 
-    const fn is_judged(self) -> bool {
+    #[inline]
+    pub(super) const fn is_judged(self) -> bool {
         self.0 & Self::JUDGED != 0
     }
 

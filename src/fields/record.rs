@@ -23,7 +23,7 @@ pub(crate) struct Record<'a> {
 
 /// The rest of what is known of a field and its nature, in bits: each pass over a list asks for some of it only.
 #[derive(Clone, Copy)]
-struct Marks(u16);
+pub(crate) struct Marks(u16);
 
 /// Puts an entry of the static table at the end of a block that never needs more than `most` octets.
 #[inline]
@@ -34,41 +34,34 @@ pub(super) fn write_static(block: &mut Vec<u8>, index: StaticIndex, most: usize)
 
 /// The same with a field whose name is an entry's.
 #[inline]
-pub(super) fn write_named(
-    block: &mut Vec<u8>,
-    index: StaticIndex,
-    field: &Field<'_>,
-    nature: Nature,
-    most: usize,
-) {
-    let head = named_head(index, field.value.len(), field, nature);
-    reserve_steadily(block, head.len().saturating_add(field.value.len()), most);
+pub(super) fn write_named(block: &mut Vec<u8>, index: StaticIndex, value: &[u8], marks: Marks, most: usize) {
+    let head = named_head(index, value.len(), marks);
+    reserve_steadily(block, head.len().saturating_add(value.len()), most);
     block.extend_from_slice(&head);
-    block.extend_from_slice(field.value);
+    block.extend_from_slice(value);
 }
 
 /// The same with a field that brings its name.
 #[inline]
-pub(super) fn write_spelt(block: &mut Vec<u8>, field: &Field<'_>, nature: Nature, most: usize) {
-    let head = spelt_head(field.name.len(), field.value.len(), field, nature);
-    let octets = head.len().saturating_add(field.name.len()).saturating_add(field.value.len());
-    reserve_steadily(block, octets, most);
+pub(super) fn write_spelt(
+    block: &mut Vec<u8>,
+    name: &[u8],
+    value: &[u8],
+    marks: Marks,
+    index: Option<StaticIndex>,
+    most: usize,
+) {
+    let head = spelt_head(name.len(), value.len(), marks, index);
+    reserve_steadily(block, head.len().saturating_add(name.len()).saturating_add(value.len()), most);
     block.extend_from_slice(&head);
-    block.extend_from_slice(field.name);
-    block.extend_from_slice(field.value);
+    block.extend_from_slice(name);
+    block.extend_from_slice(value);
 }
 
 /// The same with a field whose value lies at the end of the block already, from `start` on; its name is an entry's.
-pub(super) fn finish_named(
-    block: &mut Vec<u8>,
-    start: usize,
-    index: StaticIndex,
-    field: &Field<'_>,
-    nature: Nature,
-    most: usize,
-) {
+pub(super) fn finish_named(block: &mut Vec<u8>, start: usize, index: StaticIndex, marks: Marks, most: usize) {
     let value_octets = block.len().saturating_sub(start);
-    insert(block, start, named_head(index, value_octets, field, nature), most);
+    insert(block, start, named_head(index, value_octets, marks), most);
 }
 
 /// The same with a field whose name, of so many octets, and value lie there.
@@ -76,12 +69,12 @@ pub(super) fn finish_spelt(
     block: &mut Vec<u8>,
     start: usize,
     name_octets: usize,
-    field: &Field<'_>,
-    nature: Nature,
+    marks: Marks,
+    index: Option<StaticIndex>,
     most: usize,
 ) {
     let value_octets = block.len().saturating_sub(start).saturating_sub(name_octets);
-    insert(block, start, spelt_head(name_octets, value_octets, field, nature), most);
+    insert(block, start, spelt_head(name_octets, value_octets, marks, index), most);
 }
 
 fn insert<const N: usize>(block: &mut Vec<u8>, start: usize, head: [u8; N], most: usize) {
@@ -96,8 +89,7 @@ fn insert<const N: usize>(block: &mut Vec<u8>, start: usize, head: [u8; N], most
 }
 
 #[inline]
-fn named_head(index: StaticIndex, value_octets: usize, field: &Field<'_>, nature: Nature) -> [u8; 7] {
-    let Marks(marks) = Marks::of(field, nature);
+fn named_head(index: StaticIndex, value_octets: usize, Marks(marks): Marks) -> [u8; 7] {
     let first = u64::from(NAMED | index.octet());
     let [head @ .., _] =
         (first | u64::from(marks) << 8 | u64::from(length(value_octets)) << 24).to_le_bytes();
@@ -105,9 +97,13 @@ fn named_head(index: StaticIndex, value_octets: usize, field: &Field<'_>, nature
 }
 
 #[inline]
-fn spelt_head(name_octets: usize, value_octets: usize, field: &Field<'_>, nature: Nature) -> [u8; 11] {
-    let Marks(marks) = Marks::of(field, nature);
-    let first = u64::from(nature.index().map_or(0, |index| SPELT | index.octet()));
+fn spelt_head(
+    name_octets: usize,
+    value_octets: usize,
+    Marks(marks): Marks,
+    index: Option<StaticIndex>,
+) -> [u8; 11] {
+    let first = u64::from(index.map_or(0, |index| SPELT | index.octet()));
     let [f, m0, m1, n0, n1, n2, n3, _] =
         (first | u64::from(marks) << 8 | u64::from(length(name_octets)) << 24).to_le_bytes();
     let [v0, v1, v2, v3] = length(value_octets).to_le_bytes();
@@ -187,10 +183,16 @@ impl<'a> Record<'a> {
 
 impl Marks {
     #[inline]
-    const fn of(field: &Field<'_>, nature: Nature) -> Self {
+    pub(super) const fn of(field: &Field<'_>, nature: Nature) -> Self {
         let Field { indexing, huffman, form, .. } = *field;
         let form = (form::to_octet(form) as u16) << Self::FORM;
         Self(indexing as u16 | (huffman as u16) << Self::HUFFMAN | form | nature.high_bits())
+    }
+
+    /// Those of a field that came as an index.
+    #[inline]
+    pub(super) const fn of_indexed(nature: Nature) -> Self {
+        Self::of(&Field { form: Some(Form::Indexed), ..Field::new(&[], &[]) }, nature)
     }
 
     #[inline]
@@ -230,7 +232,7 @@ const fn entry_marks() -> [Marks; STATIC_TABLE.len()] {
     let mut marks = [Marks(0); STATIC_TABLE.len()];
     let mut at = 0;
     while let Some(index) = StaticIndex::new(at + 1) {
-        marks[at] = Marks::of(&index.field(), Nature::of_entry(index));
+        marks[at] = Marks::of_indexed(Nature::of_entry(index));
         at += 1;
     }
     marks

@@ -140,18 +140,15 @@ impl Decoder {
         let mut input = fragment;
         while let Some((&octet, mut rest)) = input.split_first() {
             match self.state {
-                State::Representation => match whole_index(octet) {
-                    Some(index) => {
-                        self.sizes.on_field()?;
-                        self.on_entry(index, taker)?;
+                State::Representation if whole_index(input).is_some() => {
+                    rest = self.take_entries(input, taker)?;
+                }
+                State::Representation => match self.short(octet, rest) {
+                    Some((literal, behind)) => {
+                        self.on_short(&literal, taker)?;
+                        rest = behind;
                     }
-                    None => match self.short(octet, rest) {
-                        Some((literal, behind)) => {
-                            self.on_short(&literal, taker)?;
-                            rest = behind;
-                        }
-                        None => self.on_representation(octet, &mut name, taker)?,
-                    },
+                    None => self.on_representation(octet, &mut name, taker)?,
                 },
                 State::Index(kind, mut partial) => match partial.parse_next(octet)? {
                     Some(value) => self.on_index(kind, value, &mut name, taker)?,
@@ -341,6 +338,18 @@ impl Decoder {
                 self.wait(State::Representation)
             }
         }
+    }
+
+    /// Takes the fields that come next, as far as a single octet represents each: nearly all of most blocks do.
+    #[inline]
+    fn take_entries<'f>(&mut self, input: &'f [u8], taker: &mut impl Taker) -> Result<&'f [u8], Violation> {
+        self.sizes.on_field()?;
+        let mut rest = input;
+        while let Some((index, behind)) = whole_index(rest) {
+            self.on_entry(index, taker)?;
+            rest = behind;
+        }
+        Ok(rest)
     }
 
     /// A field that is an entry of one of the tables.

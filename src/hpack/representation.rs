@@ -54,12 +54,14 @@ impl Coding {
     }
 }
 
-/// The index that is the whole representation of a field, if this octet is that.
+/// The index that a single octet gives, and what follows it, if that octet is all of the next representation.
 #[inline]
-pub(super) const fn whole_index(octet: u8) -> Option<u32> {
-    let index = octet & Kind::Indexed.mask();
-    let is_whole = matches!(Kind::of(octet), Kind::Indexed) && index < Kind::Indexed.mask();
-    if is_whole { Some(index as u32) } else { None }
+pub(super) const fn whole_index(input: &[u8]) -> Option<(u32, &[u8])> {
+    let mask = Kind::Indexed.mask();
+    match input.split_first() {
+        Some((&octet, rest)) if octet > mask && octet & mask < mask => Some(((octet & mask) as u32, rest)),
+        Some(_) | None => None,
+    }
 }
 
 /// Which bits of a string's first octet are the prefix of its length.
