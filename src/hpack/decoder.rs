@@ -241,41 +241,42 @@ impl Decoder {
         is_absorbed
     }
 
-    /// A literal that needs no state, since all of it is there, and whose strings are not too long in any case.
+    /// A literal that needs no state and no memory, since all of it is there, and whose strings are not too long in any
+    /// case.
     #[inline]
     fn short<'f>(&self, octet: u8, rest: &'f [u8]) -> Option<(Short<'f>, &'f [u8])> {
-        if self.max_string >= Short::MAX_TEXT { Short::parse(octet, rest) } else { None }
+        let fits = self.max_string >= Short::MAX_TEXT && self.max_kept >= 2 * Short::MAX_TEXT;
+        if fits { Short::parse(octet, rest) } else { None }
     }
 
     fn on_short(&mut self, short: &Short<'_>, taker: &mut impl Taker) -> Result<(), Violation> {
         self.sizes.on_field()?;
-        if let Some(field) = short.plain() {
-            let known = taker.take(field, Nature::of_name(short.index()))?;
-            if short.literal == Literal::Incremental {
-                self.table.insert(field.name, field.value, known);
+        let Short { literal, name, value } = *short;
+        // Only what is in Huffman code needs places.
+        let (mut name_places, mut value_places);
+        let (name, index, name_coding) = match name {
+            short::Name::Known(index) => (index.name(), Some(index), None),
+            short::Name::Text(text @ short::Text { coding: Coding::Plain, .. }) => {
+                (text.octets, None, Some(Coding::Plain))
             }
-            return Ok(());
+            short::Name::Text(text @ short::Text { coding: Coding::Huffman, .. }) => {
+                name_places = huffman::PLACES;
+                (text.decode(&mut name_places)?, None, Some(Coding::Huffman))
+            }
+        };
+        let octets = match value.coding {
+            Coding::Plain => value.octets,
+            Coding::Huffman => {
+                value_places = huffman::PLACES;
+                value.decode(&mut value_places)?
+            }
+        };
+        let field = literal.field((name, name_coding), (octets, value.coding));
+        let known = taker.take(field, Nature::of_name(index))?;
+        if literal == Literal::Incremental {
+            self.table.insert(name, octets, known);
         }
-        self.begin(short.literal, taker);
-        let mut name = Name::Kept;
-        match short.name {
-            short::Name::Known(index) => self.static_name = Some(index),
-            short::Name::Text(text) => self.on_short_text(Part::Name, text, &mut name, taker)?,
-        }
-        self.on_short_text(Part::Value, short.value, &mut name, taker)
-    }
-
-    #[inline]
-    fn on_short_text<'f>(
-        &mut self,
-        part: Part,
-        text: short::Text<'f>,
-        name: &mut Name<'f>,
-        taker: &mut impl Taker,
-    ) -> Result<(), Violation> {
-        self.text_octets = 0;
-        let short::Text { coding, octets } = text;
-        self.on_text(Text { part, coding }, octets.len(), octets, name, taker)
+        Ok(())
     }
 
     /// The first octet of a representation.
@@ -647,6 +648,19 @@ mod tests {
             let unlike =
                 Decoder::new(300).with_max_kept(200).decode(&large[..large.len() - 1], &mut Fields::new());
             assert_eq!(unlike, Ok(()));
+        }
+    }
+
+    /// Also one that is short, if its text would have to be kept.
+    #[test]
+    fn a_coded_field_above_the_limit_is_not_told() {
+        let mut coded = b"\x00\x01n\x82".to_vec();
+        huffman::encode(b"000", &mut coded);
+        for (kept, told) in [(2, -36), (3, 36)] {
+            let mut decoder = Decoder::new(300).with_max_kept(kept);
+            let mut sizes = Sizes(Vec::new());
+            decoder.decode(&coded, &mut sizes).unwrap();
+            assert_eq!(sizes.0, [told], "{kept}");
         }
     }
 

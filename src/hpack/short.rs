@@ -1,9 +1,12 @@
 //! Literals that lie in a fragment as a whole and whose integers take an octet each: nearly all do.
 
+use super::huffman;
 use super::representation::{Kind, STRING_MASK};
-use crate::fields::{Coding, Field, Literal, StaticIndex};
+use crate::error::Violation;
+use crate::fields::{Coding, Literal, StaticIndex};
 
 /// A literal (RFC 7541 §6.2) as it lies in the input.
+#[derive(Clone, Copy)]
 pub(super) struct Short<'f> {
     pub(super) literal: Literal,
     pub(super) name: Name<'f>,
@@ -18,7 +21,7 @@ pub(super) enum Name<'f> {
     Text(Text<'f>),
 }
 
-/// A string (RFC 7541 §5.2) of less than 127 octets.
+/// A string (RFC 7541 §5.2) of less than 127 octets; of no more than a [chunk](huffman::CHUNK) in Huffman code.
 #[derive(Clone, Copy)]
 pub(super) struct Text<'f> {
     pub(super) coding: Coding,
@@ -27,7 +30,7 @@ pub(super) struct Text<'f> {
 
 impl<'f> Short<'f> {
     /// No text of a short literal has as many octets, even if it was in Huffman code.
-    pub(super) const MAX_TEXT: usize = STRING_MASK as usize * 8 / 5;
+    pub(super) const MAX_TEXT: usize = STRING_MASK as usize;
 
     /// The literal that begins with `octet` and goes on with `rest`, and what follows it; `None` if it is none, or no
     /// short one.
@@ -47,29 +50,6 @@ impl<'f> Short<'f> {
         let (value, rest) = Text::parse(rest)?;
         Some((Self { literal, name, value }, rest))
     }
-
-    /// The field, if none of its strings has to be decoded.
-    #[inline]
-    pub(super) fn plain(&self) -> Option<Field<'f>> {
-        let name = match self.name {
-            Name::Known(index) => (index.name(), None),
-            Name::Text(Text { coding: Coding::Plain, octets }) => (octets, Some(Coding::Plain)),
-            Name::Text(Text { coding: Coding::Huffman, .. }) => return None,
-        };
-        match self.value.coding {
-            Coding::Plain => Some(self.literal.field(name, (self.value.octets, Coding::Plain))),
-            Coding::Huffman => None,
-        }
-    }
-
-    /// The entry of the static table that the name is of.
-    #[inline]
-    pub(super) fn index(&self) -> Option<StaticIndex> {
-        match self.name {
-            Name::Known(index) => Some(index),
-            Name::Text(_) => None,
-        }
-    }
 }
 
 impl<'f> Text<'f> {
@@ -81,14 +61,25 @@ impl<'f> Text<'f> {
             return None;
         }
         let (octets, rest) = rest.split_at_checked(length.into())?;
-        Some((Self { coding: Coding::of(octet), octets }, rest))
+        let coding = Coding::of(octet);
+        let fits = coding == Coding::Plain || octets.len() <= huffman::CHUNK;
+        fits.then_some((Self { coding, octets }, rest))
+    }
+
+    /// What the string says, if it is in Huffman code.
+    pub(super) fn decode(self, places: &mut huffman::Text) -> Result<&[u8], Violation> {
+        let mut decoder = huffman::Decoder::new();
+        let (text, result) = decoder.decode(self.octets, places);
+        result?;
+        decoder.finish()?;
+        Ok(text)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
     use alloc::string::{String, ToString};
-    use alloc::{format, vec};
 
     use super::*;
 
@@ -114,12 +105,22 @@ mod tests {
 
     #[test]
     fn nothing_else_is() {
-        // Cut off, of another kind, with a name of the dynamic table, with integers of more than one octet.
-        let mut long = vec![0x44, 0x7f, 0];
-        long.extend_from_slice(&[b'a'; 127]);
-        for octets in
-            [&b"\x44"[..], b"\x44\x02/", b"\x00\x01a", b"\x82", b"\x20", b"\x7e\x00", b"\x0f\x2e\x00", &long]
-        {
+        // Cut off, of another kind, with a name of the dynamic table, with integers of more than one octet, or coded and
+        // longer than a chunk.
+        let long = [&[0x44, 0x7f, 0][..], &[b'a'; 127]].concat();
+        let coded = [&[0x44, 0x80 | 65][..], &[0; 65]].concat();
+        assert!(read(&[&[0x44, 0x80 | 64][..], &[0; 64]].concat()).is_some());
+        for octets in [
+            &b"\x44"[..],
+            b"\x44\x02/",
+            b"\x00\x01a",
+            b"\x82",
+            b"\x20",
+            b"\x7e\x00",
+            b"\x0f\x2e\x00",
+            &long,
+            &coded,
+        ] {
             assert_eq!(read(octets), None, "{octets:?}");
         }
     }
