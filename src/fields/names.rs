@@ -53,6 +53,9 @@ impl Meaning {
     }
 }
 
+/// How many pseudo-header fields there are; their meanings are the first.
+pub(super) const PSEUDO_FIELDS: usize = Meaning::UnknownPseudo as usize;
+
 /// A name that is known, with its first entry in the static table, if any.
 #[derive(Clone, Copy)]
 struct Name {

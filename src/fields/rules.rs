@@ -1,7 +1,7 @@
 //! What the fields of a message must be (RFC 9113 §8.2, §8.3; RFC 9110 §5): one rule set for what we receive and for
 //! what we send.
 
-use super::names::Meaning;
+use super::names::{Meaning, PSEUDO_FIELDS};
 pub(crate) use super::octets::Grammar;
 use super::octets::decimal;
 use super::{Fields, Nature, octets};
@@ -97,7 +97,7 @@ impl Rules {
         match section {
             Section::Request(extended) => self.check_request(&seen, extended),
             Section::Response => check_response(&seen),
-            Section::Trailers if seen.pseudo == 0 => Ok(seen.summary(Method::Other, Status::Other)),
+            Section::Trailers if seen.pseudo_count == 0 => Ok(seen.summary(Method::Other, Status::Other)),
             Section::Trailers => Err(Violation::PseudoFieldNotAllowed),
         }
     }
@@ -131,11 +131,11 @@ impl Rules {
 
     /// RFC 9113 §8.3.1.
     fn check_request(self, seen: &Seen<'_>, extended: ExtendedConnect) -> Result<Summary, Violation> {
-        if seen.status.is_some() {
+        if seen.get(Meaning::Status).is_some() {
             return Err(Violation::PseudoFieldNotAllowed);
         }
-        let method = method_of(seen.method.ok_or(Violation::MissingPseudoField)?)?;
-        match (method, seen.protocol) {
+        let method = method_of(seen.get(Meaning::Method).ok_or(Violation::MissingPseudoField)?)?;
+        match (method, seen.get(Meaning::Protocol)) {
             (Method::Connect, None) => check_connect(seen)?,
             (Method::Connect, Some(protocol)) if extended == ExtendedConnect::Allowed => {
                 self.check_extended_connect(seen, protocol)?;
@@ -159,8 +159,8 @@ impl Rules {
     }
 
     fn check_target(self, seen: &Seen<'_>, method: Method) -> Result<(), Violation> {
-        let scheme = seen.scheme.ok_or(Violation::MissingPseudoField)?;
-        let path = seen.path.ok_or(Violation::MissingPseudoField)?;
+        let scheme = seen.get(Meaning::Scheme).ok_or(Violation::MissingPseudoField)?;
+        let path = seen.get(Meaning::Path).ok_or(Violation::MissingPseudoField)?;
         let is_http = is_http(scheme);
         if !is_http && !octets::is_scheme(scheme) {
             return Err(Violation::InvalidScheme);
@@ -175,7 +175,7 @@ impl Rules {
         if !path_fits {
             return Err(Violation::InvalidPath);
         }
-        let Some(authority) = seen.authority else { return Ok(()) };
+        let Some(authority) = seen.get(Meaning::Authority) else { return Ok(()) };
         let authority_fits = match self.authority {
             Authority::HostAndPort if is_http => octets::is_authority(authority),
             Authority::HostAndPort => octets::is_authority_with_user(authority),
@@ -190,14 +190,10 @@ impl Rules {
 /// What has been seen of a section, as far as it matters to the whole.
 #[derive(Debug, Default)]
 struct Seen<'f> {
-    /// How many pseudo-header fields there are.
-    pseudo: u8,
-    method: Option<&'f [u8]>,
-    scheme: Option<&'f [u8]>,
-    authority: Option<&'f [u8]>,
-    path: Option<&'f [u8]>,
-    protocol: Option<&'f [u8]>,
-    status: Option<&'f [u8]>,
+    /// The pseudo-header fields, by their meanings.
+    pseudo: [Option<&'f [u8]>; PSEUDO_FIELDS],
+    /// How many of them there are.
+    pseudo_count: u8,
     /// Whether there is any other field.
     regular: bool,
     host: Option<&'f [u8]>,
@@ -206,20 +202,26 @@ struct Seen<'f> {
 }
 
 impl<'f> Seen<'f> {
+    /// The value of a pseudo-header field.
+    #[inline]
+    fn get(&self, pseudo: Meaning) -> Option<&'f [u8]> {
+        self.pseudo.get(pseudo as usize).copied().flatten()
+    }
+
     #[inline]
     fn take(&mut self, meaning: Meaning, value: &'f [u8], section: Section) -> Result<(), Violation> {
-        match meaning {
-            Meaning::Method => return self.take_pseudo(|seen| &mut seen.method, value),
-            Meaning::Scheme => return self.take_pseudo(|seen| &mut seen.scheme, value),
-            Meaning::Authority => return self.take_pseudo(|seen| &mut seen.authority, value),
-            Meaning::Path => return self.take_pseudo(|seen| &mut seen.path, value),
-            Meaning::Protocol => return self.take_pseudo(|seen| &mut seen.protocol, value),
-            Meaning::Status => return self.take_pseudo(|seen| &mut seen.status, value),
-            Meaning::UnknownPseudo if self.regular => return Err(Violation::PseudoFieldAfterRegular),
-            Meaning::UnknownPseudo => return Err(Violation::UnknownPseudoField),
-            _ => self.regular = true,
+        if let Some(place) = self.pseudo.get_mut(meaning as usize) {
+            self.pseudo_count = self.pseudo_count.saturating_add(1);
+            return match place.replace(value) {
+                _ if self.regular => Err(Violation::PseudoFieldAfterRegular),
+                None => Ok(()),
+                Some(_) => Err(Violation::RepeatedPseudoField),
+            };
         }
+        let is_late = core::mem::replace(&mut self.regular, true);
         match (meaning, section) {
+            (Meaning::UnknownPseudo, _) if is_late => Err(Violation::PseudoFieldAfterRegular),
+            (Meaning::UnknownPseudo, _) => Err(Violation::UnknownPseudoField),
             (Meaning::OfConnections, _) => Err(Violation::ConnectionSpecificField),
             (Meaning::Te, Section::Request(_)) if value.eq_ignore_ascii_case(b"trailers") => Ok(()),
             (Meaning::Te, _) => Err(Violation::InvalidTe),
@@ -235,22 +237,6 @@ impl<'f> Seen<'f> {
                 Ok(())
             }
             _ => Ok(()),
-        }
-    }
-
-    #[inline]
-    fn take_pseudo(
-        &mut self,
-        place: impl FnOnce(&mut Self) -> &mut Option<&'f [u8]>,
-        value: &'f [u8],
-    ) -> Result<(), Violation> {
-        if self.regular {
-            return Err(Violation::PseudoFieldAfterRegular);
-        }
-        self.pseudo = self.pseudo.saturating_add(1);
-        match place(self).replace(value) {
-            None => Ok(()),
-            Some(_) => Err(Violation::RepeatedPseudoField),
         }
     }
 
@@ -276,10 +262,10 @@ fn is_http(scheme: &[u8]) -> bool {
 
 /// RFC 9113 §8.5: a host and a port, and nothing else.
 fn check_connect(seen: &Seen<'_>) -> Result<(), Violation> {
-    if seen.scheme.is_some() || seen.path.is_some() {
+    if seen.get(Meaning::Scheme).is_some() || seen.get(Meaning::Path).is_some() {
         return Err(Violation::PseudoFieldNotAllowed);
     }
-    let authority = seen.authority.ok_or(Violation::MissingPseudoField)?;
+    let authority = seen.get(Meaning::Authority).ok_or(Violation::MissingPseudoField)?;
     // RFC 9110 §9.3.6: a port that there is not is rejected, as is none.
     let port = octets::split_port(authority).1.and_then(decimal);
     let has_port = port.is_some_and(|port| (1..=u64::from(u16::MAX)).contains(&port));
@@ -288,8 +274,8 @@ fn check_connect(seen: &Seen<'_>) -> Result<(), Violation> {
 
 /// RFC 9113 §8.3.1: `host` may not name another server than `:authority`, normalised as RFC 3986 §6.2.3 has it.
 fn check_host(seen: &Seen<'_>) -> Result<(), Violation> {
-    let (Some(host), Some(authority)) = (seen.host, seen.authority) else { return Ok(()) };
-    let default = match seen.scheme {
+    let (Some(host), Some(authority)) = (seen.host, seen.get(Meaning::Authority)) else { return Ok(()) };
+    let default = match seen.get(Meaning::Scheme) {
         Some(scheme) if scheme.eq_ignore_ascii_case(b"http") => &b"80"[..],
         Some(scheme) if scheme.eq_ignore_ascii_case(b"https") => b"443",
         Some(_) | None => b"",
@@ -301,8 +287,8 @@ fn check_host(seen: &Seen<'_>) -> Result<(), Violation> {
 
 /// RFC 9113 §8.3.2.
 fn check_response(seen: &Seen<'_>) -> Result<Summary, Violation> {
-    let status = status_of(seen.status)?;
-    if seen.pseudo != 1 {
+    let status = status_of(seen.get(Meaning::Status))?;
+    if seen.pseudo_count != 1 {
         return Err(Violation::PseudoFieldNotAllowed);
     }
     Ok(seen.summary(Method::Other, status))
