@@ -145,7 +145,7 @@ impl Encoder {
         }
     }
 
-    #[cold]
+    #[inline(never)]
     fn encode_secret(&mut self, field: Field<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
         let name = self.find_name(field.name, index, hash_name(field.name));
         write_literal(Literal::Never, name, field, out);
