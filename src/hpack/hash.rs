@@ -21,18 +21,15 @@ const fn hash(seed: u64, octets: &[u8]) -> u64 {
         rest = tail;
     }
     // At most 7 octets are left: the first four and the last four, which may overlap, or up to three.
-    let (first, last) = match rest {
-        [] => return hash,
-        [a] => ([*a, 0, 0, 0], [0; 4]),
-        [a, b] => ([*a, *b, 0, 0], [0; 4]),
-        [a, b, c] => ([*a, *b, *c, 0], [0; 4]),
-        [a, b, c, d] => ([*a, *b, *c, *d], [0; 4]),
-        [a, b, c, ..] => match rest.last_chunk::<4>() {
-            Some(last) => ([*a, *b, *c, 0], *last),
-            None => return hash,
-        },
+    let (first, last) = match (rest, rest.first_chunk(), rest.last_chunk()) {
+        ([], ..) => return hash,
+        ([_, _, _, _], Some(first), _) => (u32::from_le_bytes(*first), 0),
+        (_, Some(first), Some(last)) => (u32::from_le_bytes(*first) & 0x00ff_ffff, u32::from_le_bytes(*last)),
+        ([a], ..) => (u32::from_le_bytes([*a, 0, 0, 0]), 0),
+        ([a, b], ..) => (u32::from_le_bytes([*a, *b, 0, 0]), 0),
+        ([a, b, c, ..], ..) => (u32::from_le_bytes([*a, *b, *c, 0]), 0),
     };
-    mix(hash, (u32::from_le_bytes(first) as u64) << 32 | u32::from_le_bytes(last) as u64)
+    mix(hash, (first as u64) << 32 | last as u64)
 }
 
 /// A product's high bits depend on all bits, its low ones on few: they are made to.
