@@ -286,19 +286,39 @@ fn write_literal(literal: Literal, name_index: Option<usize>, field: Field<'_>, 
 }
 
 fn write_string(text: &[u8], huffman: Huffman, out: &mut Vec<u8>) {
-    let encoded = match huffman {
-        Huffman::Shorter => Some(huffman::encoded_octets(text)).filter(|encoded| *encoded < text.len()),
-        Huffman::Always => Some(huffman::encoded_octets(text)),
-        Huffman::Never => None,
+    let is_coded = match huffman {
+        Huffman::Shorter if text.len() <= usize::from(STRING_MASK) => write_short_coded(text, out),
+        Huffman::Shorter => {
+            let octets = huffman::encoded_octets(text);
+            octets < text.len() && write_coded(text, octets, out)
+        }
+        Huffman::Always => write_coded(text, huffman::encoded_octets(text), out),
+        Huffman::Never => false,
     };
-    if let Some(encoded) = encoded {
-        integer::write(HUFFMAN, STRING_MASK, encoded, out);
-        out.reserve(encoded);
-        huffman::encode(text, out);
-    } else {
+    if !is_coded {
         integer::write(0, STRING_MASK, text.len(), out);
         out.extend_from_slice(text);
     }
+}
+
+fn write_coded(text: &[u8], octets: usize, out: &mut Vec<u8>) -> bool {
+    integer::write(HUFFMAN, STRING_MASK, octets, out);
+    out.reserve(octets);
+    huffman::encode(text, octets, out)
+}
+
+/// Writes a text in Huffman code if that is shorter, without counting first: the length takes one octet in any case.
+fn write_short_coded(text: &[u8], out: &mut Vec<u8>) -> bool {
+    let Some(most) = text.len().checked_sub(1) else { return false };
+    let start = out.len();
+    out.reserve(text.len());
+    out.push(HUFFMAN);
+    let is_shorter = huffman::encode(text, most, out);
+    match out.get_mut(start..) {
+        Some([length, coded @ ..]) if is_shorter => *length |= coded.len() as u8,
+        _ => out.truncate(start),
+    }
+    is_shorter
 }
 
 const fn dynamic_index(nth: usize) -> usize {
@@ -410,6 +430,25 @@ mod tests {
             assert_eq!(written(text, Huffman::Shorter), written(text, Huffman::Never));
         }
         assert_eq!(written("000", Huffman::Shorter), [0x82, 0b0000_0000, 0b0000_0001]);
+    }
+
+    /// Around the lengths that take an octet, and around those of the text itself.
+    #[test]
+    fn the_shorter_form_is_chosen_whatever_the_length() {
+        for plain in ["a", "X", "~", "<", "\\"] {
+            for (octets, others) in
+                (0..140).flat_map(|octets| (0..=octets.min(9)).map(move |others| (octets, others)))
+            {
+                let text = "a".repeat(octets - others) + &plain.repeat(others);
+                let (coded, uncoded) = (written(&text, Huffman::Always), written(&text, Huffman::Never));
+                let is_shorter = huffman::encoded_octets(text.as_bytes()) < text.len();
+                assert_eq!(
+                    written(&text, Huffman::Shorter),
+                    if is_shorter { coded } else { uncoded },
+                    "{text}"
+                );
+            }
+        }
     }
 
     #[test]

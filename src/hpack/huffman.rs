@@ -1,9 +1,11 @@
 //! Strings in Huffman code (RFC 7541 §5.2).
 
 use alloc::vec::Vec;
-use core::slice::IterMut;
 
-use super::huffman_table::{CODES, EOS, LENGTHS, SYMBOLS};
+use super::huffman_lookup::{
+    Found, MAX_LENGTH, MOST_FOUND, SHORT_BITS, STEP_BITS, code_of, short_symbols, symbol,
+};
+use super::huffman_table::EOS;
 use crate::error::Violation;
 
 /// How many octets a string has in Huffman code, padding included.
@@ -13,31 +15,90 @@ pub(super) fn encoded_octets(text: &[u8]) -> usize {
     bits.div_ceil(8) as usize
 }
 
-/// Appends a string in Huffman code, padded to whole octets.
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "fewer than 32 bits wait and a code has at most 30; each subtraction is guarded"
-)]
-pub(super) fn encode(text: &[u8], out: &mut Vec<u8>) {
-    let mut bits = 0_u64;
-    let mut count = 0;
-    for octet in text {
-        let (code, length) = code_of(*octet);
-        bits = bits << length | u64::from(code);
-        count += length;
-        if count >= 32 {
-            count -= 32;
-            let [_, _, _, _, word @ ..] = (bits >> count).to_be_bytes();
-            out.extend_from_slice(&word);
+/// Appends a string in Huffman code, padded to whole octets, if these are no more than `most`: whether they are. If
+/// not, a part of them may be there.
+pub(super) fn encode(text: &[u8], most: usize, out: &mut Vec<u8>) -> bool {
+    let mut coded = Coded { bits: 0, count: 0 };
+    let end = out.len().saturating_add(most);
+    let mut rest = text;
+    while let Some((four, behind)) = rest.split_first_chunk::<4>() {
+        if !coded.push(four, end, out) {
+            return false;
+        }
+        rest = behind;
+    }
+    coded.push(rest, end, out) && coded.finish(end, out)
+}
+
+/// Bits that are about to be written.
+#[derive(Clone, Copy)]
+struct Coded {
+    /// They are the low ones.
+    bits: u64,
+    /// Fewer than 32 after each step.
+    count: u32,
+}
+
+impl Coded {
+    /// Adds up to four octets of text; `false` if there would be more than `end` octets.
+    #[inline(always)]
+    fn push(&mut self, text: &[u8], end: usize, out: &mut Vec<u8>) -> bool {
+        // Most codes have 5 to 8 bits: one look at what waits is enough, if only it has not become too much.
+        let mut longer = *self;
+        for octet in text {
+            longer.add(*octet);
+        }
+        if longer.count < u64::BITS {
+            *self = longer;
+            self.flush(end, out)
+        } else {
+            // A copy leaves the original in registers.
+            let mut coded = *self;
+            let has_room = coded.push_each(text, end, out);
+            *self = coded;
+            has_room
         }
     }
-    while count >= 8 {
-        count -= 8;
-        out.push((bits >> count).to_le_bytes()[0]);
+
+    #[cold]
+    fn push_each(&mut self, text: &[u8], end: usize, out: &mut Vec<u8>) -> bool {
+        text.iter().all(|octet| {
+            self.add(*octet);
+            self.flush(end, out)
+        })
     }
-    if count > 0 {
-        let padded = bits << (8 - count) | 0xff >> count;
-        out.push(padded.to_le_bytes()[0]);
+
+    #[inline(always)]
+    fn add(&mut self, octet: u8) {
+        let (code, length) = code_of(octet);
+        self.bits = self.bits << length | u64::from(code);
+        self.count = self.count.wrapping_add(length);
+    }
+
+    /// Writes four octets, if there are so many.
+    #[inline(always)]
+    fn flush(&mut self, end: usize, out: &mut Vec<u8>) -> bool {
+        let Some(left) = self.count.checked_sub(u32::BITS) else { return true };
+        self.count = left;
+        let has_room = out.len().saturating_add(4) <= end;
+        if has_room {
+            out.extend_from_slice(&((self.bits >> left) as u32).to_be_bytes());
+        }
+        has_room
+    }
+
+    /// Writes the rest, padded.
+    #[inline(always)]
+    fn finish(self, end: usize, out: &mut Vec<u8>) -> bool {
+        let has_room = out.len().saturating_add(self.count.div_ceil(8) as usize) <= end;
+        let mut padded = self.bits.wrapping_shl(u64::BITS.wrapping_sub(self.count)) | u64::MAX >> self.count;
+        let mut count = if has_room { self.count } else { 0 };
+        while count > 0 {
+            padded = padded.rotate_left(8);
+            out.push(padded as u8);
+            count = count.saturating_sub(8);
+        }
+        has_room
     }
 }
 
@@ -49,7 +110,7 @@ pub(super) const fn least_decoded_octets(encoded: usize) -> usize {
 /// Decodes one string that comes in pieces.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Decoder {
-    /// The bits that are not decoded yet, from the top; zeros follow.
+    /// The bits that are no whole code yet, as [`Cursor::bits`] has them.
     bits: u64,
     count: u32,
 }
@@ -67,131 +128,174 @@ impl Decoder {
         text: &'t mut Text,
     ) -> (&'t [u8], Result<(), Violation>) {
         debug_assert!(piece.len() <= CHUNK, "a longer piece has more symbols than there are places");
-        let mut places = text.iter_mut();
-        let result = self.decode_into(piece, &mut places);
-        let used = TEXT.saturating_sub(places.len());
-        (text.get(..used).unwrap_or_default(), result)
+        let mut cursor = Cursor { bits: 0, step: 0 };
+        let result = self.decode_into(Octets(piece), &mut cursor, text);
+        (text.get(..cursor.symbols()).unwrap_or_default(), result)
     }
 
     /// Ends the string: what is left must be padding.
     pub(super) fn finish(&mut self) -> Result<(), Violation> {
         let Self { bits, count } = core::mem::replace(self, Self::new());
-        let is_padding = count <= MAX_PADDING && bits == top_ones(count);
+        let is_padding = count <= MAX_PADDING && bits == 0;
         if is_padding { Ok(()) } else { Err(Violation::InvalidHuffman) }
     }
 
-    /// Decodes a piece into the first places.
-    fn decode_into(&mut self, mut piece: &[u8], places: &mut IterMut<'_, u8>) -> Result<(), Violation> {
-        // A copy can stay in registers.
-        let mut bits = *self;
-        while let Some((word, rest)) = piece.split_first_chunk::<4>() {
-            bits.push(u32::from_be_bytes(*word), 32);
-            bits.decode_whole(places)?;
-            piece = rest;
+    #[inline(always)]
+    fn decode_into(
+        &mut self,
+        piece: Octets<'_>,
+        cursor: &mut Cursor,
+        text: &mut Text,
+    ) -> Result<(), Violation> {
+        let mut left = self.count.wrapping_add(piece.bits());
+        cursor.bits = self.bits | piece.first() >> self.count;
+        if left > u64::BITS {
+            // What waits is part of the first code, and behind us after the first round.
+            let mut position = 0_u32.wrapping_sub(self.count);
+            loop {
+                if !cursor.decode_short::<ROUND>(text) {
+                    cursor.decode_singly(WINDOW_BITS, text)?;
+                }
+                position = position.wrapping_add(cursor.take_bits());
+                match piece.from(position) {
+                    Some(bits) => cursor.bits = bits,
+                    None => break,
+                }
+            }
+            left = piece.bits().saturating_sub(position);
+            cursor.bits = piece.last(left);
         }
-        for octet in piece {
-            bits.push(u32::from(*octet), 8);
+        let before = *cursor;
+        while cursor.decode_short::<2>(text) {}
+        let is_cut = cursor.taken() > left;
+        if is_cut {
+            *cursor = before;
         }
-        bits.decode_whole(places)?;
-        *self = bits;
+        if is_cut || left.wrapping_sub(cursor.taken()) > SHORT_BITS {
+            cursor.decode_singly(left, text)?;
+        }
+        *self = Self { bits: cursor.bits, count: left.wrapping_sub(cursor.taken()) };
         Ok(())
     }
+}
 
-    /// Adds bits.
-    #[expect(
-        clippy::arithmetic_side_effects,
-        reason = "fewer than 32 may wait, and 32 come at once or up to 24 by octets"
-    )]
-    fn push(&mut self, bits: u32, count: u32) {
-        self.count += count;
-        self.bits |= u64::from(bits) << (u64::BITS - self.count);
+/// The octets of a piece. Their bits are complemented.
+struct Octets<'p>(&'p [u8]);
+
+impl Octets<'_> {
+    #[inline(always)]
+    fn bits(&self) -> u32 {
+        (self.0.len() as u32).wrapping_mul(8)
     }
 
-    /// Decodes until the bits that are left are no whole code.
+    /// The first eight octets; zeros follow after fewer.
     #[inline(always)]
-    fn decode_whole(&mut self, places: &mut IterMut<'_, u8>) -> Result<(), Violation> {
+    fn first(&self) -> u64 {
+        match self.0.first_chunk() {
+            Some(octets) => !u64::from_be_bytes(*octets),
+            None => self.0.iter().rev().fold(0, |bits, octet| bits >> 8 | u64::from(!*octet) << 56),
+        }
+    }
+
+    /// At least [`WINDOW_BITS`] from a position on, if there are so many octets.
+    #[inline(always)]
+    fn from(&self, position: u32) -> Option<u64> {
+        let octets = self.0.get(position as usize / 8..)?.first_chunk()?;
+        Some((!u64::from_be_bytes(*octets)).wrapping_shl(position % 8))
+    }
+
+    /// The last bits, so many and fewer than 64; zeros follow.
+    #[inline(always)]
+    fn last(&self, count: u32) -> u64 {
+        let last = match self.0.last_chunk() {
+            Some(octets) => !u64::from_be_bytes(*octets),
+            None => self.first().wrapping_shr(u64::BITS.wrapping_sub(self.bits())),
+        };
+        // In two steps, since they may be none.
+        last.wrapping_shl(63_u32.wrapping_sub(count)) << 1
+    }
+}
+
+/// Where a string is decoded.
+#[derive(Clone, Copy)]
+struct Cursor {
+    /// The next bits, complemented: so the zeros that follow the last one are padding, which is no symbol.
+    bits: u64,
+    /// All symbols up to here, and the bits that were taken of this window.
+    step: u16,
+}
+
+impl Cursor {
+    /// Decodes short codes in so many steps: whether there may be more of them.
+    #[inline(always)]
+    fn decode_short<const STEPS: usize>(&mut self, text: &mut Text) -> bool {
+        let mut last = 0;
+        for _ in 0..STEPS {
+            let found = short_symbols(self.bits);
+            self.take(found, text);
+            last = found.step;
+        }
+        last > 0
+    }
+
+    /// Decodes all codes that are whole within so many bits of the window.
+    #[inline(always)]
+    fn decode_singly(&mut self, count: u32, text: &mut Text) -> Result<(), Violation> {
+        // A copy leaves the original in registers.
+        let mut cursor = *self;
+        let result = cursor.decode_each(count, text);
+        *self = cursor;
+        result
+    }
+
+    #[cold]
+    fn decode_each(&mut self, count: u32, text: &mut Text) -> Result<(), Violation> {
         loop {
-            while self.count >= SHORT_BITS {
-                let (symbol, length) = short_symbol(self.bits);
-                if length == 0 {
-                    break;
-                }
-                self.take(symbol, length, places)?;
-            }
-            let (symbol, length) = match short_symbol(self.bits) {
-                (_, 0) => long_symbol(self.bits),
-                (symbol, length) => (u16::from(symbol), length),
-            };
-            if length > self.count {
+            let (symbol, length) = symbol(self.bits);
+            if length > count.saturating_sub(self.taken()) {
                 return Ok(());
             }
             if symbol == EOS {
                 return Err(Violation::InvalidHuffman);
             }
-            self.take(symbol.to_le_bytes()[0], length, places)?;
+            self.take(Found::one(symbol.to_le_bytes()[0], length), text);
         }
     }
 
-    #[expect(clippy::arithmetic_side_effects, reason = "a code is taken only if all its bits are there")]
     #[inline(always)]
-    fn take(&mut self, symbol: u8, length: u32, places: &mut IterMut<'_, u8>) -> Result<(), Violation> {
-        *places.next().ok_or(Violation::StringTooLong)? = symbol;
-        self.bits <<= length;
-        self.count -= length;
-        Ok(())
+    fn take(&mut self, found: Found, text: &mut Text) {
+        let place = self.symbols();
+        if let Some(places) = text.get_mut(place..place.wrapping_add(MOST_FOUND)) {
+            places.copy_from_slice(&found.symbols);
+        }
+        self.bits = self.bits.wrapping_shl(u32::from(found.step));
+        self.step = self.step.wrapping_add(found.step);
+    }
+
+    #[inline(always)]
+    fn symbols(&self) -> usize {
+        usize::from(self.step >> STEP_BITS)
+    }
+
+    #[inline(always)]
+    fn taken(&self) -> u32 {
+        u32::from(self.step) % (1 << STEP_BITS)
+    }
+
+    /// Begins a new window: how many bits were taken of the old one.
+    #[inline(always)]
+    fn take_bits(&mut self) -> u32 {
+        let bits = self.taken();
+        self.step = self.step.wrapping_sub(bits as u16);
+        bits
     }
 }
 
-#[expect(clippy::indexing_slicing, reason = "an octet is less than the number of symbols")]
-const fn code_of(octet: u8) -> (u32, u32) {
-    (CODES[octet as usize], LENGTHS[octet as usize] as u32)
-}
+/// All windows but the last have at least so many bits.
+const WINDOW_BITS: u32 = 57;
 
-/// So many ones from the top, fewer than 64.
-const fn top_ones(count: u32) -> u64 {
-    !(u64::MAX >> count)
-}
-
-/// The symbol whose code comes first, and the code's length; the length is 0 if it is a long code.
-#[expect(clippy::indexing_slicing, reason = "the index has as many bits as the table's length")]
-#[inline(always)]
-const fn short_symbol(bits: u64) -> (u8, u32) {
-    let [symbol, length] = SHORT[(bits >> (u64::BITS - SHORT_BITS)) as usize].to_le_bytes();
-    (symbol, length as u32)
-}
-
-/// The symbol whose code comes first, and the code's length, for a code that is longer than [`SHORT_BITS`].
-///
-/// The code is canonical: read from the top, codes of one length are consecutive and less than all longer ones.
-#[expect(clippy::arithmetic_side_effects, reason = "no code has more than 30 bits")]
-fn long_symbol(bits: u64) -> (u16, u32) {
-    let top = bits >> 32;
-    let class = LONG.iter().find(|class| top < class.end).unwrap_or(&LAST_LONG);
-    let nth = (top.saturating_sub(class.start) >> (32 - class.length)) as usize;
-    let symbol = SORTED.get(usize::from(class.first).saturating_add(nth)).copied().unwrap_or(EOS);
-    (symbol, class.length)
-}
-
-/// The codes of one length. Codes are read from the top of 32 bits.
-#[derive(Clone, Copy)]
-struct Class {
-    length: u32,
-    start: u64,
-    end: u64,
-    /// The place of the first symbol in [`SORTED`].
-    first: u16,
-}
-
-/// By the first bits: the symbol in the low octet and the code's length above, or 0 for a longer code.
-static SHORT: [u16; 1 << SHORT_BITS] = short_table();
-
-/// All symbols in the order of their codes.
-static SORTED: [u16; SYMBOLS] = sorted_symbols();
-
-static LONG: [Class; LONG_LENGTHS] = long_classes();
-
-/// What begins with nothing but ones.
-const LAST_LONG: Class = long_classes()[LONG_LENGTHS - 1];
+/// So many steps do not leave such a window.
+const ROUND: usize = (WINDOW_BITS / SHORT_BITS) as usize;
 
 /// A string is decoded in pieces of at most so many octets.
 pub(super) const CHUNK: usize = 64;
@@ -199,79 +303,15 @@ pub(super) const CHUNK: usize = 64;
 /// The places for the symbols of a piece, and of the bits before it that were no whole code.
 pub(super) type Text = [u8; TEXT];
 pub(super) const PLACES: Text = [0; TEXT];
-const TEXT: usize = (CHUNK * 8 + MAX_LENGTH as usize) / MIN_LENGTH;
 
-const MIN_LENGTH: usize = 5;
-const MAX_LENGTH: u32 = 30;
+/// One more than steps can count, so that two symbols can be written wherever one can.
+const TEXT: usize = (1 << (u16::BITS - STEP_BITS)) + 1;
+
 const MAX_PADDING: u32 = 7;
-
-/// Most text has codes of 5 to 8 bits; no code has 9.
-const SHORT_BITS: u32 = 8;
-
-/// How many lengths from [`SHORT_BITS`] to [`MAX_LENGTH`] there are, those that no code has included.
-const LONG_LENGTHS: usize = (MAX_LENGTH - SHORT_BITS) as usize;
-
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
-const fn sorted_symbols() -> [u16; SYMBOLS] {
-    let mut sorted = [0; SYMBOLS];
-    let mut filled = 0;
-    let mut length = MIN_LENGTH as u32;
-    while length <= MAX_LENGTH {
-        let mut symbol = 0;
-        while symbol < SYMBOLS {
-            if LENGTHS[symbol] as u32 == length {
-                sorted[filled] = symbol as u16;
-                filled += 1;
-            }
-            symbol += 1;
-        }
-        length += 1;
-    }
-    sorted
-}
-
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
-const fn short_table() -> [u16; 1 << SHORT_BITS] {
-    let mut table = [0; 1 << SHORT_BITS];
-    let mut symbol = 0;
-    while symbol < SYMBOLS {
-        let length = LENGTHS[symbol] as u32;
-        if length <= SHORT_BITS {
-            let mut index = (CODES[symbol] << (SHORT_BITS - length)) as usize;
-            let end = ((CODES[symbol] + 1) << (SHORT_BITS - length)) as usize;
-            while index < end {
-                table[index] = symbol as u16 | (length as u16) << 8;
-                index += 1;
-            }
-        }
-        symbol += 1;
-    }
-    table
-}
-
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
-const fn long_classes() -> [Class; LONG_LENGTHS] {
-    let sorted = sorted_symbols();
-    let mut classes = [Class { length: 0, start: 0, end: 0, first: 0 }; LONG_LENGTHS];
-    let mut place = 0;
-    let mut end = 0;
-    let mut length = 1;
-    while length <= MAX_LENGTH {
-        let (start, first) = (end, place);
-        while place < SYMBOLS && LENGTHS[sorted[place] as usize] as u32 == length {
-            end = (CODES[sorted[place] as usize] as u64 + 1) << (32 - length);
-            place += 1;
-        }
-        if length > SHORT_BITS {
-            classes[(length - SHORT_BITS - 1) as usize] = Class { length, start, end, first: first as u16 };
-        }
-        length += 1;
-    }
-    classes
-}
 
 #[cfg(test)]
 mod tests {
+    use super::super::huffman_table::{CODES, LENGTHS};
     use super::*;
     use alloc::string::String;
     use alloc::vec;
@@ -279,7 +319,7 @@ mod tests {
 
     fn encoded(text: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        encode(text, &mut out);
+        assert!(encode(text, usize::MAX, &mut out));
         assert_eq!(out.len(), encoded_octets(text));
         out
     }
@@ -309,37 +349,6 @@ mod tests {
 
     fn code_bits(symbol: usize) -> String {
         std::format!("{:0width$b}", CODES[symbol], width = usize::from(LENGTHS[symbol]))
-    }
-
-    #[test]
-    fn the_code_is_complete_and_canonical() {
-        let measure: u64 = LENGTHS.iter().map(|length| 1_u64 << (MAX_LENGTH - u32::from(*length))).sum();
-        assert_eq!(measure, 1 << MAX_LENGTH);
-        let aligned =
-            |symbol: u16| CODES[usize::from(symbol)] << (32 - u32::from(LENGTHS[usize::from(symbol)]));
-        let sorted = sorted_symbols();
-        assert!(sorted.is_sorted_by_key(|symbol| aligned(*symbol)));
-        assert_eq!(sorted.last(), Some(&EOS));
-    }
-
-    #[test]
-    fn the_tables_hold_each_code_at_its_place() {
-        let (short, long) = (short_table(), long_classes());
-        let starts = long.iter().skip(1).map(|class| class.start);
-        assert!(starts.eq(long.iter().take(LONG_LENGTHS - 1).map(|class| class.end)), "no code is missed");
-        assert_eq!(long[LONG_LENGTHS - 1].end, 1 << 32);
-        for (symbol, (&code, &length)) in CODES.iter().zip(&LENGTHS).enumerate() {
-            let top = u64::from(code) << (32 - u32::from(length));
-            let [found, octets] = short[(top >> 24) as usize].to_le_bytes();
-            if u32::from(length) <= SHORT_BITS {
-                assert_eq!((usize::from(found), octets), (symbol, length));
-            } else {
-                assert_eq!(octets, 0, "{symbol} has a long code");
-                let class = long.iter().find(|class| top < class.end).unwrap();
-                assert_eq!(class.length, u32::from(length), "{symbol}");
-                assert!(class.start <= top, "{symbol}");
-            }
-        }
     }
 
     #[test]
@@ -440,7 +449,63 @@ mod tests {
         }
     }
 
+    /// The symbols of a string of bits and how many bits they have, code by code; up to the first EOS.
+    fn read(octets: &[u8]) -> (Vec<u8>, usize, Result<(), Violation>) {
+        let bits = octets.iter().map(|octet| std::format!("{octet:08b}")).collect::<String>();
+        let codes: Vec<String> = (0..CODES.len()).map(code_bits).collect();
+        let (mut text, mut at) = (Vec::new(), 0);
+        while let Some(symbol) = codes.iter().position(|code| bits[at..].starts_with(code.as_str())) {
+            let Ok(octet) = u8::try_from(symbol) else { return (text, at, Err(Violation::InvalidHuffman)) };
+            text.push(octet);
+            at += codes[symbol].len();
+        }
+        (text, at, Ok(()))
+    }
+
+    /// Octets such as text has, with some of any value among them, so that codes of all lengths meet.
+    fn mixed_text() -> impl Strategy<Value = Vec<u8>> {
+        let octet = prop_oneof![6 => b'0'..=b'z', 1 => any::<u8>()];
+        prop::collection::vec(octet, 0..250)
+    }
+
     proptest! {
+        /// After each piece all symbols are there that are whole, and nothing else.
+        #[test]
+        fn a_piece_gives_all_symbols_that_it_makes_whole(
+            text in mixed_text(),
+            noise in prop::collection::vec(any::<u8>(), 0..4),
+            pieces in prop::collection::vec(1_usize..=CHUNK, 1..20),
+        ) {
+            let octets = [encoded(&text), noise].concat();
+            let (mut decoder, mut decoded, mut end) = (Decoder::new(), Vec::new(), 0);
+            for size in pieces.iter().cycle() {
+                let piece = &octets[end..octets.len().min(end + size)];
+                end += piece.len();
+                let mut places = PLACES;
+                let (symbols, result) = decoder.decode(piece, &mut places);
+                decoded.extend_from_slice(symbols);
+                let (expected, bits, error) = read(&octets[..end]);
+                prop_assert_eq!((&decoded, result), (&expected, error));
+                if result.is_err() || end == octets.len() {
+                    let left = 8 * end - bits;
+                    let is_padded = left < 8 && (left == 0 || octets[end - 1] | 0xff << left == 0xff);
+                    prop_assert_eq!(result.and_then(|()| decoder.finish()).is_ok(), result.is_ok() && is_padded);
+                    break;
+                }
+            }
+        }
+
+        #[test]
+        fn no_more_octets_are_written_than_there_may_be(text in mixed_text(), most in 0_usize..400) {
+            let mut out = vec![b'x'; 3];
+            let is_whole = encode(&text, most, &mut out);
+            prop_assert_eq!(is_whole, encoded_octets(&text) <= most);
+            prop_assert!(out.len() <= 3 + most);
+            if is_whole {
+                prop_assert_eq!(&out[3..], &octets_of(&text.iter().map(|octet| code_bits((*octet).into())).collect::<String>()));
+            }
+        }
+
         #[test]
         fn what_is_encoded_is_decoded(text in prop::collection::vec(any::<u8>(), 0..200), piece in 1usize..20) {
             prop_assert_eq!(decoded(&encoded(&text), piece).unwrap(), text);

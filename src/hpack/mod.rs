@@ -25,6 +25,7 @@ mod decoder;
 mod encoder;
 mod hash;
 mod huffman;
+mod huffman_lookup;
 mod huffman_table;
 mod integer;
 mod lookup;
