@@ -255,7 +255,7 @@ impl Connection {
         Ok(None)
     }
 
-    fn check_promise(&self, promise: &PushPromise) -> Result<(), Violation> {
+    fn check_promise(&mut self, promise: &PushPromise) -> Result<(), Violation> {
         if self.role == Role::Server {
             return Err(Violation::PushToServer);
         }
@@ -330,6 +330,7 @@ impl Connection {
             self.recycle(spare);
             fields = joined;
         }
+        self.spare.lend(&mut fields);
         fields.trim();
         fields
     }
@@ -490,11 +491,13 @@ pub(super) struct Spare {
     lists: Vec<Fields>,
     octets: usize,
     most_octets: usize,
+    /// How many lists the caller has, as far as is known.
+    lent: u32,
 }
 
 impl Spare {
     pub(super) const fn new(config: &Config) -> Self {
-        Self { lists: Vec::new(), octets: 0, most_octets: config.max_spare_octets() }
+        Self { lists: Vec::new(), octets: 0, most_octets: config.max_spare_octets(), lent: 0 }
     }
 
     /// The list with the most memory.
@@ -504,7 +507,29 @@ impl Spare {
         fields
     }
 
-    pub(super) fn put(&mut self, mut fields: Fields) {
+    /// What the caller gets of a list. Where it already has others and none is left, more are likely to come before any
+    /// comes back: it gets a copy, which takes one allocation, and the next list has what this one grew to in several.
+    #[inline]
+    fn lend(&mut self, fields: &mut Fields) {
+        if self.lent > 0 && self.lists.is_empty() && fields.capacity_octets() <= self.most_octets {
+            self.lend_copy(fields);
+        }
+        self.lent = self.lent.saturating_add(1);
+    }
+
+    #[cold]
+    fn lend_copy(&mut self, fields: &mut Fields) {
+        let copy = fields.clone();
+        self.keep(core::mem::replace(fields, copy));
+    }
+
+    /// Takes a list that is done with.
+    pub(super) fn put(&mut self, fields: Fields) {
+        self.lent = self.lent.saturating_sub(1);
+        self.keep(fields);
+    }
+
+    fn keep(&mut self, mut fields: Fields) {
         let capacity = fields.capacity_octets();
         let octets = self.octets.saturating_add(capacity);
         let most = most_lists(self.most_octets);
@@ -647,6 +672,29 @@ mod tests {
         assert!(used > 1_200 && largest > 700, "{used} {largest}");
         spare.release();
         assert!(spare.octets <= KEPT_OCTETS && spare.take().capacity_octets() > 300);
+    }
+
+    #[test]
+    fn the_caller_gets_copies_while_it_has_other_lists_and_none_is_left() {
+        let mut spare = Spare::new(&Config::default());
+        let list = |spare: &mut Spare| {
+            let mut fields = spare.take();
+            fields.push(Field::new(b"a", &[b'a'; 300]));
+            spare.lend(&mut fields);
+            fields
+        };
+        let first = list(&mut spare);
+        assert_eq!(spare.octets, 0, "which it may give back before the next");
+        let second = list(&mut spare);
+        assert_eq!(first, second);
+        assert!(spare.octets >= second.capacity_octets(), "what it grew to");
+        let third = list(&mut spare);
+        assert_eq!(spare.octets, first.capacity_octets(), "which is used and kept again");
+        for fields in [first, second, third] {
+            spare.put(fields);
+        }
+        let kept = spare.octets;
+        assert_eq!(list(&mut spare).capacity_octets() + spare.octets, kept, "the caller has no list");
     }
 
     /// Memory for the text of a section that nobody gets is let go with it.
