@@ -1,9 +1,9 @@
 //! Octets on their way out: frame heads of the engine's own, and bodies by reference between them.
 
-use alloc::collections::{VecDeque, vec_deque};
 use alloc::vec::Vec;
+use core::{mem, slice};
 
-use crate::growth::{reserve_ring_within, reserve_within};
+use crate::growth::reserve_within;
 use bytes::{Buf, Bytes};
 
 /// Frames that are final: they leave in this order, and nothing overtakes them any more.
@@ -13,7 +13,10 @@ pub(crate) struct Batch {
     own: Vec<u8>,
     /// How many octets of `own` have left.
     own_sent: usize,
-    segments: VecDeque<Segment>,
+    /// What was written, but for the tail. Nothing is in those that have left.
+    segments: Vec<Segment>,
+    /// How many segments have left.
+    segments_sent: usize,
     /// Octets at the end of `own` that lie behind all segments.
     tail: usize,
     remaining: usize,
@@ -28,9 +31,35 @@ enum Segment {
     Body(Bytes),
 }
 
+impl Segment {
+    /// Takes up to so many octets from the front; tells how many, and whether that was all of it.
+    fn advance(&mut self, most: usize) -> (usize, bool) {
+        match self {
+            Self::Own(left) => {
+                let taken = most.min(*left);
+                *left = left.saturating_sub(taken);
+                (taken, *left == 0)
+            }
+            Self::Body(body) => {
+                let taken = most.min(body.len());
+                body.advance(taken);
+                (taken, body.is_empty())
+            }
+        }
+    }
+}
+
 impl Batch {
     pub(crate) const fn new(most_own: usize) -> Self {
-        Self { own: Vec::new(), own_sent: 0, segments: VecDeque::new(), tail: 0, remaining: 0, most_own }
+        Self {
+            own: Vec::new(),
+            own_sent: 0,
+            segments: Vec::new(),
+            segments_sent: 0,
+            tail: 0,
+            remaining: 0,
+            most_own,
+        }
     }
 
     /// Whether the batch takes more frames: enough for a large write, little enough to be overtaken soon.
@@ -68,6 +97,7 @@ impl Batch {
     }
 
     /// Adds what `write` appends to the engine's own octets: a short frame, or a part of one.
+    #[inline]
     pub(crate) fn write<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         self.write_up_to(FRAME_OCTETS, write)
     }
@@ -103,16 +133,18 @@ impl Batch {
     }
 
     /// Adds a piece of body; a tiny one is copied behind its frame head, since a slice of its own costs more.
+    #[inline]
     pub(crate) fn push_body(&mut self, body: Bytes) {
         if body.len() <= TINY {
             return self.write(|own| own.extend_from_slice(&body));
         }
         self.remaining = self.remaining.saturating_add(body.len());
+        let more = usize::from(self.tail > 0).saturating_add(1);
+        reserve_within(&mut self.segments, more, most_segments(self.most_own));
         if self.tail > 0 {
-            let before = core::mem::take(&mut self.tail);
-            self.push(Segment::Own(before));
+            self.segments.push(Segment::Own(mem::take(&mut self.tail)));
         }
-        self.push(Segment::Body(body));
+        self.segments.push(Segment::Body(body));
     }
 
     /// The heap memory in octets, bodies aside.
@@ -123,12 +155,13 @@ impl Batch {
 
     /// The slices in which the octets lie.
     fn slices(&self) -> usize {
-        self.segments.len().wrapping_add(usize::from(self.tail > 0))
+        self.left().len().wrapping_add(usize::from(self.tail > 0))
     }
 
-    fn push(&mut self, segment: Segment) {
-        reserve_ring_within(&mut self.segments, 1, most_segments(self.most_own));
-        self.segments.push_back(segment);
+    /// The segments that have not left.
+    #[inline]
+    fn left(&self) -> &[Segment] {
+        self.segments.get(self.segments_sent..).unwrap_or_default()
     }
 
     fn advance(&mut self, mut octets: usize) {
@@ -138,28 +171,19 @@ impl Batch {
             return self.clear();
         }
         while octets > 0 {
-            let whole = match self.segments.front_mut() {
-                Some(Segment::Own(left)) => {
-                    let taken = octets.min(*left);
-                    self.own_sent = self.own_sent.saturating_add(taken);
-                    *left = left.saturating_sub(taken);
-                    octets = octets.saturating_sub(taken);
-                    *left == 0
-                }
-                Some(Segment::Body(body)) => {
-                    let taken = octets.min(body.len());
-                    body.advance(taken);
-                    octets = octets.saturating_sub(taken);
-                    body.is_empty()
-                }
-                None => {
-                    self.own_sent = self.own_sent.saturating_add(octets);
-                    self.tail = self.tail.saturating_sub(octets);
-                    return;
-                }
+            let Some(first) = self.segments.get_mut(self.segments_sent) else {
+                self.own_sent = self.own_sent.saturating_add(octets);
+                self.tail = self.tail.saturating_sub(octets);
+                return;
             };
-            if whole {
-                self.segments.pop_front();
+            let (taken, is_whole) = first.advance(octets);
+            octets = octets.saturating_sub(taken);
+            if let Segment::Own(_) = first {
+                self.own_sent = self.own_sent.saturating_add(taken);
+            }
+            if is_whole {
+                *first = Segment::Own(0);
+                self.segments_sent = self.segments_sent.saturating_add(1);
             }
         }
     }
@@ -170,7 +194,7 @@ impl Batch {
             self.segments.clear();
         }
         self.own.clear();
-        (self.own_sent, self.tail) = (0, 0);
+        (self.own_sent, self.segments_sent, self.tail) = (0, 0, 0);
         if self.own.capacity() > self.most_own {
             self.own.shrink_to(self.most_own);
         }
@@ -219,14 +243,14 @@ impl<'c> Output<'c> {
     #[inline]
     pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
         Chunks {
-            segments: self.batch.segments.iter(),
+            segments: self.batch.left().iter(),
             own: self.batch.own.get(self.batch.own_sent..).unwrap_or_default(),
         }
     }
 }
 
 struct Chunks<'o> {
-    segments: vec_deque::Iter<'o, Segment>,
+    segments: slice::Iter<'o, Segment>,
     /// What the segments that are left have of it, and the tail.
     own: &'o [u8],
 }
@@ -243,7 +267,7 @@ impl<'o> Iterator for Chunks<'o> {
                 Some(chunk)
             }
             Some(Segment::Body(body)) => Some(body),
-            None => Some(core::mem::take(&mut self.own)).filter(|tail| !tail.is_empty()),
+            None => Some(mem::take(&mut self.own)).filter(|tail| !tail.is_empty()),
         }
     }
 }

@@ -281,17 +281,21 @@ impl Connection {
             loop {
                 let told = if let Some((head, octets)) = self.whole_frame(input) {
                     self.on_frame(&head, None, octets)
+                } else if input.is_empty() {
+                    if self.reader.ends_block() {
+                        self.on_block_end()
+                    } else if self.closing.transport_is_open() {
+                        return None;
+                    } else {
+                        self.end_with_transport();
+                        break;
+                    }
                 } else if let Some(octets) = self.reader.lend(input) {
                     self.on_payload(octets)
                 } else if self.reader.ends_block() {
                     self.on_block_end()
-                } else if !input.is_empty() {
-                    self.receive_piece(input)
-                } else if self.closing.transport_is_open() {
-                    return None;
                 } else {
-                    self.end_with_transport();
-                    break;
+                    self.receive_piece(input)
                 };
                 self.pause_unless_harmless();
                 match told {

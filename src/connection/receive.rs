@@ -5,13 +5,14 @@ use super::control::reply_limit;
 use super::headers::Block;
 use crate::error::{ErrorCode, Scope, Violation};
 use crate::event::{Cause, Event};
+use crate::flow::Flow;
 use crate::frame::{
     Data, Extension, Fault, GoAway, Head, Headers, Kind, Part, PushPromise, Raw, SettingId, Settings, Step,
     WindowUpdate, ping, reset,
 };
 use crate::id::{Role, StreamId};
 use crate::settings::Values;
-use crate::stream::{Ending, Half, Key, Misstep, Place, Want};
+use crate::stream::{Ending, Half, Key, Misstep, Place, Record, Want};
 
 /// What the next payload octets belong to.
 #[derive(Debug)]
@@ -103,68 +104,69 @@ impl Connection {
     /// RFC 9113 §6.1.
     fn on_data<'b>(&mut self, data: Data) -> Told<'b> {
         self.incoming = Incoming::Nothing;
-        let live = match self.streams.place(data.stream) {
+        let key = match self.streams.place(data.stream) {
             Place::Idle => return Err(on_connection(Violation::IdleStream)),
-            Place::Live(key) => Some(key),
-            Place::Gone if self.streams.ending(data.stream).allows_late_frames() => None,
-            Place::Gone => return Err(on_connection(Violation::ClosedStream)),
+            Place::Live(key) => key,
+            Place::Gone => return self.on_late_data(&data),
         };
-        if live.is_some_and(|key| self.is_reserved(key)) {
+        let record = self.streams.get(key);
+        if record.recv.half == Half::Reserved || self.is_reserved_here(record) {
             return Err(on_connection(Violation::ReservedStream));
         }
-        self.flow.receive(data.flow_octets).map_err(on_connection)?;
-        if data.octets == 0 && (live.is_none() || data.part == Part::More) {
-            self.guard.noise();
-        }
-        let Some(key) = live else {
-            // RFC 9113 §5.1: late DATA counts towards the connection's window, and nobody else gives it back.
-            self.flow.release(data.flow_octets);
-            return Ok(None);
-        };
-        if let Err(fault) = self.account_body(key, &data) {
-            self.flow.release(data.flow_octets);
-            return Err(fault);
-        }
-        Ok(self.begin_body(key, &data))
+        self.count_data(&data)?;
+        self.begin_body(key, &data)
     }
 
-    /// Whether a stream is reserved by either end: no DATA may come on it (RFC 9113 §5.1).
-    fn is_reserved(&self, key: Key) -> bool {
-        let record = self.streams.get(key);
-        record.recv.half == Half::Reserved || self.is_reserved_here(record)
+    /// RFC 9113 §5.1: late DATA counts towards the connection's window, and nobody else gives it back.
+    fn on_late_data<'b>(&mut self, data: &Data) -> Told<'b> {
+        if !self.streams.ending(data.stream).allows_late_frames() {
+            return Err(on_connection(Violation::ClosedStream));
+        }
+        self.count_data(data)?;
+        if data.octets == 0 && data.part.is_last() {
+            self.guard.noise();
+        }
+        self.flow.release(data.flow_octets);
+        Ok(None)
+    }
+
+    /// Takes DATA into the connection's window.
+    fn count_data(&mut self, data: &Data) -> Result<(), Fault> {
+        self.flow.receive(data.flow_octets).map_err(on_connection)?;
+        if data.octets == 0 && data.part == Part::More {
+            self.guard.noise();
+        }
+        Ok(())
     }
 
     /// Takes DATA into the message and the windows of its stream, or neither.
-    fn account_body(&mut self, key: Key, data: &Data) -> Result<(), Fault> {
+    fn begin_body<'b>(&mut self, key: Key, data: &Data) -> Told<'b> {
         let &Data { stream, octets, flow_octets, part, .. } = data;
         let record = self.streams.record(key);
-        record
-            .recv
-            .begin_data(octets.into(), part)
-            .map_err(|misstep| on_stream(stream, violation_of(misstep)))?;
-        self.flow.receive_on(&mut record.flow, flow_octets).map_err(|violation| on_stream(stream, violation))
-    }
-
-    fn begin_body<'b>(&mut self, key: Key, data: &Data) -> Option<Event<'b>> {
-        let &Data { stream, octets, flow_octets, part, .. } = data;
+        let is_taken = match record.recv.begin_data(octets.into(), part) {
+            Ok(()) => self.flow.receive_on(&mut record.flow, flow_octets),
+            Err(misstep) => Err(violation_of(misstep)),
+        };
+        if let Err(violation) = is_taken {
+            self.flow.release(flow_octets);
+            return Err(on_stream(stream, violation));
+        }
         // RFC 9113 §6.1: padding counts towards the windows; nobody else can give it back.
-        let padding = flow_octets.saturating_sub(octets);
-        if part.is_last() {
-            self.flow.release_on(&mut self.streams.record(key).flow, padding);
-        } else if flow_octets > 0 {
-            // Even without any: the peer may be so short of credit now that what was released earlier is due.
-            self.release(key, padding);
+        self.flow.release_on(&mut record.flow, flow_octets.saturating_sub(octets));
+        // Even without any: the peer may be so short of credit now that what was released earlier is due.
+        if flow_octets > 0 && !part.is_last() && owes_update(&self.flow, record) {
+            self.list_for_update(key);
         }
         match (octets, part) {
-            (0, Part::More) => None,
-            (0, Part::Last) => Some(self.deliver(key, stream, &[], part)),
+            (0, Part::More) => {}
+            (0, Part::Last) => return Ok(Some(self.deliver(key, stream, &[], part))),
             (_, _) => {
                 self.guard.received(octets);
                 let left = octets as usize;
                 self.incoming = Incoming::Body(Body { stream, left, part });
-                None
             }
         }
+        Ok(None)
     }
 
     pub(super) fn on_payload<'b>(&mut self, octets: &'b [u8]) -> Told<'b> {
@@ -366,9 +368,15 @@ impl Connection {
     pub(super) fn release(&mut self, key: Key, octets: u32) {
         let record = self.streams.record(key);
         self.flow.release_on(&mut record.flow, octets);
-        if self.flow.update_is_due_on(&record.flow) {
-            self.streams.enlist(key, Want::Update);
+        if owes_update(&self.flow, record) {
+            self.list_for_update(key);
         }
+    }
+
+    /// One of many DATA frames comes to this.
+    #[cold]
+    fn list_for_update(&mut self, key: Key) {
+        self.streams.enlist(key, Want::Update);
     }
 
     /// Our settings that the peer has acknowledged bind it now (RFC 9113 §6.5.3).
@@ -384,6 +392,11 @@ impl Connection {
         self.flow.set_local_initial(window(self.local.acknowledged()), self.local.ceiling(window));
         self.reader.set_max_frame_size(self.local.ceiling(|values| values.max_frame_size));
     }
+}
+
+/// Whether a WINDOW_UPDATE of a stream is due, and the stream is not listed for that.
+fn owes_update(flow: &Flow, record: &Record) -> bool {
+    flow.update_is_due_on(&record.flow) && !record.is_listed(Want::Update)
 }
 
 fn parsed<T>(frame: Result<T, Violation>) -> Result<T, Fault> {

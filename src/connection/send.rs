@@ -272,8 +272,7 @@ impl Connection {
     /// Adds a stream of ours, which waits for its place on the wire.
     fn start(&mut self, record: Record, priority: Priority, first: Pending, want: Want) {
         self.next_id = record.id.next();
-        let key = self.streams.insert(record);
-        self.streams.prioritize(key, priority);
+        let key = self.streams.insert(record.prioritized(priority));
         let (record, queues) = self.streams.record_and_queues(key);
         queues.push(&mut record.queue, first);
         self.streams.enlist(key, want);

@@ -3,11 +3,11 @@
 use super::Connection;
 use crate::fields::cookies;
 use crate::flow::Opening;
-use crate::frame::{Data, PushPromise, WindowUpdate};
+use crate::frame::{Data, Part, PushPromise, WindowUpdate};
 use crate::id::{Role, StreamId};
 use crate::output::BATCH_OCTETS;
 use crate::settings::Push;
-use crate::stream::{Fullness, Half, Key, Want};
+use crate::stream::{Fullness, Half, Key, NextData, Want};
 
 impl Connection {
     /// Fills the batch if it has been written: control frames, then credit, then new streams, then the streams
@@ -143,7 +143,8 @@ impl Connection {
         Some(())
     }
 
-    /// Lets the next stream send: its sections, and at most one DATA frame, so that bodies share the connection.
+    /// Lets the next stream send: its sections, and at most one DATA frame, so that bodies share the connection. Where
+    /// no other stream waits, it would be the turn of this one again.
     fn write_turn(&mut self) -> Option<()> {
         let key = self.streams.pop_turn(self.flow.sendable())?;
         loop {
@@ -159,7 +160,6 @@ impl Connection {
                 self.settle(key);
                 return Some(());
             }
-            // Where no other stream waits, it would be the turn of this one again.
             let is_next = blocked.is_none() && !self.has_turn() && self.batch.has_room();
             let blocked = if is_next { self.used_up(key) } else { blocked };
             if !is_next || blocked.is_some() {
@@ -202,29 +202,50 @@ impl Connection {
         Some(head.stream)
     }
 
-    /// Writes one DATA frame, if the stream's queue begins with data; tells which window holds it back.
+    /// Writes one DATA frame, if the stream's queue begins with data, or as many as there are where no other stream waits;
+    /// tells which window holds the first one back.
     fn write_data(&mut self, key: Key) -> Option<Want> {
-        let (record, queues) = self.streams.record_and_queues(key);
-        let (own, shared) = (self.flow.sendable_on(&record.flow), self.flow.sendable());
+        let is_alone = !self.has_turn();
         // However long a frame the peer takes: what is in a batch cannot be overtaken.
         let longest = BATCH_OCTETS.min(self.peer.values().max_frame_size as usize);
-        let window = own.min(shared) as usize;
-        let limit = longest.saturating_sub(Data::padded_octets(record.padding) as usize).min(window);
-        let Some(next) = queues.next_data(&record.queue, limit, self.batch.room()) else {
-            return Some(if own == 0 { Want::Window } else { Want::Shared });
-        };
-        let padding = pad(record.padding, window.saturating_sub(next.octets));
-        let octets = u32::try_from(next.octets).expect("no more than the limit");
-        self.batch.write(|out| Data::write_head(record.id, octets, padding, next.part, out));
-        queues.take_data(&mut record.queue, next, |chunk| self.batch.push_body(chunk));
-        record.progress.data(next.octets, next.part, self.config.stall_floor());
-        if padding.is_some() {
-            self.batch.write(|out| Data::write_padding(padding, out));
+        let (record, queues) = self.streams.record_and_queues(key);
+        let longest = longest.saturating_sub(Data::padded_octets(record.padding) as usize);
+        let mut frames: u32 = 0;
+        loop {
+            let (own, shared) = (self.flow.sendable_on(&record.flow), self.flow.sendable());
+            let window = own.min(shared) as usize;
+            let limit = longest.min(window);
+            // A chunk fits, as the batch has room.
+            let piece = queues.split_data(&mut record.queue, limit);
+            let next = match &piece {
+                Some(piece) => Some(NextData { octets: piece.len(), part: Part::More }),
+                None => queues.next_data(&record.queue, limit, self.batch.room()),
+            };
+            let Some(next) = next else {
+                let blocking = if own == 0 { Want::Window } else { Want::Shared };
+                return (frames == 0).then_some(blocking);
+            };
+            let padding = pad(record.padding, window.saturating_sub(next.octets));
+            let octets = u32::try_from(next.octets).expect("no more than the limit");
+            self.batch.write(|out| Data::write_head(record.id, octets, padding, next.part, out));
+            match piece {
+                Some(piece) => self.batch.push_body(piece),
+                None => queues.take_data(&mut record.queue, next, |chunk| self.batch.push_body(chunk)),
+            }
+            if padding.is_some() {
+                self.batch.write(|out| Data::write_padding(padding, out));
+            }
+            record.progress.data(next.octets, next.part, self.config.stall_floor());
+            let flow_octets = octets.saturating_add(Data::padded_octets(padding));
+            self.flow.send_on(&mut record.flow, flow_octets);
+            self.guard.sent(flow_octets);
+            frames = frames.saturating_add(1);
+            let is_used_up = flow_octets as usize >= window;
+            if !is_alone || is_used_up || record.queue.is_empty() || !self.batch.has_room() {
+                break;
+            }
         }
-        let flow_octets = octets.saturating_add(Data::padded_octets(padding));
-        self.flow.send_on(&mut record.flow, flow_octets);
-        self.streams.use_turn();
-        self.guard.sent(flow_octets);
+        self.streams.use_turns(frames);
         None
     }
 

@@ -45,7 +45,9 @@ impl Data {
         debug_assert!(length <= Head::MAX_PAYLOAD, "no frame holds so much");
         let flags = part.flags().with(padded_flag(padding));
         Head { length, kind: Kind::DATA, flags, stream: Some(stream) }.write(out);
-        out.extend(padding);
+        if let Some(octets) = padding {
+            out.push(octets);
+        }
     }
 
     /// Appends the padding itself, which is all zeros.

@@ -92,8 +92,8 @@ impl Head {
 
     /// Whether the payload begins with a pad length. On other kinds the flag has no meaning (RFC 9113 §4.1).
     pub(super) fn is_padded(&self) -> bool {
-        matches!(self.kind, Kind::DATA | Kind::HEADERS | Kind::PUSH_PROMISE)
-            && self.flags.contains(Flags::PADDED)
+        self.flags.contains(Flags::PADDED)
+            && matches!(self.kind, Kind::DATA | Kind::HEADERS | Kind::PUSH_PROMISE)
     }
 
     /// Checks that the payload can hold `fixed` octets behind its pad length, if it has one, and returns `fixed`.

@@ -178,11 +178,11 @@ impl Reader {
         }
         let (octets, behind) = input.split_first_chunk()?;
         let head = Head::parse(octets);
-        let fixed = self.check(&head).ok()?;
-        let (octets, behind) = behind.split_at_checked(fixed as usize)?;
         if head.is_padded() {
             return None;
         }
+        let fixed = self.check(&head).ok()?;
+        let (octets, behind) = behind.split_at_checked(fixed as usize)?;
         *input = behind;
         let rest = head.length.saturating_sub(fixed);
         if rest > 0 || head.has_block() {
@@ -327,13 +327,14 @@ impl Reader {
     /// The part that is read as a whole has come; `rest` octets without padding come behind it.
     #[inline(always)]
     fn pass(&mut self, head: &Head, padding: Option<u8>, rest: u32) {
-        if head.has_block() {
+        let has_block = head.has_block();
+        if has_block {
             self.block = match head.stream {
                 Some(stream) if !head.flags.contains(Flags::END_HEADERS) => Block::Open(stream),
                 Some(_) | None => Block::Ending,
             };
         }
-        let is_lent = head.has_block() || head.kind == Kind::DATA;
+        let is_lent = has_block || head.kind == Kind::DATA;
         let (lend, skip) = if is_lent { (rest, u32::from(padding.unwrap_or(0))) } else { (0, rest) };
         self.leave(lend, skip);
     }

@@ -57,6 +57,8 @@ pub(crate) struct NextData {
 pub(crate) struct Queues {
     nodes: Vec<Node>,
     free: u32,
+    /// Items in all queues.
+    items: u32,
     /// How many items there are at once unless the caller has queued more.
     usual: usize,
 }
@@ -69,7 +71,7 @@ struct Node {
 
 impl Queues {
     pub(crate) const fn new(usual: usize) -> Self {
-        Self { nodes: Vec::new(), free: NONE, usual }
+        Self { nodes: Vec::new(), free: NONE, items: 0, usual }
     }
 
     /// Puts an item at the end of a queue.
@@ -133,6 +135,18 @@ impl Queues {
         next
     }
 
+    /// Takes the first `octets` of the first item if it is a chunk that has more: most frames of long bodies are so.
+    #[inline]
+    pub(crate) fn split_data(&mut self, queue: &mut Queue, octets: usize) -> Option<Bytes> {
+        match self.node(queue.first)?.item {
+            Some(Pending::Data(ref mut chunk, _)) if octets > 0 && chunk.len() > octets => {
+                queue.octets = queue.octets.saturating_sub(octets);
+                Some(chunk.split_to(octets))
+            }
+            Some(_) | None => None,
+        }
+    }
+
     /// Takes the octets that [`Self::next_data`] announced, chunk by chunk.
     pub(crate) fn take_data(&mut self, queue: &mut Queue, next: NextData, mut each: impl FnMut(Bytes)) {
         let mut left = next.octets;
@@ -177,17 +191,26 @@ impl Queues {
 
     fn allocate(&mut self, item: Pending) -> u32 {
         let node = Node { item: Some(item), next: NONE };
-        if self.free != NONE {
-            let at = self.free;
-            if let Some(free) = self.node(at) {
-                self.free = core::mem::replace(free, node).next;
-                return at;
-            }
+        // There are no more than nodes.
+        self.items = self.items.wrapping_add(1);
+        let at = self.free;
+        if let Some(free) = self.node(at) {
+            self.free = core::mem::replace(free, node).next;
+            return at;
         }
         let at = u32::try_from(self.nodes.len()).expect("the caller queues fewer than 2^32 items");
-        reserve_within(&mut self.nodes, 1, self.usual);
+        if self.nodes.len() == self.nodes.capacity() {
+            self.grow();
+        }
         self.nodes.push(node);
         at
+    }
+
+    /// What goes beyond the usual doubles, too, or each item of the caller's would move all of them.
+    #[cold]
+    fn grow(&mut self) {
+        let beyond = self.nodes.len().saturating_sub(self.usual);
+        reserve_within(&mut self.nodes, beyond.saturating_add(1), self.usual);
     }
 
     fn pop(&mut self, queue: &mut Queue) -> Option<Pending> {
@@ -203,6 +226,11 @@ impl Queues {
         if let Some(Pending::Data(chunk, _)) = &item {
             queue.octets = queue.octets.saturating_sub(chunk.len());
         }
+        self.items = self.items.wrapping_sub(1);
+        if self.items == 0 && self.nodes.capacity() > KEPT_NODES {
+            // Streams may stay open for long that have nothing to send.
+            self.release();
+        }
         item
     }
 
@@ -214,6 +242,9 @@ impl Queues {
         self.nodes.get_mut(at as usize)
     }
 }
+
+/// What is kept where nothing is queued.
+const KEPT_NODES: usize = 64;
 
 /// No node.
 const NONE: u32 = u32::MAX;
@@ -247,6 +278,19 @@ mod tests {
         assert_eq!(take(&mut queues, &mut queue, 5), Some((b"fgh".to_vec(), Part::Last)));
         assert!(queue.is_empty());
         assert_eq!(queue.octets(), 0);
+    }
+
+    #[test]
+    fn a_chunk_is_split_only_where_something_of_it_is_left() {
+        let (mut queues, mut queue) = (Queues::new(10), Queue::new());
+        assert_eq!(queues.split_data(&mut queue, 1), None);
+        data(&mut queues, &mut queue, b"abcde", Part::Last);
+        for whole in [0, 5, 6] {
+            assert_eq!(queues.split_data(&mut queue, whole), None);
+        }
+        assert_eq!(queues.split_data(&mut queue, 2), Some(Bytes::from_static(b"ab")));
+        assert_eq!((queue.octets(), queues.split_data(&mut queue, 3)), (3, None));
+        assert_eq!(take(&mut queues, &mut queue, 5), Some((b"cde".to_vec(), Part::Last)));
     }
 
     #[test]
@@ -284,6 +328,32 @@ mod tests {
         queues.clear(&mut queue);
         queues.release();
         assert_eq!(queues.memory_used(), 0);
+    }
+
+    /// Beyond the usual, too, which is half of this.
+    #[test]
+    fn the_memory_of_many_items_is_given_back_with_the_last_and_takes_few_allocations() {
+        for (count, is_kept) in [(40, true), (80, false), (1_000, false)] {
+            let (mut queues, mut queue) = (Queues::new(count / 2), Queue::new());
+            let mut capacities = Vec::new();
+            for _ in 0..count {
+                data(&mut queues, &mut queue, b"x", Part::More);
+                capacities.push(queues.nodes.capacity());
+            }
+            let used = queues.memory_used();
+            assert!(
+                used >= Queues::max_memory(count) && used <= Queues::max_memory(count / 2 * 3 + 1),
+                "{used}"
+            );
+            capacities.dedup();
+            assert!(capacities.len() <= 20, "{capacities:?}");
+            assert!(take(&mut queues, &mut queue, count - 1).is_some());
+            assert_eq!(queues.memory_used(), used, "one of {count} is there");
+            queues.clear(&mut queue);
+            assert_eq!(queues.memory_used(), if is_kept { used } else { 0 }, "{count}");
+            data(&mut queues, &mut queue, b"x", Part::Last);
+            assert_eq!(take(&mut queues, &mut queue, 1), Some((b"x".to_vec(), Part::Last)));
+        }
     }
 
     #[test]

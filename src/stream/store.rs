@@ -86,6 +86,11 @@ impl Record {
         }
     }
 
+    /// The record of a stream that is new.
+    pub(crate) fn prioritized(self, priority: Priority) -> Self {
+        Self { priority, ..self }
+    }
+
     /// Whether the stream is open, beyond being reserved.
     pub(crate) fn is_active(&self) -> bool {
         self.activity == Activity::Active
@@ -126,6 +131,8 @@ pub(crate) struct Store {
     most: usize,
     slots: Vec<Slot>,
     free: Option<Key>,
+    /// The stream that was added or found last, and is likely to be asked for again.
+    latest: Option<Key>,
     /// Whether the last of many streams has just ended.
     gave_back: bool,
     local: Index,
@@ -160,6 +167,7 @@ impl Store {
             role,
             slots: Vec::new(),
             free: None,
+            latest: None,
             gave_back: false,
             most,
             local: Index::new(),
@@ -197,6 +205,7 @@ impl Store {
         };
         let most = self.most;
         self.index(id).push(id, key, most);
+        self.latest = Some(key);
         key
     }
 
@@ -211,6 +220,9 @@ impl Store {
         let (id, activity) = (record.id, record.activity);
         *self.slot(key) = Slot::Free { next: self.free };
         self.free = Some(key);
+        if self.latest == Some(key) {
+            self.latest = None;
+        }
         self.index(id).remove(id);
         match activity {
             Activity::Waiting => {}
@@ -295,19 +307,29 @@ impl Store {
     }
 
     /// The record of a stream that lives, as the caller sees it: it may not be on the wire yet.
+    #[inline]
     pub(crate) fn find(&self, id: StreamId) -> Option<Key> {
+        match self.latest.and_then(|key| self.slots.get(key.index())) {
+            Some(Slot::Taken(record)) if record.id == id => self.latest,
+            Some(_) | None => self.search(id),
+        }
+    }
+
+    fn search(&self, id: StreamId) -> Option<Key> {
         if id.initiator() == self.role { self.local.find(id) } else { self.peer.find(id) }
     }
 
     /// Where the peer may believe a stream to be.
     #[inline]
-    pub(crate) fn place(&self, id: StreamId) -> Place {
+    pub(crate) fn place(&mut self, id: StreamId) -> Place {
         let is_used =
             if id.initiator() == self.role { self.is_announced(id) } else { Some(id) <= self.highest_peer };
         if !is_used {
             return Place::Idle;
         }
-        self.find(id).map_or(Place::Gone, Place::Live)
+        let Some(key) = self.find(id) else { return Place::Gone };
+        self.latest = Some(key);
+        Place::Live(key)
     }
 
     /// How a stream that is gone ended.
@@ -581,9 +603,10 @@ impl Store {
         rank(one) < rank(other)
     }
 
-    /// A turn was used: a DATA frame was sent. Others count for nothing, or they could fall in step with the windows.
-    pub(crate) fn use_turn(&mut self) {
-        self.turns = self.turns.wrapping_add(1);
+    /// Turns were used: so many DATA frames were sent. Others count for nothing, or they could fall in step with the
+    /// windows.
+    pub(crate) fn use_turns(&mut self, frames: u32) {
+        self.turns = self.turns.wrapping_add(frames);
     }
 
     /// Gives a stream another priority, which holds from its next turn on.
@@ -689,6 +712,21 @@ mod tests {
             assert!(looks.get() <= opened.len() - before + 1, "one look more than streams that may send");
         }
         assert_eq!(opened, [keys[1], keys[3], keys[0], keys[2], keys[4]]);
+    }
+
+    #[test]
+    fn a_stream_that_was_found_is_not_found_once_it_is_gone() {
+        let (mut store, keys) = store_of_five();
+        let mut flow = Flow::new(65_535);
+        for at in [1, 3] {
+            assert_eq!(store.place(id(2 * at + 1)), Place::Live(keys[at as usize]));
+            assert_eq!(store.find(id(2 * at + 1)), Some(keys[at as usize]));
+            store.remove(keys[at as usize], Ending::Finished, &mut flow);
+            assert_eq!(store.find(id(2 * at + 1)), None);
+        }
+        store.use_peer_id(id(11));
+        let key = store.insert(record(11, Half::Head, Half::Body));
+        assert_eq!((key, store.find(id(7)), store.find(id(11))), (keys[3], None, Some(key)));
     }
 
     #[test]
