@@ -110,12 +110,18 @@ impl Batch {
     }
 
     /// Gives back the memory that few frames do not need.
+    #[inline]
     pub(crate) fn release(&mut self) {
         let is_small = self.own.capacity() <= KEPT_OCTETS && self.segments.capacity() <= KEPT_SEGMENTS;
         if self.is_empty() && !is_small {
-            self.own.shrink_to(KEPT_OCTETS);
-            self.segments.shrink_to(KEPT_SEGMENTS);
+            self.shrink();
         }
+    }
+
+    #[cold]
+    fn shrink(&mut self) {
+        self.own.shrink_to(KEPT_OCTETS);
+        self.segments.shrink_to(KEPT_SEGMENTS);
     }
 
     fn write_up_to<T>(&mut self, octets: usize, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
@@ -164,12 +170,19 @@ impl Batch {
         self.segments.get(self.segments_sent..).unwrap_or_default()
     }
 
-    fn advance(&mut self, mut octets: usize) {
+    fn advance(&mut self, octets: usize) {
         assert!(octets <= self.remaining, "advanced past the end of the output");
         self.remaining = self.remaining.saturating_sub(octets);
         if self.remaining == 0 {
-            return self.clear();
+            self.clear();
+        } else {
+            self.take_from_front(octets);
         }
+    }
+
+    /// Fewer octets have left than there were.
+    #[cold]
+    fn take_from_front(&mut self, mut octets: usize) {
         while octets > 0 {
             let Some(first) = self.segments.get_mut(self.segments_sent) else {
                 self.own_sent = self.own_sent.saturating_add(octets);
@@ -188,10 +201,16 @@ impl Batch {
         }
     }
 
+    /// Apart, since most batches have none and need no registers for them.
+    #[inline(never)]
+    fn drop_segments(&mut self) {
+        self.segments.clear();
+    }
+
     /// All of it has left.
     fn clear(&mut self) {
         if !self.segments.is_empty() {
-            self.segments.clear();
+            self.drop_segments();
         }
         self.own.clear();
         (self.own_sent, self.segments_sent, self.tail) = (0, 0, 0);

@@ -37,6 +37,7 @@ impl Connection {
         while self.may_write(Want::Promise) && self.write_promise().is_some() {}
         while self.may_write(Want::Open) && self.write_opening().is_some() {}
         while self.has_turn() && self.batch.has_room() && self.write_turn().is_some() {}
+        self.streams.trim_queues();
     }
 
     /// Whether a stream is in a list, and there is room for a frame of it.

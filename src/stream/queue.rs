@@ -184,7 +184,17 @@ impl Queues {
         items.saturating_mul(size_of::<Node>())
     }
 
-    /// Gives back the memory of a queue that is empty.
+    /// Gives back what few items do not need where nothing is queued: streams may stay open for long that have nothing to
+    /// send.
+    #[inline]
+    pub(crate) fn trim(&mut self) {
+        if self.nodes.capacity() > KEPT_NODES && self.items == 0 {
+            self.release();
+        }
+    }
+
+    /// Gives back the memory where nothing is queued.
+    #[cold]
     pub(crate) fn release(&mut self) {
         *self = Self::new(self.usual);
     }
@@ -227,10 +237,6 @@ impl Queues {
             queue.octets = queue.octets.saturating_sub(chunk.len());
         }
         self.items = self.items.wrapping_sub(1);
-        if self.items == 0 && self.nodes.capacity() > KEPT_NODES {
-            // Streams may stay open for long that have nothing to send.
-            self.release();
-        }
         item
     }
 
@@ -348,8 +354,10 @@ mod tests {
             capacities.dedup();
             assert!(capacities.len() <= 20, "{capacities:?}");
             assert!(take(&mut queues, &mut queue, count - 1).is_some());
+            queues.trim();
             assert_eq!(queues.memory_used(), used, "one of {count} is there");
             queues.clear(&mut queue);
+            queues.trim();
             assert_eq!(queues.memory_used(), if is_kept { used } else { 0 }, "{count}");
             data(&mut queues, &mut queue, b"x", Part::Last);
             assert_eq!(take(&mut queues, &mut queue, 1), Some((b"x".to_vec(), Part::Last)));

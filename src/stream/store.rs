@@ -246,6 +246,12 @@ impl Store {
         self.queues.release();
     }
 
+    /// Gives back what many queued items needed once all are written.
+    #[inline]
+    pub(crate) fn trim_queues(&mut self) {
+        self.queues.trim();
+    }
+
     /// Whether memory has been given back since the last call.
     pub(crate) const fn take_gave_back(&mut self) -> bool {
         core::mem::replace(&mut self.gave_back, false)
