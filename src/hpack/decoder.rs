@@ -655,7 +655,7 @@ mod tests {
     #[test]
     fn a_coded_field_above_the_limit_is_not_told() {
         let mut coded = b"\x00\x01n\x82".to_vec();
-        huffman::encode(b"000", &mut coded);
+        huffman::encode(b"000", 3, &mut coded);
         for (kept, told) in [(2, -36), (3, 36)] {
             let mut decoder = Decoder::new(300).with_max_kept(kept);
             let mut sizes = Sizes(Vec::new());
