@@ -148,7 +148,10 @@ impl Fields {
     /// The pseudo-header field of a response (RFC 9113 §8.3.2), for a status of three digits.
     pub fn response(status: u16) -> Self {
         let digits = [status / 100, status / 10, status].map(|digits| b'0' | (digits % 10) as u8);
-        Self::new().with(":status", digits)
+        let mut fields = Self::new();
+        let known = Nature::of_name(Some(StaticIndex::STATUS));
+        fields.push_within(Field::new(b":status", &digits), known, usize::MAX);
+        fields
     }
 
     /// The list with one more field at its end; the encoder decides how to represent it.

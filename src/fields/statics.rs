@@ -12,6 +12,7 @@ pub(crate) struct StaticIndex(NonZeroU8);
 impl StaticIndex {
     // The first entries of names that the encoder or a rule tells from others.
     pub(crate) const PATH: Self = Self::first_of(b":path");
+    pub(crate) const STATUS: Self = Self::first_of(b":status");
     pub(crate) const AGE: Self = Self::first_of(b"age");
     pub(crate) const AUTHORIZATION: Self = Self::first_of(b"authorization");
     pub(crate) const CONTENT_LENGTH: Self = Self::first_of(b"content-length");

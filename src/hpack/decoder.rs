@@ -353,8 +353,8 @@ impl Decoder {
         Ok(rest)
     }
 
-    /// A field that is an entry of one of the tables.
-    #[inline]
+    /// A field that is an entry of one of the tables. For one of the static table a call would cost as much again.
+    #[inline(always)]
     fn on_entry(&mut self, index: u32, taker: &mut impl Taker) -> Result<(), Violation> {
         match StaticIndex::new(index as usize) {
             Some(index) => taker.take_static(index),
@@ -362,7 +362,7 @@ impl Decoder {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn on_dynamic_entry(&mut self, nth: usize, taker: &mut impl Taker) -> Result<(), Violation> {
         let (name, value, known) = self.table.get(nth).ok_or(Violation::InvalidIndex)?;
         let told = taker.take_indexed(name, value, known)?;

@@ -73,7 +73,7 @@ impl Encoder {
     pub fn encode<'a>(&mut self, fields: impl IntoIterator<Item = Field<'a>>, out: &mut Vec<u8>) {
         self.sizes.write(out);
         for field in fields {
-            self.encode_field(field, StaticIndex::of_name(field.name), out);
+            self.encode_field(&field, StaticIndex::of_name(field.name), out);
         }
     }
 
@@ -86,7 +86,7 @@ impl Encoder {
         self.sizes.write(out);
         for record in records {
             let field = Field { form: None, ..record.field() };
-            self.encode_field(field, record.index, out);
+            self.encode_field(&field, record.index, out);
         }
     }
 
@@ -111,18 +111,28 @@ impl Encoder {
         Table::max_memory(cap).saturating_add(Lookup::max_memory(cap))
     }
 
-    /// `index` is an entry of the static table that has the field's name, if one has.
-    fn encode_field(&mut self, field: Field<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
+    /// `index` is an entry of the static table that has the field's name, if one has. Where the field is one, a call would
+    /// cost as much again.
+    #[inline(always)]
+    fn encode_field(&mut self, field: &Field<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
         let index = index.map(StaticIndex::first);
-        let wish = Wish::of(&field, index);
+        match index.and_then(|first| first.or_next_with(field.value)) {
+            Some(entry) if Wish::of(field, index) != Wish::Never => {
+                integer::write(INDEXED, INDEXED_MASK, entry.octet().into(), out);
+            }
+            Some(_) | None => self.encode_other(field, index, out),
+        }
+    }
+
+    /// A field that is not in the static table, or a secret.
+    #[inline(never)]
+    fn encode_other(&mut self, field: &Field<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
+        let wish = Wish::of(field, index);
         if wish == Wish::Never {
             return self.encode_secret(field, index, out);
         }
-        if let Some(entry) = index.and_then(|first| first.or_next_with(field.value)) {
-            return integer::write(INDEXED, INDEXED_MASK, entry.octet().into(), out);
-        }
-        let hashes = Hashes::of(&field, index);
-        match self.lookup.find_field(&self.table, &field, index, hashes.field) {
+        let hashes = Hashes::of(field, index);
+        match self.lookup.find_field(&self.table, field, index, hashes.field) {
             Some(nth) => integer::write(INDEXED, INDEXED_MASK, dynamic_index(nth), out),
             None => self.encode_literal(field, index, wish, hashes, out),
         }
@@ -131,14 +141,14 @@ impl Encoder {
     #[inline(never)]
     fn encode_literal(
         &mut self,
-        field: Field<'_>,
+        field: &Field<'_>,
         index: Option<StaticIndex>,
         wish: Wish,
         hashes: Hashes,
         out: &mut Vec<u8>,
     ) {
         let name = self.find_name(field.name, index, hashes.name);
-        let literal = self.choose_literal(wish, &field, hashes.field);
+        let literal = self.choose_literal(wish, field, hashes.field);
         write_literal(literal, name, field, out);
         if literal == Literal::Incremental {
             self.insert(field, index, hashes);
@@ -146,7 +156,7 @@ impl Encoder {
     }
 
     #[inline(never)]
-    fn encode_secret(&mut self, field: Field<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
+    fn encode_secret(&mut self, field: &Field<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
         let name = self.find_name(field.name, index, hash_name(field.name));
         write_literal(Literal::Never, name, field, out);
     }
@@ -171,7 +181,7 @@ impl Encoder {
         }
     }
 
-    fn insert(&mut self, field: Field<'_>, index: Option<StaticIndex>, hashes: Hashes) {
+    fn insert(&mut self, field: &Field<'_>, index: Option<StaticIndex>, hashes: Hashes) {
         match self.table.insert(field.name, field.value, Nature::of_name(index)) {
             Inserted::Newest => self.lookup.insert(&self.table, hashes.name, hashes.field),
             Inserted::TooLarge => {}
@@ -275,7 +285,7 @@ impl Literal {
     }
 }
 
-fn write_literal(literal: Literal, name_index: Option<usize>, field: Field<'_>, out: &mut Vec<u8>) {
+fn write_literal(literal: Literal, name_index: Option<usize>, field: &Field<'_>, out: &mut Vec<u8>) {
     let (pattern, mask) = literal.pattern();
     // The index 0 says that the name follows.
     integer::write(pattern, mask, name_index.unwrap_or(0), out);
