@@ -12,11 +12,15 @@ mod measure;
 mod memory;
 mod picture;
 mod plan;
+mod results;
 mod rows;
+mod serve;
 mod sink;
 mod subject;
 mod table;
 mod valgrind;
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -44,6 +48,9 @@ enum Command {
         /// How often each engine has its turn.
         #[arg(long, default_value_t = 21)]
         rounds: usize,
+        /// Writes the table into RESULTS.md, too.
+        #[arg(long, conflicts_with_all = ["only", "json"])]
+        record: bool,
     },
     /// Counts the instructions of this engine's operations, and fails where they are above the committed figures.
     Guard {
@@ -62,19 +69,26 @@ enum Command {
         #[arg(long, default_value_t = 25)]
         functions: usize,
     },
+    /// Puts `serve`, nghttpd and a server of hyper under the load of h2load in turn, and prints a table in Markdown.
+    Serve(serve::Options),
+    /// The server of hyper.
+    #[command(hide = true)]
+    Hyper { root: PathBuf },
     /// Does so many operations of a row, to be run under a profiler.
     Run { row: Row, engine: Engine, operations: usize },
 }
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Command::Table { only, json, rounds } => table::print(only, json, rounds),
+        Command::Table { only, json, rounds, record } => table::print(only, json, rounds, record),
         Command::Guard { record } => guard::run(record),
         Command::Growth => growth::run(),
         Command::Profile { row, engine, functions } => {
             print!("{}", valgrind::profile(row, engine, &Input::of(row)?, functions)?);
             Ok(())
         }
+        Command::Serve(options) => serve::run(&options),
+        Command::Hyper { root } => serve::hyper::run(&root),
         Command::Run { row, engine, operations } => run(row, engine, operations),
     }
 }

@@ -1,10 +1,13 @@
 //! The table: figures of all engines side by side, and the goals.
 
+use std::fmt::Write as _;
+
 use anyhow::Result;
 use serde_json::json;
 
 use crate::heap::{self, Heap};
 use crate::measure;
+use crate::results::{self, Section};
 use crate::rows::{Engine, Input, Row};
 use crate::valgrind;
 
@@ -29,7 +32,7 @@ struct Figure {
     decimals: usize,
 }
 
-pub(crate) fn print(only: Option<Row>, json: bool, rounds: usize) -> Result<()> {
+pub(crate) fn print(only: Option<Row>, json: bool, rounds: usize, record: bool) -> Result<()> {
     let rows = Row::ALL.into_iter().filter(|row| only.is_none_or(|only| only == *row));
     let (mut figures, mut notes) = (Vec::new(), Vec::new());
     for row in rows {
@@ -52,10 +55,12 @@ pub(crate) fn print(only: Option<Row>, json: bool, rounds: usize) -> Result<()> 
     // Each row has its own of the same.
     notes.sort();
     notes.dedup();
-    if !json {
-        print_markdown(&figures, &notes);
+    if json {
+        return Ok(());
     }
-    Ok(())
+    let text = markdown(&figures, &notes)?;
+    print!("{text}");
+    if record { results::record(Section::TABLE, &text) } else { Ok(()) }
 }
 
 fn timed_figures(row: Row, input: &Input, rounds: usize, notes: &mut Vec<String>) -> Result<Vec<Figure>> {
@@ -195,10 +200,11 @@ impl Figure {
     }
 }
 
-fn print_markdown(figures: &[Figure], notes: &[String]) {
+fn markdown(figures: &[Figure], notes: &[String]) -> Result<String> {
+    let mut text = String::new();
     let engines = Engine::ALL.map(Engine::title).join(" | ");
-    println!("| workload | one | measure | {engines} | sans-h2 ÷ nghttp2 | h2 ÷ nghttp2 | goal | |");
-    println!("|---|---|---|--:|--:|--:|--:|--:|--:|---|---|");
+    writeln!(text, "| workload | one | measure | {engines} | sans-h2 ÷ nghttp2 | h2 ÷ nghttp2 | goal | |")?;
+    writeln!(text, "|---|---|---|--:|--:|--:|--:|--:|--:|---|---|")?;
     let mut last = None;
     for figure in figures {
         let is_first = last.replace(figure.row) != Some(figure.row);
@@ -208,18 +214,21 @@ fn print_markdown(figures: &[Figure], notes: &[String]) {
             .map(|it| figure.ratio(it).map_or("–".into(), |ratio| format!("{ratio:.2}")));
         let (measure, goal, verdict) = (figure.measure, figure.goal(), figure.verdict());
         let cells = [&values[..], &ratios].concat().join(" | ");
-        println!("| {title} | {unit} | {measure} | {cells} | {goal} | {verdict} |");
+        writeln!(text, "| {title} | {unit} | {measure} | {cells} | {goal} | {verdict} |")?;
     }
     let (met, all) = figures
         .iter()
         .filter_map(Figure::is_met)
         .fold((0, 0), |(met, all), it| (met + usize::from(it), all + 1));
-    println!("\n{met} of {all} goals are met.");
-    notes.iter().for_each(|note| println!("\n{note}"));
+    writeln!(text, "\n{met} of {all} goals are met.")?;
+    for note in notes {
+        writeln!(text, "\n{note}")?;
+    }
+    Ok(text)
 }
 
 /// With commas between thousands.
-fn grouped(value: f64, decimals: usize) -> String {
+pub(crate) fn grouped(value: f64, decimals: usize) -> String {
     let shown = format!("{value:.decimals$}");
     let (whole, fraction) = shown.split_once('.').map_or((&shown[..], None), |(it, more)| (it, Some(more)));
     let mut out = String::new();
