@@ -188,7 +188,7 @@ fn show<'o>(handler: &mut impl Handler, chunks: impl Iterator<Item = &'o [u8]>, 
 const BUFFER_OCTETS: usize = 65_536;
 
 /// One write gathers up to this many slices.
-const SLICES: usize = 64;
+const SLICES: usize = 128;
 
 /// How long a peer may take to read the last octets and to close its end.
 const LINGER: Duration = Duration::from_secs(1);

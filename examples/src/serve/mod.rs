@@ -1,6 +1,7 @@
 //! The server: listeners, one task for each connection, and a clean stop.
 
 mod exchange;
+mod files;
 mod http1;
 mod site;
 mod start;
@@ -43,7 +44,8 @@ pub struct Options {
     /// Where to listen for TLS connections.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8443")]
     https: SocketAddr,
-    /// The directory whose files are served; a built-in page if none is given.
+    /// The directory whose files are served, short ones as they were up to a second ago; a built-in page if none is
+    /// given.
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
     /// Push what the built-in page needs to clients that take it.
@@ -219,6 +221,7 @@ fn config() -> Config {
     Config::builder()
         .initial_window_size(WINDOW)
         .connection_window_size(4 * WINDOW)
+        .write_buffer_size(WRITE_BUFFER)
         .enable_connect_protocol(1)
         .build()
         .expect("the values are within their ranges")
@@ -258,6 +261,9 @@ fn interrupts() -> io::Result<tokio::signal::windows::CtrlC> {
 
 /// What a stream may receive before the application takes some of it.
 const WINDOW: u32 = 256 * 1024;
+
+/// Room for the heads of as many responses as one write takes. The default would make four writes of one.
+const WRITE_BUFFER: u32 = 16 * 1024;
 
 /// How long a client may take to agree on TLS.
 const HANDSHAKE: Duration = Duration::from_secs(10);
