@@ -136,6 +136,8 @@ fn build_serve() -> Result<PathBuf> {
         .args(["build", "--release", "--package", "examples", "--bin", "serve"])
         .arg("--message-format=json-render-diagnostics")
         .current_dir(env!("CARGO_MANIFEST_DIR"))
+        // `cargo run` has set it, and what is written in C would be built anew.
+        .env_remove("CFLAGS")
         .stderr(Stdio::inherit())
         .output()
         .context("cargo")?;
