@@ -20,7 +20,7 @@ use crate::fields::{Coding, Field, Literal, Nature, STATIC_TABLE, StaticIndex};
 /// Give each fragment of a block to [`decode`](Self::decode), then call [`finish`](Self::finish). Blocks depend on each
 /// other: all must come, in order. A field that was never-indexed is marked
 /// [`Indexing::Never`](crate::Indexing::Never), others [`Indexing::Auto`](crate::Indexing::Auto); how exactly the peer
-/// represented it is its [`Form`].
+/// represented it is its [`Form`](crate::Form).
 ///
 /// After an error the decoder is of no more use, since its table may differ from the peer's: the connection has to
 /// end.
