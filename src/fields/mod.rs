@@ -122,7 +122,7 @@ impl<'a> Field<'a> {
 /// assert_eq!(fields.len(), 6);
 /// assert_eq!(fields.iter().last().unwrap().indexing, Indexing::Never);
 /// ```
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Fields {
     /// [Records](record::Record) one after the other.
     block: Vec<u8>,
@@ -134,6 +134,21 @@ impl Fields {
     /// An empty list, without an allocation.
     pub const fn new() -> Self {
         Self { block: Vec::new(), count: 0, accounted: 0 }
+    }
+
+    /// An empty list with room for fields that [count](Self::list_octets) so many octets.
+    ///
+    /// ```
+    /// use sans_h2::Fields;
+    ///
+    /// let fields = Fields::with_capacity(1_024);
+    /// let capacity = fields.capacity_octets();
+    /// assert!(capacity >= 1_024);
+    /// let fields = fields.with("content-type", "text/plain").with("content-length", "12");
+    /// assert_eq!(fields.capacity_octets(), capacity);
+    /// ```
+    pub fn with_capacity(octets: usize) -> Self {
+        Self { block: Vec::with_capacity(octets), ..Self::new() }
     }
 
     /// The pseudo-header fields of a request (RFC 9113 §8.3.1).
@@ -297,6 +312,29 @@ impl Fields {
         self.block.clear();
         self.count = 0;
         self.accounted = 0;
+    }
+}
+
+impl Clone for Fields {
+    fn clone(&self) -> Self {
+        Self { block: self.block.clone(), ..*self }
+    }
+
+    /// Makes the list equal to another, in the memory that it has if that is enough: a list that was received becomes
+    /// the next message that was prepared, without an allocation.
+    ///
+    /// ```
+    /// use sans_h2::Fields;
+    ///
+    /// let prepared = Fields::response(200).with("server", "sans-h2");
+    /// let mut fields = Fields::with_capacity(256).with("accept", "*/*");
+    /// let capacity = fields.capacity_octets();
+    /// fields.clone_from(&prepared);
+    /// assert_eq!((&fields, fields.capacity_octets()), (&prepared, capacity));
+    /// ```
+    fn clone_from(&mut self, source: &Self) {
+        self.block.clone_from(&source.block);
+        (self.count, self.accounted) = (source.count, source.accounted);
     }
 }
 

@@ -5,7 +5,7 @@ use sans_h2::{Config, Connection, Event, Field, Fields, Head, Part, StreamId, Ti
 
 use super::{Connected, Hpack, Memory};
 use crate::corpus::Corpus;
-use crate::plan::{Answers, Message, Pair, Plan, Transport, WINDOW, WRITE_OCTETS};
+use crate::plan::{Answers, Message, Pair, Plan, Transport, WINDOW, WRITE_OCTETS, nth_of};
 use crate::sink::{End, Sink};
 
 /// One end, and what its host keeps beside it.
@@ -14,10 +14,28 @@ struct Host<'p, S> {
     connection: Option<Box<Connection>>,
     plan: &'p Plan,
     sink: S,
+    /// What the end sends in each exchange.
+    prepared: Vec<Prepared>,
     /// Lists whose memory the next message to be sent takes.
     lists: Vec<Fields>,
     /// Messages that have come whole.
     ended: usize,
+}
+
+/// The lists of a message.
+struct Prepared {
+    head: Fields,
+    trailers: Fields,
+}
+
+impl Prepared {
+    fn of(message: &Message) -> Self {
+        Self { head: fields_of(&message.head), trailers: fields_of(&message.trailers) }
+    }
+}
+
+fn fields_of(pairs: &[Pair]) -> Fields {
+    pairs.iter().map(|(name, value)| (name, value)).collect()
 }
 
 pub(crate) struct Ours<'p, S> {
@@ -112,10 +130,15 @@ impl<'p, S: Sink<'p>> Host<'p, S> {
             End::Client => Connection::client(config),
             End::Server => Connection::server(config),
         };
+        let sent = plan.exchanges.iter().map(|exchange| match end {
+            End::Client => &exchange.request,
+            End::Server => &exchange.response,
+        });
         Self {
             connection: Some(Box::new(connection)),
             plan,
             sink: S::new(plan, end),
+            prepared: sent.map(Prepared::of).collect(),
             lists: Vec::with_capacity(KEPT_LISTS),
             ended: 0,
         }
@@ -208,21 +231,20 @@ impl<'p, S: Sink<'p>> Host<'p, S> {
         self.sink.end(number);
         self.ended += 1;
         if live && self.plan.answers == Answers::AtEnd {
-            let plan = self.plan;
-            self.answer(stream, &plan.of_stream(number).response);
+            self.answer(stream, nth_of(number));
         }
     }
 
-    fn list(&mut self, pairs: &[Pair]) -> Fields {
+    /// A copy of a list that was prepared.
+    fn copy(&mut self, nth: usize, which: impl Fn(&Prepared) -> &Fields) -> Fields {
         let mut fields = self.lists.pop().unwrap_or_default();
-        fields.clear();
-        fields.extend(pairs.iter().map(|(name, value)| (name, value)));
+        fields.clone_from(which(&self.prepared[nth % self.prepared.len()]));
         fields
     }
 
     fn ask(&mut self, nth: usize) {
         let request = &self.plan.exchange(nth).request;
-        let fields = self.list(&request.head);
+        let fields = self.copy(nth, |it| &it.head);
         let part = part(request.is_head_only());
         let stream = self.connection().open(fields, part).expect("few streams");
         if !request.is_head_only() {
@@ -231,9 +253,10 @@ impl<'p, S: Sink<'p>> Host<'p, S> {
         }
     }
 
-    fn answer(&mut self, stream: StreamId, response: &Message) {
-        let head = self.list(&response.head);
-        let trailers = (!response.trailers.is_empty()).then(|| self.list(&response.trailers));
+    fn answer(&mut self, stream: StreamId, nth: usize) {
+        let response = &self.plan.exchange(nth).response;
+        let head = self.copy(nth, |it| &it.head);
+        let trailers = (!response.trailers.is_empty()).then(|| self.copy(nth, |it| &it.trailers));
         let mut stream = self.connection().stream(stream).expect("it waits for an answer");
         stream.send_headers(head, part(response.is_head_only())).expect("the first");
         if !response.body.is_empty() {
