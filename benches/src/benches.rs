@@ -26,6 +26,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::engine::Memory;
+use crate::results::Section;
 use crate::rows::{Engine, Input, Row};
 
 #[derive(Parser)]
@@ -60,14 +61,17 @@ enum Command {
     },
     /// Measures with more and more streams, connections and fields, and draws growth.svg.
     Growth,
-    /// Prints which functions take the most instructions.
+    /// Prints which functions take the most instructions, of all rows or of one.
     Profile {
-        row: Row,
+        row: Option<Row>,
         #[arg(long, default_value_t = Engine::Ours)]
         engine: Engine,
         /// How many functions are shown.
         #[arg(long, default_value_t = 25)]
         functions: usize,
+        /// Writes them into RESULTS.md, too.
+        #[arg(long, conflicts_with_all = ["row", "engine"])]
+        record: bool,
     },
     /// Puts `serve`, nghttpd and a server of hyper under the load of h2load in turn, and prints a table in Markdown.
     Serve(serve::Options),
@@ -83,14 +87,25 @@ fn main() -> Result<()> {
         Command::Table { only, json, rounds, record } => table::print(only, json, rounds, record),
         Command::Guard { record } => guard::run(record),
         Command::Growth => growth::run(),
-        Command::Profile { row, engine, functions } => {
-            print!("{}", valgrind::profile(row, engine, &Input::of(row)?, functions)?);
-            Ok(())
-        }
+        Command::Profile { row, engine, functions, record } => profile(row, engine, functions, record),
         Command::Serve(options) => serve::run(&options),
         Command::Hyper { root } => serve::hyper::run(&root),
         Command::Run { row, engine, operations } => run(row, engine, operations),
     }
+}
+
+fn profile(row: Option<Row>, engine: Engine, functions: usize, record: bool) -> Result<()> {
+    let rows: Vec<Row> = row.map_or_else(|| Row::timed().collect(), |row| vec![row]);
+    let mut profiles = Vec::new();
+    for row in rows {
+        let profile = valgrind::profile(row, engine, &Input::of(row)?, functions)?;
+        print!("{profile}");
+        profiles.push(profile);
+    }
+    if record {
+        results::record(Section::PROFILE, &format!("```text\n{}```", profiles.join("\n")))?;
+    }
+    Ok(())
 }
 
 fn run(row: Row, engine: Engine, operations: usize) -> Result<()> {

@@ -15,6 +15,7 @@ pub(crate) struct Section {
 
 impl Section {
     pub(crate) const TABLE: Self = Self { title: "In memory", command: "table" };
+    pub(crate) const PROFILE: Self = Self { title: "Where the instructions go", command: "profile" };
     pub(crate) const SERVE: Self = Self { title: "Servers on sockets", command: "serve" };
 
     fn heading(self) -> String {
