@@ -172,6 +172,18 @@ mod tests {
     }
 
     #[test]
+    fn each_name_has_one_place() {
+        let names = names();
+        let mut numbers: std::vec::Vec<_> =
+            places().into_iter().map(usize::from).filter(|number| *number < NAME_COUNT).collect();
+        numbers.sort_unstable();
+        assert!(numbers.into_iter().eq(0..NAME_COUNT));
+        for name in names {
+            assert_eq!(find(name.text), Some((name.index, name.meaning)));
+        }
+    }
+
+    #[test]
     fn no_other_name_is_found() {
         for name in [&b""[..], b":", b":statuz", b"x-request-id", b"set-cookie2", b"Age", b"tee", b"t"] {
             assert_eq!(find(name), None);

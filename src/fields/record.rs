@@ -263,6 +263,7 @@ mod tests {
     fn an_entry_of_the_static_table_takes_one_octet() {
         let mut fields = Fields::new();
         indices().for_each(|index| fields.push_static(index, usize::MAX));
+        assert!(fields.records().map(|record| record.marks.0).eq(entry_marks().map(|Marks(marks)| marks)));
         assert_eq!((fields.block.len(), fields.len()), (61, 61));
         let strings = fields.iter().map(|field| (field.name, field.value));
         assert!(strings.eq(STATIC_TABLE.iter().copied()));

@@ -267,4 +267,20 @@ mod tests {
         }
         assert_eq!((StaticIndex::new(0), StaticIndex::new(62), StaticIndex::new(257)), (None, None, None));
     }
+
+    #[test]
+    fn the_tables_hold_what_the_entries_say() {
+        let (meanings, accounted) = (meanings(), accounted());
+        let (firsts, nexts) = (firsts(), nexts());
+        for (at, (name, value)) in TABLE.iter().enumerate() {
+            let index = StaticIndex::new(at + 1).unwrap();
+            assert_eq!((meanings[at], index.meaning()), (meaning_of(name), meaning_of(name)));
+            assert_eq!(usize::from(accounted[at]), name.len() + value.len() + 32);
+            assert_eq!((firsts[at], nexts[at]), (index.first(), index.look_up(&NEXTS)));
+            assert!(
+                nexts[at]
+                    .is_none_or(|next| next.first() == index.first() && next.octet() == index.octet() + 1)
+            );
+        }
+    }
 }

@@ -427,6 +427,16 @@ mod tests {
     }
 
     #[test]
+    fn the_names_of_the_static_table_are_hashed_beforehand() {
+        let hashes = static_hashes();
+        for (at, (name, value)) in STATIC_TABLE.iter().enumerate() {
+            let field = Field::new(name, value);
+            let (known, unknown) = (Hashes::of(&field, StaticIndex::new(at + 1)), Hashes::of(&field, None));
+            assert_eq!((hashes[at], known.name, known.field), (hash_name(name), unknown.name, unknown.field));
+        }
+    }
+
+    #[test]
     fn a_repeat_is_noticed_until_another_takes_its_place() {
         let mut repeats = Repeats::default();
         let (first, second) = (0x0400_0000_0000_0001, 0x0400_0000_0000_0002);

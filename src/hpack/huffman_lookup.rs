@@ -231,9 +231,22 @@ mod tests {
 
     #[test]
     fn no_long_code_is_missed() {
-        let starts = LONG.iter().skip(1).map(|class| class.start);
-        assert!(starts.eq(LONG.iter().take(LONG_LENGTHS - 1).map(|class| class.end)));
-        assert_eq!(LONG[LONG_LENGTHS - 1].end, 1 << 32);
+        let long = long_classes();
+        let starts = long.iter().skip(1).map(|class| class.start);
+        assert!(starts.eq(long.iter().take(LONG_LENGTHS - 1).map(|class| class.end)));
+        assert_eq!(long[LONG_LENGTHS - 1].end, 1 << 32);
+    }
+
+    #[test]
+    fn the_first_bits_tell_a_short_code() {
+        let codes: [_; 256] = complemented(short_codes());
+        for (index, [first, length]) in codes.into_iter().enumerate() {
+            let (expected, bits) = symbol((index as u64) << 56);
+            match length {
+                0 => assert!(bits > 8, "{index}"),
+                _ => assert_eq!((u16::from(first), u32::from(length)), (expected, bits), "{index}"),
+            }
+        }
     }
 
     #[test]
