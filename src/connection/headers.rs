@@ -285,12 +285,12 @@ impl Connection {
             self.decoder.release();
         }
         if let Some(refused) = self.refuse_section(purpose, keep) {
-            self.recycle(fields);
+            self.spare.keep(fields);
             return refused;
         }
         match purpose {
             Purpose::Discard => {
-                self.recycle(fields);
+                self.spare.keep(fields);
                 Ok(None)
             }
             Purpose::Request { stream, part, priority } => self.on_request(stream, part, priority, fields),
@@ -327,7 +327,7 @@ impl Connection {
     fn for_caller(&mut self, mut fields: Fields) -> Fields {
         if self.config.join_cookies() == 1 {
             let (joined, spare) = cookies::join(fields, self.spare.take());
-            self.recycle(spare);
+            self.spare.keep(spare);
             fields = joined;
         }
         self.spare.lend(&mut fields);
@@ -348,7 +348,7 @@ impl Connection {
                 Ok(Some(Event::Headers { stream, head: Head::Request, fields, part }))
             }
             Err(violation) => {
-                self.recycle(fields);
+                self.spare.keep(fields);
                 if self.config.answer_malformed() == 1 {
                     self.answer_bad_request(stream);
                 }
@@ -396,7 +396,7 @@ impl Connection {
     fn on_section<'b>(&mut self, stream: StreamId, part: Part, fields: Fields) -> Told<'b> {
         let Some(key) = self.streams.find(stream) else {
             // Reset by the caller while the block came.
-            self.recycle(fields);
+            self.spare.keep(fields);
             return Ok(None);
         };
         match self.accept_section(key, part, &fields) {
@@ -407,7 +407,7 @@ impl Connection {
                 Ok(Some(Event::Headers { stream, head, fields, part }))
             }
             Err(violation) => {
-                self.recycle(fields);
+                self.spare.keep(fields);
                 Err(on_stream(stream, violation))
             }
         }
@@ -423,7 +423,7 @@ impl Connection {
                 Some(Event::PushPromise { stream: on, promised, fields })
             }
             Err(violation) => {
-                self.recycle(fields);
+                self.spare.keep(fields);
                 self.refuse(promised, violation);
                 None
             }
@@ -491,7 +491,7 @@ pub(super) struct Spare {
     lists: Vec<Fields>,
     octets: usize,
     most_octets: usize,
-    /// How many lists the caller has, as far as is known.
+    /// How many lists the caller has, as far as is known: it may drop them, and send others than it got.
     lent: u32,
 }
 

@@ -49,7 +49,7 @@ impl Config {
     ///   once more, if that is more than 2,048, while a list is moved;
     /// * encoder: [`encoder_table_size`](Self::encoder_table_size), and 1/4 of it for look-ups;
     /// * lists in which cookies are joined: twice [`max_header_list_size`](Self::max_header_list_size), if they are;
-    /// * lists given back by [`recycle`](Connection::recycle): 5/32 of one;
+    /// * lists given back by [`recycle`](Connection::recycle), and those of which the caller got a copy: 5/32 of one;
     /// * a frame that is not whole, and what is told of it: each 6 times
     ///   [`max_settings_entries`](Self::max_settings_entries), [`max_debug_octets`](Self::max_debug_octets) and 8, or
     ///   [`max_extension_octets`](Self::max_extension_octets), whichever is most;

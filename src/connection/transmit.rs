@@ -145,7 +145,8 @@ impl Connection {
     }
 
     /// Lets the next stream send: its sections, and at most one DATA frame, so that bodies share the connection. Where
-    /// no other stream waits, it would be the turn of this one again.
+    /// no other stream waits, it would be the turn of this one again, and it goes on: with more frames, and with a
+    /// section behind them.
     fn write_turn(&mut self) -> Option<()> {
         let key = self.streams.pop_turn(self.flow.sendable())?;
         loop {
@@ -211,7 +212,7 @@ impl Connection {
         let longest = BATCH_OCTETS.min(self.peer.values().max_frame_size as usize);
         let (record, queues) = self.streams.record_and_queues(key);
         let longest = longest.saturating_sub(Data::padded_octets(record.padding) as usize);
-        let mut frames: u32 = 0;
+        let (mut frames, mut blocked): (u32, _) = (0, None);
         loop {
             let (own, shared) = (self.flow.sendable_on(&record.flow), self.flow.sendable());
             let window = own.min(shared) as usize;
@@ -224,7 +225,8 @@ impl Connection {
             };
             let Some(next) = next else {
                 let blocking = if own == 0 { Want::Window } else { Want::Shared };
-                return (frames == 0).then_some(blocking);
+                blocked = (frames == 0).then_some(blocking);
+                break;
             };
             let padding = pad(record.padding, window.saturating_sub(next.octets));
             let octets = u32::try_from(next.octets).expect("no more than the limit");
@@ -247,7 +249,7 @@ impl Connection {
             }
         }
         self.streams.use_turns(frames);
-        None
+        blocked
     }
 
     /// Half of the buffer free is room enough to tell the caller of; less would tell too often.

@@ -184,11 +184,11 @@ impl Queues {
         items.saturating_mul(size_of::<Node>())
     }
 
-    /// Gives back what few items do not need where nothing is queued: streams may stay open for long that have nothing to
-    /// send.
+    /// Gives back the memory of many items where nothing is queued: streams may stay open for long that have nothing to
+    /// send, and to take it again costs a few allocations for as many items.
     #[inline]
     pub(crate) fn trim(&mut self) {
-        if self.nodes.capacity() > KEPT_NODES && self.items == 0 {
+        if self.nodes.capacity() > FEW_NODES && self.items == 0 {
             self.release();
         }
     }
@@ -201,7 +201,7 @@ impl Queues {
 
     fn allocate(&mut self, item: Pending) -> u32 {
         let node = Node { item: Some(item), next: NONE };
-        // There are no more than nodes.
+        // There are no more items than nodes, which are fewer than 2^32.
         self.items = self.items.wrapping_add(1);
         let at = self.free;
         if let Some(free) = self.node(at) {
@@ -249,8 +249,8 @@ impl Queues {
     }
 }
 
-/// What is kept where nothing is queued.
-const KEPT_NODES: usize = 64;
+/// An arena of no more nodes is kept where nothing is queued.
+const FEW_NODES: usize = 64;
 
 /// No node.
 const NONE: u32 = u32::MAX;

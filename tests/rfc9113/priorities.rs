@@ -336,6 +336,44 @@ fn the_share_of_the_low_is_the_same_in_step_with_any_window() {
     }
 }
 
+/// DATA frames of a message that had the connection to itself are turns, too, whatever follows them.
+#[test]
+fn frames_ahead_of_trailers_are_turns_like_others() {
+    for before in 0..7 {
+        let [plain, with_trailers] = [false, true].map(|trailers| turns_behind(before, trailers));
+        assert_eq!(plain, with_trailers, "{before}");
+        assert_eq!(plain.iter().position(|&stream| stream == 3), Some(7 - before as usize), "{before}");
+    }
+}
+
+/// The DATA frames of two responses, of which the first is the more urgent, behind so many short ones.
+fn turns_behind(before: u32, trailers: bool) -> Vec<u32> {
+    let turns = RefCell::new(Vec::new());
+    talk_once(Role::Server, &roomy(), &WIDE, |talk| {
+        talk.hear(|wire| wire.window_update(0, 1 << 24));
+        for nth in 0..before {
+            let stream = 1 + 2 * nth;
+            talk.hear(|wire| wire.get(stream));
+            talk.respond(stream, 200, Part::More);
+            let part = if trailers { Part::More } else { Part::Last };
+            talk.stream(stream).send_data(Bytes::from_static(b"octets"), part).unwrap();
+            if trailers {
+                talk.stream(stream).send_headers(Fields::new().with("a", "b"), Part::Last).unwrap();
+            }
+            talk.frames();
+        }
+        let first = 1 + 2 * before;
+        talk.hear(|wire| {
+            let wire = wire.headers(first, &with_priority("u=1"), Part::Last);
+            wire.headers(first + 2, &with_priority("u=5"), Part::Last)
+        });
+        respond(talk, first, 10);
+        respond(talk, first + 2, 10);
+        turns.replace(order(talk).into_iter().map(|stream| stream - 2 * before).collect());
+    });
+    turns.into_inner()
+}
+
 /// A server that takes fewer streams than the client knows is not the client's fault.
 // covers 9218-7.1-5
 #[test]
