@@ -14,31 +14,50 @@ pub(super) const fn hash_field(name: u64, value: &[u8]) -> u64 {
 }
 
 const fn hash(seed: u64, octets: &[u8]) -> u64 {
-    let mut hash = mix(seed, octets.len() as u64);
+    let mut hash = seed ^ octets.len() as u64;
     let mut rest = octets;
-    while let Some((word, tail)) = rest.split_first_chunk::<8>() {
-        hash = mix(hash, u64::from_le_bytes(*word));
+    while rest.len() > PAIR {
+        let Some((pair, tail)) = rest.split_first_chunk() else { break };
+        hash = fold(hash, words(pair));
         rest = tail;
     }
-    // At most 7 octets are left: the first four and the last four, which may overlap, or up to three.
-    let (first, last) = match (rest, rest.first_chunk(), rest.last_chunk()) {
-        ([], ..) => return hash,
-        ([_, _, _, _], Some(first), _) => (u32::from_le_bytes(*first), 0),
-        (_, Some(first), Some(last)) => (u32::from_le_bytes(*first) & 0x00ff_ffff, u32::from_le_bytes(*last)),
-        ([a], ..) => (u32::from_le_bytes([*a, 0, 0, 0]), 0),
-        ([a, b], ..) => (u32::from_le_bytes([*a, *b, 0, 0]), 0),
-        ([a, b, c, ..], ..) => (u32::from_le_bytes([*a, *b, *c, 0]), 0),
-    };
-    mix(hash, (first as u64) << 32 | last as u64)
+    fold(hash, last_words(octets, rest))
 }
 
-/// A product's high bits depend on all bits, its low ones on few: they are made to.
-const fn mix(hash: u64, word: u64) -> u64 {
-    let product = (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR);
-    product ^ product >> 32
+/// The last 16 octets, of which `rest` was not hashed yet; those of fewer octets each at least once.
+const fn last_words(octets: &[u8], rest: &[u8]) -> (u64, u64) {
+    if let Some(pair) = octets.last_chunk() {
+        return words(pair);
+    }
+    match (rest.first_chunk(), rest.last_chunk(), rest.first_chunk(), rest.last_chunk()) {
+        (Some(first), Some(last), ..) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        (.., Some(first), Some(last)) => {
+            (u32::from_le_bytes(*first) as u64, u32::from_le_bytes(*last) as u64)
+        }
+        _ => match *rest {
+            [] => (0, 0),
+            [a] => (a as u64, 0),
+            [a, b] => (u16::from_le_bytes([a, b]) as u64, 0),
+            [a, b, c, ..] => (u32::from_le_bytes([a, b, c, 0]) as u64, 0),
+        },
+    }
 }
 
-const SEED: u64 = 0;
+const fn words(pair: &[u8; PAIR]) -> (u64, u64) {
+    let [first @ .., _, _, _, _, _, _, _, _] = *pair;
+    let [_, _, _, _, _, _, _, _, last @ ..] = *pair;
+    (u64::from_le_bytes(first), u64::from_le_bytes(last))
+}
+
+/// Both halves of a product, which together depend on all bits.
+const fn fold(hash: u64, (first, last): (u64, u64)) -> u64 {
+    let product = ((first ^ FACTOR) as u128).wrapping_mul((last ^ hash.rotate_left(23)) as u128);
+    (product >> u64::BITS) as u64 ^ product as u64
+}
+
+const PAIR: usize = 16;
+
+const SEED: u64 = 0x2545_f491_4f6c_dd1d;
 
 /// 2^64 divided by the golden ratio: its multiples lie evenly.
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
