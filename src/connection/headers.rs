@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::error::Violation;
 use crate::event::{Event, Head};
 use crate::fields::rules::{Authority, Grammar, Host, Rules, Section, Status};
-use crate::fields::{Draft, Field, Fields, Nature, StaticIndex, cookies};
+use crate::fields::{Draft, Entry, Field, Fields, Nature, StaticIndex, cookies};
 use crate::frame::{Headers, Part, PushPromise};
 use crate::growth::reserve_within;
 use crate::hpack::{Decoder, Taker};
@@ -85,7 +85,7 @@ struct Collected {
     fields: Fields,
     keep: Keep,
     octets: usize,
-    count: usize,
+    count: u32,
     limits: SectionLimits,
 }
 
@@ -100,20 +100,28 @@ enum Keep {
 
 #[derive(Clone, Copy, Debug)]
 struct SectionLimits {
-    octets: usize,
-    count: usize,
-    hard_octets: usize,
-    hard_count: usize,
+    octets: u32,
+    count: u32,
+    hard_octets: u32,
+    hard_count: u32,
 }
 
 impl SectionLimits {
     fn new(config: &Config, list_size: u32) -> Self {
         Self {
-            octets: list_size as usize,
-            count: config.max_header_fields() as usize,
-            hard_octets: config.hard_header_list_size() as usize,
-            hard_count: config.hard_header_fields() as usize,
+            octets: list_size,
+            count: config.max_header_fields(),
+            hard_octets: config.hard_header_list_size(),
+            hard_count: config.hard_header_fields(),
         }
+    }
+}
+
+impl SectionLimits {
+    /// The octets that a list may have.
+    #[inline]
+    const fn most(self) -> usize {
+        self.octets as usize
     }
 }
 
@@ -122,18 +130,18 @@ impl Taker for Collected {
     fn take(&mut self, field: Field<'_>, known: Nature) -> Result<Nature, Violation> {
         self.count(field.accounted_octets())?;
         match self.keep {
-            Keep::Fields => Ok(self.fields.push_within(field, known, self.limits.octets)),
+            Keep::Fields => Ok(self.fields.push_within(field, known, self.limits.most())),
             Keep::Nothing | Keep::TooLarge => Ok(known),
         }
     }
 
     /// Most fields come so, or as those of the static table: a call costs a third of what is done here.
     #[inline(always)]
-    fn take_indexed(&mut self, name: &[u8], value: &[u8], known: Nature) -> Result<Nature, Violation> {
-        self.count(Field::accounted(name.len(), value.len()))?;
+    fn take_indexed(&mut self, entry: Entry<'_>) -> Result<Option<Nature>, Violation> {
+        self.count(entry.accounted)?;
         match self.keep {
-            Keep::Fields => Ok(self.fields.push_indexed(name, value, known, self.limits.octets)),
-            Keep::Nothing | Keep::TooLarge => Ok(known),
+            Keep::Fields => Ok(self.fields.push_entry(entry, self.limits.most())),
+            Keep::Nothing | Keep::TooLarge => Ok(None),
         }
     }
 
@@ -141,7 +149,7 @@ impl Taker for Collected {
     fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation> {
         self.count(index.accounted_octets())?;
         if self.keep == Keep::Fields {
-            self.fields.push_static(index, self.limits.octets);
+            self.fields.push_static(index, self.limits.most());
         }
         Ok(())
     }
@@ -150,13 +158,13 @@ impl Taker for Collected {
     fn count(&mut self, octets: usize) -> Result<(), Violation> {
         self.octets = self.octets.saturating_add(octets);
         self.count = self.count.saturating_add(1);
-        let is_within = self.octets <= self.limits.octets && self.count <= self.limits.count;
+        let is_within = self.octets <= self.limits.most() && self.count <= self.limits.count;
         if is_within { Ok(()) } else { self.on_too_large() }
     }
 
     #[inline]
     fn draft(&mut self) -> Option<Draft<'_>> {
-        (self.keep == Keep::Fields).then(|| Draft::new(&mut self.fields, self.limits.octets))
+        (self.keep == Keep::Fields).then(|| Draft::new(&mut self.fields, self.limits.most()))
     }
 
     #[cold]
@@ -174,7 +182,7 @@ impl Collected {
     #[cold]
     fn on_too_large(&mut self) -> Result<(), Violation> {
         self.give_up(0);
-        let is_far = self.octets > self.limits.hard_octets || self.count > self.limits.hard_count;
+        let is_far = self.octets > self.limits.hard_octets as usize || self.count > self.limits.hard_count;
         if is_far { Err(Violation::FieldSectionFarTooLarge) } else { Ok(()) }
     }
 }

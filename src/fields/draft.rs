@@ -72,6 +72,6 @@ impl<'l> Draft<'l> {
                 name_octets
             }
         };
-        self.fields.count(Field::accounted(name, value_octets));
+        self.fields.count(Field::accounted(name, value_octets), nature);
     }
 }

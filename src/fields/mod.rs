@@ -15,11 +15,13 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
+use crate::growth::reserve_steadily;
+
 pub(crate) use draft::Draft;
 pub use form::{Coding, Form, Huffman, Literal};
 pub(crate) use nature::Nature;
 use record::Marks;
-pub(crate) use record::Record;
+pub(crate) use record::{Entry, Record, SPELT_HEAD, entry_head, entry_octets, write_entry};
 pub(crate) use statics::{StaticIndex, TABLE as STATIC_TABLE};
 
 /// How HPACK may represent a field (RFC 7541 §6).
@@ -127,13 +129,15 @@ pub struct Fields {
     /// [Records](record::Record) one after the other.
     block: Vec<u8>,
     count: u32,
+    /// How many fields there are up to the last one of which a rule has to know anything.
+    telling: u32,
     accounted: u32,
 }
 
 impl Fields {
     /// An empty list, without an allocation.
     pub const fn new() -> Self {
-        Self { block: Vec::new(), count: 0, accounted: 0 }
+        Self { block: Vec::new(), count: 0, telling: 0, accounted: 0 }
     }
 
     /// An empty list with room for fields that [count](Self::list_octets) so many octets.
@@ -222,35 +226,36 @@ impl Fields {
                 record::write_spelt(&mut self.block, field.name, field.value, marks, nature.index(), most)
             }
         }
-        self.count(field.accounted_octets());
+        self.count(field.accounted_octets(), nature);
         nature
     }
 
-    /// The same with a field that came as the index of an entry of the dynamic table.
+    /// The same with the field of an entry of a dynamic table. Returns what has become known of it.
     #[inline]
-    pub(crate) fn push_indexed(&mut self, name: &[u8], value: &[u8], known: Nature, most: usize) -> Nature {
-        match known.index() {
-            Some(index) if known.is_judged() => {
-                record::write_named(&mut self.block, index, value, Marks::of_indexed(known), most);
-                self.count(Field::accounted(name.len(), value.len()));
-                known
-            }
-            Some(_) | None => {
-                self.push_within(Field { form: Some(Form::Indexed), ..Field::new(name, value) }, known, most)
-            }
+    pub(crate) fn push_entry(&mut self, entry: Entry<'_>, most: usize) -> Option<Nature> {
+        let nature = entry.nature();
+        if nature.is_judged() {
+            reserve_steadily(&mut self.block, entry.octets.len(), most);
+            self.block.extend_from_slice(entry.octets);
+            self.count(entry.accounted, nature);
+            return None;
         }
+        entry.record().map(|record| self.push_within(record.field(), nature, most))
     }
 
     /// Adds an entry of the static table that came as its index.
     #[inline]
     pub(crate) fn push_static(&mut self, index: StaticIndex, most: usize) {
         record::write_static(&mut self.block, index, most);
-        self.count(index.accounted_octets());
+        self.count(index.accounted_octets(), Nature::of_entry(index));
     }
 
     #[inline]
-    fn count(&mut self, octets: usize) {
+    fn count(&mut self, octets: usize, nature: Nature) {
         self.count = self.count.saturating_add(1);
+        if nature.tells() {
+            self.telling = self.count;
+        }
         self.accounted = self.accounted.saturating_add(u32::try_from(octets).unwrap_or(u32::MAX));
     }
 
@@ -293,6 +298,12 @@ impl Fields {
         record::Iter::new(&self.block).take(self.len())
     }
 
+    /// The first of them, up to the last one of which a rule has to know anything.
+    #[inline]
+    pub(crate) fn telling_records(&self) -> impl Iterator<Item = Record<'_>> {
+        record::Iter::new(&self.block).take(self.telling as usize)
+    }
+
     /// The value of the first field of this name. Names are compared octet by octet: ask in lower case.
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&[u8]> {
         let name = name.as_ref();
@@ -310,8 +321,7 @@ impl Fields {
     /// Removes all fields and keeps the memory.
     pub fn clear(&mut self) {
         self.block.clear();
-        self.count = 0;
-        self.accounted = 0;
+        (self.count, self.telling, self.accounted) = (0, 0, 0);
     }
 }
 
@@ -334,7 +344,7 @@ impl Clone for Fields {
     /// ```
     fn clone_from(&mut self, source: &Self) {
         self.block.clone_from(&source.block);
-        (self.count, self.accounted) = (source.count, source.accounted);
+        (self.count, self.telling, self.accounted) = (source.count, source.telling, source.accounted);
     }
 }
 

@@ -8,17 +8,17 @@ use super::statics::StaticIndex;
 
 /// What is known of a field beforehand, in bits: the entry of the static table that has its name, what the name means,
 /// and of which octets the value is made. Fields go through many hands, and this with them.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Nature(u16);
 
 impl Nature {
-    pub(crate) const UNKNOWN: Self = Self(0);
+    pub(crate) const UNKNOWN: Self = Self(Self::NOT_JUDGED);
 
     /// That of a field of which only the entry with its name is known, if there is one.
     #[inline]
     pub(crate) const fn of_name(index: Option<StaticIndex>) -> Self {
         match index {
-            Some(index) => Self(index.octet() as u16),
+            Some(index) => Self(Self::NOT_JUDGED | index.octet() as u16),
             None => Self::UNKNOWN,
         }
     }
@@ -31,8 +31,7 @@ impl Nature {
 
     #[inline]
     const fn new(index: Option<StaticIndex>, meaning: Meaning, made: Made) -> Self {
-        let Self(index) = Self::of_name(index);
-        Self(index | Self::JUDGED | (made as u16) << Self::MADE | (meaning as u16) << Self::MEANING)
+        Self::kept((made as u16) << Self::MADE | (meaning as u16) << Self::MEANING, index)
     }
 
     /// All that there is to know of the field.
@@ -51,7 +50,7 @@ impl Nature {
 
     #[inline]
     pub(super) const fn is_judged(self) -> bool {
-        self.0 & Self::JUDGED != 0
+        self.0 & Self::NOT_JUDGED != Self::NOT_JUDGED
     }
 
     /// An entry of the static table that has the name, if that is known and there is one.
@@ -83,14 +82,24 @@ impl Nature {
     /// That of a field of a list, which kept the highest bits of `bits`.
     #[inline]
     pub(super) const fn kept(bits: u16, index: Option<StaticIndex>) -> Self {
-        let Self(index) = Self::of_name(index);
-        Self(index | Self::JUDGED | bits & Self::HIGH_BITS)
+        let index = match index {
+            Some(index) => index.octet() as u16,
+            None => 0,
+        };
+        Self(index | bits & Self::HIGH_BITS)
+    }
+
+    /// Whether a rule has to know of the field, beside that it is there.
+    #[inline]
+    pub(super) const fn tells(self) -> bool {
+        self.high_bits() != (Meaning::Nothing as u16) << Self::MEANING
     }
 
     // Where what begins; the index is in the lowest bits.
     const INDEX: u16 = 0x3f;
-    const JUDGED: u16 = 1 << 6;
     const MADE: u32 = 10;
+    /// What no value is made of.
+    const NOT_JUDGED: u16 = 0b11 << Self::MADE;
     const MEANING: u32 = 12;
     const HIGH_BITS: u16 = u16::MAX << Self::MADE;
 }

@@ -21,6 +21,15 @@ pub(crate) struct Record<'a> {
     marks: Marks,
 }
 
+/// A record as it lies in a dynamic table: that of a field that comes as the index of an entry. There its nature may be
+/// unknown.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry<'t> {
+    pub(super) octets: &'t [u8],
+    /// What the field counts towards a list or a table.
+    pub(crate) accounted: usize,
+}
+
 /// The rest of what is known of a field and its nature, in bits: each pass over a list asks for some of it only.
 #[derive(Clone, Copy)]
 pub(crate) struct Marks(u16);
@@ -58,6 +67,29 @@ pub(super) fn write_spelt(
     block.extend_from_slice(value);
 }
 
+/// Puts an entry of a dynamic table at the end of a block that has room for it, with its name unless that is known from
+/// the static table.
+pub(crate) fn write_entry(block: &mut Vec<u8>, name: &[u8], value: &[u8], nature: Nature) {
+    let marks = Marks::of_indexed(nature);
+    match nature.index() {
+        Some(index) => write_named(block, index, value, marks, usize::MAX),
+        None => write_spelt(block, name, value, marks, None, usize::MAX),
+    }
+}
+
+/// How many octets that takes.
+pub(crate) const fn entry_octets(name: &[u8], value: &[u8], nature: Nature) -> usize {
+    match nature.index() {
+        Some(_) => NAMED_HEAD.saturating_add(value.len()),
+        None => SPELT_HEAD.saturating_add(name.len()).saturating_add(value.len()),
+    }
+}
+
+/// What stands in front of an entry whose text is its name, of so many octets, and its value.
+pub(crate) fn entry_head(name_octets: usize, value_octets: usize, nature: Nature) -> [u8; SPELT_HEAD] {
+    spelt_head(name_octets, value_octets, Marks::of_indexed(nature), nature.index())
+}
+
 /// The same with a field whose value lies at the end of the block already, from `start` on; its name is an entry's.
 pub(super) fn finish_named(block: &mut Vec<u8>, start: usize, index: StaticIndex, marks: Marks, most: usize) {
     let value_octets = block.len().saturating_sub(start);
@@ -89,7 +121,7 @@ fn insert<const N: usize>(block: &mut Vec<u8>, start: usize, head: [u8; N], most
 }
 
 #[inline]
-fn named_head(index: StaticIndex, value_octets: usize, Marks(marks): Marks) -> [u8; 7] {
+fn named_head(index: StaticIndex, value_octets: usize, Marks(marks): Marks) -> [u8; NAMED_HEAD] {
     let first = u64::from(NAMED | index.octet());
     let [head @ .., _] =
         (first | u64::from(marks) << 8 | u64::from(length(value_octets)) << 24).to_le_bytes();
@@ -102,7 +134,7 @@ fn spelt_head(
     value_octets: usize,
     Marks(marks): Marks,
     index: Option<StaticIndex>,
-) -> [u8; 11] {
+) -> [u8; SPELT_HEAD] {
     let first = u64::from(index.map_or(0, |index| SPELT | index.octet()));
     let [f, m0, m1, n0, n1, n2, n3, _] =
         (first | u64::from(marks) << 8 | u64::from(length(name_octets)) << 24).to_le_bytes();
@@ -140,6 +172,14 @@ impl<'a> Iterator for Iter<'a> {
 }
 
 impl<'a> Record<'a> {
+    /// A record of which only what an encoder asks for is right.
+    #[inline]
+    pub(crate) fn to_encode(field: &Field<'a>) -> Self {
+        let Field { name, value, indexing, huffman, .. } = *field;
+        let marks = Marks(indexing as u16 | (huffman as u16) << Marks::HUFFMAN);
+        Self { name, value, index: StaticIndex::of_name(name), marks }
+    }
+
     #[inline]
     fn of_entry(index: StaticIndex) -> Self {
         let marks = index.look_up(&ENTRY_MARKS);
@@ -170,6 +210,16 @@ impl<'a> Record<'a> {
         Field { name: self.name, value: self.value, indexing, huffman, form }
     }
 
+    #[inline]
+    pub(crate) const fn indexing(&self) -> Indexing {
+        self.marks.indexing()
+    }
+
+    #[inline]
+    pub(crate) const fn huffman(&self) -> Huffman {
+        self.marks.huffman()
+    }
+
     /// A record of another value, of the same nature.
     pub(super) const fn with_value(self, value: &'a [u8]) -> Self {
         Self { value, ..self }
@@ -178,6 +228,43 @@ impl<'a> Record<'a> {
     #[inline]
     pub(super) const fn nature(&self) -> Nature {
         Nature::kept(self.marks.0, self.index)
+    }
+}
+
+impl<'t> Entry<'t> {
+    #[inline]
+    pub(crate) const fn new(octets: &'t [u8], accounted: usize) -> Self {
+        Self { octets, accounted }
+    }
+
+    #[inline]
+    pub(crate) fn record(self) -> Option<Record<'t>> {
+        Iter::new(self.octets).next()
+    }
+
+    #[inline]
+    pub(super) fn nature(self) -> Nature {
+        let [first, m0, m1, ..] = *self.octets else { return Nature::UNKNOWN };
+        Nature::kept(u16::from_le_bytes([m0, m1]), StaticIndex::new((first & INDEX).into()))
+    }
+
+    /// Whether the name is that of this entry of the static table, and the value this.
+    #[inline]
+    pub(crate) fn is_named(self, index: StaticIndex, value: &[u8]) -> bool {
+        match self.octets.split_first_chunk::<NAMED_HEAD>() {
+            Some((&[first, ..], text)) => first == NAMED | index.octet() && text == value,
+            None => false,
+        }
+    }
+
+    /// Notes the nature in the octets of an entry.
+    pub(crate) fn note(octets: &mut [u8], nature: Nature) {
+        let [first, _, marks, ..] = octets else { return };
+        let [_, high] = nature.high_bits().to_le_bytes();
+        *marks = *marks & 0b11 | high;
+        if *first & NAMED == 0 {
+            *first = nature.index().map_or(0, |index| SPELT | index.octet());
+        }
     }
 }
 
@@ -249,6 +336,10 @@ const INDEX: u8 = 0x3f;
 const ENTRY: u8 = 0;
 const NAMED: u8 = 0x80;
 const SPELT: u8 = 0x40;
+
+/// The octets in front of the text of a record of either kind.
+const NAMED_HEAD: usize = 7;
+pub(crate) const SPELT_HEAD: usize = 11;
 
 #[cfg(test)]
 mod tests {

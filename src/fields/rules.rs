@@ -90,7 +90,7 @@ impl Rules {
     /// Checks a whole section.
     pub(crate) fn check(self, fields: &Fields, section: Section) -> Result<Summary, Violation> {
         let mut seen = Seen::default();
-        for record in fields.records() {
+        for record in fields.telling_records() {
             let meaning = self.meaning_of(record.nature())?;
             seen.take(meaning, record.value, section)?;
         }

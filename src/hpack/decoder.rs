@@ -364,9 +364,8 @@ impl Decoder {
 
     #[inline(never)]
     fn on_dynamic_entry(&mut self, nth: usize, taker: &mut impl Taker) -> Result<(), Violation> {
-        let (name, value, known) = self.table.get(nth).ok_or(Violation::InvalidIndex)?;
-        let told = taker.take_indexed(name, value, known)?;
-        if told != known {
+        let entry = self.table.get(nth).ok_or(Violation::InvalidIndex)?;
+        if let Some(told) = taker.take_indexed(entry)? {
             self.table.note(nth, told);
         }
         Ok(())
@@ -391,7 +390,7 @@ impl Decoder {
             self.static_name = Some(index);
         } else {
             // The field may evict the entry that its name comes from (RFC 7541 §4.4): hence a copy.
-            let (dynamic, _) = dynamic_entry(&self.table, index)?;
+            let dynamic = dynamic_name(&self.table, index)?;
             self.kept_name = dynamic.len();
             if !taker.draft().is_some_and(|mut draft| draft.keep(dynamic)) {
                 self.leave_draft(taker);
@@ -534,10 +533,9 @@ impl fmt::Debug for Decoder {
     }
 }
 
-/// The entry of an index that is not in the static table: the dynamic table's follow (RFC 7541 §2.3.3).
-fn dynamic_entry(table: &Table, index: u32) -> Result<(&[u8], &[u8]), Violation> {
-    let (name, value, _) = table.get(nth_of(index)).ok_or(Violation::InvalidIndex)?;
-    Ok((name, value))
+/// The name of an entry that is not in the static table: the dynamic table's follow (RFC 7541 §2.3.3).
+fn dynamic_name(table: &Table, index: u32) -> Result<&[u8], Violation> {
+    Ok(table.record(nth_of(index)).ok_or(Violation::InvalidIndex)?.name)
 }
 
 /// The place of such an index in the dynamic table; far beyond its end for one of the static table.

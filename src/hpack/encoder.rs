@@ -73,7 +73,7 @@ impl Encoder {
     pub fn encode<'a>(&mut self, fields: impl IntoIterator<Item = Field<'a>>, out: &mut Vec<u8>) {
         self.sizes.write(out);
         for field in fields {
-            self.encode_field(&field, StaticIndex::of_name(field.name), out);
+            self.encode_field(&Record::to_encode(&field), out);
         }
     }
 
@@ -85,8 +85,7 @@ impl Encoder {
     ) {
         self.sizes.write(out);
         for record in records {
-            let field = Field { form: None, ..record.field() };
-            self.encode_field(&field, record.index, out);
+            self.encode_field(&record, out);
         }
     }
 
@@ -111,11 +110,10 @@ impl Encoder {
         Table::max_memory(cap).saturating_add(Lookup::max_memory(cap))
     }
 
-    /// `index` is an entry of the static table that has the field's name, if one has. Where the field is one, a call would
-    /// cost as much again.
+    /// Where the field is an entry of the static table, a call would cost as much again.
     #[inline(always)]
-    fn encode_field(&mut self, field: &Field<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
-        let index = index.map(StaticIndex::first);
+    fn encode_field(&mut self, field: &Record<'_>, out: &mut Vec<u8>) {
+        let index = field.index.map(StaticIndex::first);
         match index.and_then(|first| first.or_next_with(field.value)) {
             Some(entry) if Wish::of(field, index) != Wish::Never => {
                 integer::write(INDEXED, INDEXED_MASK, entry.octet().into(), out);
@@ -125,8 +123,10 @@ impl Encoder {
     }
 
     /// A field that is not in the static table, or a secret.
+    ///
+    /// `index` is the first entry of the static table that has its name, if one has.
     #[inline(never)]
-    fn encode_other(&mut self, field: &Field<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
+    fn encode_other(&mut self, field: &Record<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
         let wish = Wish::of(field, index);
         if wish == Wish::Never {
             return self.encode_secret(field, index, out);
@@ -141,7 +141,7 @@ impl Encoder {
     #[inline(never)]
     fn encode_literal(
         &mut self,
-        field: &Field<'_>,
+        field: &Record<'_>,
         index: Option<StaticIndex>,
         wish: Wish,
         hashes: Hashes,
@@ -156,7 +156,7 @@ impl Encoder {
     }
 
     #[inline(never)]
-    fn encode_secret(&mut self, field: &Field<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
+    fn encode_secret(&mut self, field: &Record<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
         let name = self.find_name(field.name, index, hash_name(field.name));
         write_literal(Literal::Never, name, field, out);
     }
@@ -169,8 +169,10 @@ impl Encoder {
         }
     }
 
-    fn choose_literal(&mut self, wish: Wish, field: &Field<'_>, hash: u64) -> Literal {
-        let fits = || field.accounted_octets() <= (self.table.max() / 4).saturating_mul(3);
+    fn choose_literal(&mut self, wish: Wish, field: &Record<'_>, hash: u64) -> Literal {
+        let fits = || {
+            Field::accounted(field.name.len(), field.value.len()) <= (self.table.max() / 4).saturating_mul(3)
+        };
         match wish {
             Wish::Never => Literal::Never,
             Wish::Without => Literal::Without,
@@ -181,7 +183,7 @@ impl Encoder {
         }
     }
 
-    fn insert(&mut self, field: &Field<'_>, index: Option<StaticIndex>, hashes: Hashes) {
+    fn insert(&mut self, field: &Record<'_>, index: Option<StaticIndex>, hashes: Hashes) {
         match self.table.insert(field.name, field.value, Nature::of_name(index)) {
             Inserted::Newest => self.lookup.insert(&self.table, hashes.name, hashes.field),
             Inserted::TooLarge => {}
@@ -198,7 +200,7 @@ struct Hashes {
 
 impl Hashes {
     #[inline]
-    fn of(field: &Field<'_>, index: Option<StaticIndex>) -> Self {
+    fn of(field: &Record<'_>, index: Option<StaticIndex>) -> Self {
         let name = index.map_or_else(|| hash_name(field.name), |index| index.look_up(&STATIC_HASHES));
         Self { name, field: hash_field(name, field.value) }
     }
@@ -244,8 +246,8 @@ enum Wish {
 }
 
 impl Wish {
-    fn of(field: &Field<'_>, index: Option<StaticIndex>) -> Self {
-        match field.indexing {
+    fn of(field: &Record<'_>, index: Option<StaticIndex>) -> Self {
+        match field.indexing() {
             Indexing::Auto => Self::of_auto(field.value, index),
             Indexing::Incremental => Self::Always,
             Indexing::Without => Self::Without,
@@ -285,14 +287,14 @@ impl Literal {
     }
 }
 
-fn write_literal(literal: Literal, name_index: Option<usize>, field: &Field<'_>, out: &mut Vec<u8>) {
+fn write_literal(literal: Literal, name_index: Option<usize>, field: &Record<'_>, out: &mut Vec<u8>) {
     let (pattern, mask) = literal.pattern();
     // The index 0 says that the name follows.
     integer::write(pattern, mask, name_index.unwrap_or(0), out);
     if name_index.is_none() {
-        write_string(field.name, field.huffman, out);
+        write_string(field.name, field.huffman(), out);
     }
-    write_string(field.value, field.huffman, out);
+    write_string(field.value, field.huffman(), out);
 }
 
 fn write_string(text: &[u8], huffman: Huffman, out: &mut Vec<u8>) {
@@ -430,7 +432,7 @@ mod tests {
     fn the_names_of_the_static_table_are_hashed_beforehand() {
         let hashes = static_hashes();
         for (at, (name, value)) in STATIC_TABLE.iter().enumerate() {
-            let field = Field::new(name, value);
+            let field = Record::to_encode(&Field::new(name, value));
             let (known, unknown) = (Hashes::of(&field, StaticIndex::new(at + 1)), Hashes::of(&field, None));
             assert_eq!((hashes[at], known.name, known.field), (hash_name(name), unknown.name, unknown.field));
         }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::hash::{hash_field, hash_name};
 use super::table::{ENTRY_OVERHEAD, Table};
-use crate::fields::{Field, StaticIndex};
+use crate::fields::{Record, StaticIndex};
 
 /// Two sets of chains through the entries of a table: by the name's hash and by the field's.
 ///
@@ -22,7 +22,7 @@ pub(super) struct Lookup {
 impl Lookup {
     /// The newest entry of a name: the newest of all is 0.
     pub(super) fn find_name(&self, table: &Table, name: &[u8], hash: u64) -> Option<usize> {
-        let is_it = |nth| table.get(nth).is_some_and(|(candidate, ..)| candidate == name);
+        let is_it = |nth| table.record(nth).is_some_and(|record| record.name == name);
         self.names.find(hash, self.newest, table.len(), is_it)
     }
 
@@ -32,13 +32,14 @@ impl Lookup {
     pub(super) fn find_field(
         &self,
         table: &Table,
-        field: &Field<'_>,
+        field: &Record<'_>,
         index: Option<StaticIndex>,
         hash: u64,
     ) -> Option<usize> {
         let is_it = |nth| {
-            table.get(nth).is_some_and(|(name, value, nature)| {
-                nature.index() == index && value == field.value && (index.is_some() || name == field.name)
+            table.get(nth).is_some_and(|entry| match index {
+                Some(index) => entry.is_named(index, field.value),
+                None => entry.record().is_some_and(|it| it.name == field.name && it.value == field.value),
             })
         };
         self.fields.find(hash, self.newest, table.len(), is_it)
@@ -67,7 +68,7 @@ impl Lookup {
     fn rebuild(&mut self, table: &Table, chains: usize) {
         *self = Self { names: Chains::new(chains), fields: Chains::new(chains), newest: 0 };
         for nth in (0..table.len()).rev() {
-            let (name, value, _) = table.get(nth).unwrap_or_default();
+            let Some(Record { name, value, .. }) = table.record(nth) else { break };
             let name_hash = hash_name(name);
             self.add(name_hash, hash_field(name_hash, value));
         }
@@ -96,8 +97,26 @@ impl Chains {
 
     #[inline]
     fn find(&self, hash: u64, newest: u16, live: usize, is_it: impl Fn(usize) -> bool) -> Option<usize> {
-        let mut number = *self.heads.get(self.place(hash))?;
-        for _ in 0..MAX_STEPS {
+        let head = *self.heads.get(self.place(hash))?;
+        let nth = usize::from(newest.wrapping_sub(head));
+        if nth >= live {
+            return None;
+        }
+        if is_it(nth) { Some(nth) } else { self.find_older(head, newest, live, is_it) }
+    }
+
+    /// The same among the entries behind the head: most chains have none.
+    #[inline(never)]
+    fn find_older(
+        &self,
+        head: u16,
+        newest: u16,
+        live: usize,
+        is_it: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let mut number = head;
+        for _ in 1..MAX_STEPS {
+            number = *self.older.get(self.place_of(number))?;
             let nth = usize::from(newest.wrapping_sub(number));
             if nth >= live {
                 return None;
@@ -105,7 +124,6 @@ impl Chains {
             if is_it(nth) {
                 return Some(nth);
             }
-            number = *self.older.get(self.place_of(number))?;
         }
         None
     }
@@ -157,7 +175,7 @@ const MOST_CHAINS: usize = 2048;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fields::Nature;
+    use crate::fields::{Field, Nature};
 
     fn insert(table: &mut Table, lookup: &mut Lookup, name: &[u8], value: &[u8]) {
         table.insert(name, value, Nature::UNKNOWN);
@@ -166,7 +184,8 @@ mod tests {
 
     fn find(table: &Table, lookup: &Lookup, name: &[u8], value: &[u8]) -> (Option<usize>, Option<usize>) {
         let hash = hash_name(name);
-        let field = lookup.find_field(table, &Field::new(name, value), None, hash_field(hash, value));
+        let field = Record::to_encode(&Field::new(name, value));
+        let field = lookup.find_field(table, &field, None, hash_field(hash, value));
         (lookup.find_name(table, name, hash), field)
     }
 

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::error::Violation;
-use crate::fields::{Draft, Field, Fields, Form, Nature, StaticIndex};
+use crate::fields::{Draft, Entry, Field, Fields, Nature, StaticIndex};
 
 /// Takes the fields of a block one by one.
 ///
@@ -50,8 +50,8 @@ pub(crate) trait Taker {
     /// Returns what is known of the field from now on.
     fn take(&mut self, field: Field<'_>, known: Nature) -> Result<Nature, Violation>;
 
-    /// The same of a field that came as the index of an entry of the dynamic table.
-    fn take_indexed(&mut self, name: &[u8], value: &[u8], known: Nature) -> Result<Nature, Violation>;
+    /// Takes the field of an entry of the dynamic table. Returns what has become known of it.
+    fn take_indexed(&mut self, entry: Entry<'_>) -> Result<Option<Nature>, Violation>;
 
     /// The field is an entry of the static table.
     fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation>;
@@ -75,8 +75,11 @@ impl<S: Sink> Taker for S {
     }
 
     #[inline]
-    fn take_indexed(&mut self, name: &[u8], value: &[u8], known: Nature) -> Result<Nature, Violation> {
-        self.take(Field { form: Some(Form::Indexed), ..Field::new(name, value) }, known)
+    fn take_indexed(&mut self, entry: Entry<'_>) -> Result<Option<Nature>, Violation> {
+        match entry.record() {
+            Some(record) => self.field(record.field()).map(|()| None),
+            None => Ok(None),
+        }
     }
 
     fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation> {

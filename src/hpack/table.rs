@@ -3,20 +3,21 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use crate::fields::Nature;
+use crate::fields::{Entry, Field, Nature, Record, SPELT_HEAD, entry_head, entry_octets, write_entry};
 use crate::growth::reserve_within;
 
 /// The dynamic table of one direction, the same at both of its ends.
 ///
-/// Names and values lie in one buffer, one entry behind the other. Evicted octets stay at the buffer's front until
-/// the room is needed; then the live ones move there. An entry's head of 16 octets takes half of the 32 that the
-/// entry is accounted with, so octets and heads together always fit into the table's maximum size. Their buffers
-/// share it: one that needs what the other has too much of takes it from there.
+/// Entries lie in one buffer as lists keep them, one behind the other: one that comes by its index is copied as it is.
+/// Evicted octets stay at the buffer's front until the room is needed; then the live ones move there. Beside its name
+/// and value an entry takes at most 11 octets there and 12 for its place, fewer than the 32 that it is accounted with, so
+/// octets and places together always fit into the table's maximum size. Their buffers share it: one that needs what the
+/// other has too much of takes it from there.
 #[derive(Clone)]
 pub(super) struct Table {
     octets: Vec<u8>,
     /// From the oldest to the newest.
-    entries: VecDeque<Entry>,
+    places: VecDeque<Place>,
     /// The position of the buffer's first octet.
     base: u32,
     size: usize,
@@ -26,12 +27,12 @@ pub(super) struct Table {
 impl Table {
     /// An empty table, without an allocation.
     pub(super) const fn new(max: u32) -> Self {
-        Self { octets: Vec::new(), entries: VecDeque::new(), base: 0, size: 0, max: max as usize }
+        Self { octets: Vec::new(), places: VecDeque::new(), base: 0, size: 0, max: max as usize }
     }
 
     /// How many entries there are.
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.places.len()
     }
 
     /// The size of all entries as RFC 7541 §4.1 counts it.
@@ -50,44 +51,49 @@ impl Table {
         self.evict_to(self.max);
     }
 
-    /// The name and the value of an entry, and what is known of the field; the newest is 0.
+    /// An entry; the newest is 0.
     #[inline]
-    pub(super) fn get(&self, nth: usize) -> Option<(&[u8], &[u8], Nature)> {
-        let entry = self.entries.get(self.entries.len().checked_sub(nth)?.checked_sub(1)?)?;
-        let octets = self.octets.get(self.offset(entry.start)..self.offset(entry.end))?;
-        let (name, value) = octets.split_at_checked(entry.value.wrapping_sub(entry.start) as usize)?;
-        Some((name, value, entry.nature))
+    pub(super) fn get(&self, nth: usize) -> Option<Entry<'_>> {
+        let place = self.places.get(self.places.len().checked_sub(nth)?.checked_sub(1)?)?;
+        let octets = self.octets.get(self.offset(place.start)..self.offset(place.end))?;
+        Some(Entry::new(octets, place.size as usize))
+    }
+
+    /// The field of an entry.
+    #[inline]
+    pub(super) fn record(&self, nth: usize) -> Option<Record<'_>> {
+        self.get(nth)?.record()
     }
 
     /// Notes what has become known of an entry.
+    #[cold]
     pub(super) fn note(&mut self, nth: usize, nature: Nature) {
-        let at = self.entries.len().checked_sub(nth.saturating_add(1));
-        if let Some(entry) = at.and_then(|at| self.entries.get_mut(at)) {
-            entry.nature = nature;
+        let at = self.places.len().checked_sub(nth.saturating_add(1));
+        let Some(&Place { start, end, .. }) = at.and_then(|at| self.places.get(at)) else { return };
+        let range = self.offset(start)..self.offset(end);
+        if let Some(octets) = self.octets.get_mut(range) {
+            Entry::note(octets, nature);
         }
     }
 
     /// The entries from the newest to the oldest.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        (0..self.len()).filter_map(|nth| self.get(nth).map(|(name, value, _)| (name, value)))
+        (0..self.len()).filter_map(|nth| self.record(nth).map(|Record { name, value, .. }| (name, value)))
     }
 
     /// Makes a field the newest entry, and evicts for it (RFC 7541 §4.4). A field that is larger than the table
     /// empties it and is not kept.
     pub(super) fn insert(&mut self, name: &[u8], value: &[u8], nature: Nature) -> Inserted {
-        let octets = name.len().saturating_add(value.len());
-        let size = octets.saturating_add(ENTRY_OVERHEAD);
+        let size = Field::accounted(name.len(), value.len());
         let Some(left) = self.max.checked_sub(size) else {
             self.evict_to(0);
             return Inserted::TooLarge;
         };
         self.evict_to(left);
-        self.make_room(octets);
+        self.make_room(entry_octets(name, value, nature));
         let start = self.octets.len();
-        self.octets.extend_from_slice(name);
-        self.octets.extend_from_slice(value);
-        self.push_entry(start, name.len(), nature);
-        self.size = self.size.saturating_add(size);
+        write_entry(&mut self.octets, name, value, nature);
+        self.push_place(start, size);
         Inserted::Newest
     }
 
@@ -101,15 +107,18 @@ impl Table {
     /// Takes the name of an entry out of the table, with the memory in which it lies, and evicts the entry and what is
     /// older: for a field that is so long that it will evict all of that in any case.
     pub(super) fn take_name(&mut self, nth: usize) -> Vec<u8> {
-        let Some(at) = self.entries.len().checked_sub(nth.saturating_add(1)) else { return Vec::new() };
-        let Some(&Entry { start, value, end, .. }) = self.entries.get(at) else { return Vec::new() };
-        let [start, end_of_name, end] = [start, value, end].map(|position| self.offset(position));
+        let Some(at) = self.places.len().checked_sub(nth.saturating_add(1)) else { return Vec::new() };
+        let Some(&Place { start, end, .. }) = self.places.get(at) else { return Vec::new() };
+        let name_octets = self.record(nth).map_or(0, |record| record.name.len());
+        let [start, end] = [start, end].map(|position| self.offset(position));
         let newer = self.octets.get(end..).unwrap_or_default().to_vec();
         self.base = self.position(end);
-        self.entries.drain(..=at);
-        self.size = self.entries.len().saturating_mul(ENTRY_OVERHEAD).saturating_add(newer.len());
+        let evicted =
+            self.places.drain(..=at).fold(0_usize, |sum, place| sum.saturating_add(place.size as usize));
+        self.size = self.size.saturating_sub(evicted);
+        let start = start.saturating_add(SPELT_HEAD);
         let mut name = core::mem::replace(&mut self.octets, newer);
-        name.truncate(end_of_name);
+        name.truncate(start.saturating_add(name_octets));
         name.drain(..start);
         name
     }
@@ -119,40 +128,38 @@ impl Table {
         if self.memory_used() > max {
             self.drop_evicted();
             let unused = max.saturating_sub(self.octets.len());
-            self.entries.shrink_to((unused / 2 / HEAD_OCTETS).max(self.entries.len()));
-            self.octets.shrink_to(max.saturating_sub(self.heads_memory()));
+            self.places.shrink_to((unused / 2 / PLACE_OCTETS).max(self.places.len()));
+            self.octets.shrink_to(max.saturating_sub(self.places_memory()));
         }
     }
 
     /// The same as [`insert`](Self::insert) for a field that has octets of its own: all but the front of its name.
     pub(super) fn adopt(&mut self, front: &[u8], mut octets: Vec<u8>, name_octets: usize, nature: Nature) {
-        let size = front.len().saturating_add(octets.len()).saturating_add(ENTRY_OVERHEAD);
+        let text = front.len().saturating_add(octets.len());
+        let size = text.saturating_add(ENTRY_OVERHEAD);
         let Some(left) = self.max.checked_sub(size) else { return self.evict_to(0) };
         self.evict_to(left);
         self.drop_evicted();
-        if self.entries.is_empty() {
-            // Later there would be octets, and no entry to tell that they are live.
+        if self.places.is_empty() {
+            // Later there would be octets, and no place to tell that they are live.
             self.octets = Vec::new();
-            self.make_room_for_head(front.len().saturating_add(octets.len()));
+            self.make_room_for_place(text.saturating_add(SPELT_HEAD));
         }
         let start = self.octets.len();
-        octets.splice(..0, self.octets.iter().chain(front).copied());
+        let head = entry_head(name_octets, text.saturating_sub(name_octets), nature);
+        octets.splice(..0, self.octets.iter().chain(&head).chain(front).copied());
         self.octets = octets;
         // Only now is there one buffer instead of two.
-        self.make_room_for_head(0);
-        self.push_entry(start, name_octets, nature);
-        self.size = self.size.saturating_add(size);
+        self.make_room_for_place(0);
+        self.push_place(start, size);
         self.shrink_within(self.max);
     }
 
-    /// Makes what the buffer has from `start` on the newest entry.
-    fn push_entry(&mut self, start: usize, name_octets: usize, nature: Nature) {
-        self.entries.push_back(Entry {
-            start: self.position(start),
-            value: self.position(start.saturating_add(name_octets)),
-            end: self.position(self.octets.len()),
-            nature,
-        });
+    /// Makes what the buffer has from `start` on the newest entry, which counts so much.
+    fn push_place(&mut self, start: usize, size: usize) {
+        let (start, end) = (self.position(start), self.position(self.octets.len()));
+        self.places.push_back(Place { start, end, size: size as u32 });
+        self.size = self.size.saturating_add(size);
     }
 
     /// Evicts all entries.
@@ -162,7 +169,7 @@ impl Table {
 
     /// The heap memory in use, in octets.
     pub(super) fn memory_used(&self) -> usize {
-        self.octets.capacity().saturating_add(self.heads_memory())
+        self.octets.capacity().saturating_add(self.places_memory())
     }
 
     /// The most that [`memory_used`](Self::memory_used) can be, for a table that never has a larger maximum.
@@ -170,51 +177,50 @@ impl Table {
         max
     }
 
-    fn heads_memory(&self) -> usize {
-        self.entries.capacity().saturating_mul(HEAD_OCTETS)
+    fn places_memory(&self) -> usize {
+        self.places.capacity().saturating_mul(PLACE_OCTETS)
     }
 
     /// Evicts the oldest entries until the others have at most this size.
     fn evict_to(&mut self, size: usize) {
         while self.size > size {
-            let Some(oldest) = self.entries.pop_front() else { break };
-            let octets = oldest.end.wrapping_sub(oldest.start) as usize;
-            self.size = self.size.saturating_sub(octets).saturating_sub(ENTRY_OVERHEAD);
+            let Some(oldest) = self.places.pop_front() else { break };
+            self.size = self.size.saturating_sub(oldest.size as usize);
         }
-        if self.entries.is_empty() {
+        if self.places.is_empty() {
             self.drop_front(self.octets.len());
         }
     }
 
-    /// Room for the head of one more entry of so many octets, which fits after the eviction: as
+    /// Room for the place of one more entry of so many octets, which fits after the eviction: as
     /// much as they take is left for them in any case.
-    fn make_room_for_head(&mut self, octets: usize) {
-        if self.entries.len() == self.entries.capacity() {
+    fn make_room_for_place(&mut self, octets: usize) {
+        if self.places.len() == self.places.capacity() {
             let live = self.octets.len().saturating_sub(self.evicted());
-            let most = self.max.saturating_sub(live).saturating_sub(octets) / HEAD_OCTETS;
-            let capacity = self.entries.capacity().saturating_mul(2).max(LEAST_ENTRIES).min(most);
-            let beside = self.max.saturating_sub(capacity.saturating_mul(HEAD_OCTETS));
+            let most = self.max.saturating_sub(live).saturating_sub(octets) / PLACE_OCTETS;
+            let capacity = self.places.capacity().saturating_mul(2).max(LEAST_ENTRIES).min(most);
+            let beside = self.max.saturating_sub(capacity.saturating_mul(PLACE_OCTETS));
             if self.octets.capacity() > beside {
                 self.drop_evicted();
                 self.octets.shrink_to(beside);
             }
-            self.entries.reserve_exact(capacity.saturating_sub(self.entries.len()));
+            self.places.reserve_exact(capacity.saturating_sub(self.places.len()));
         }
     }
 
     /// Room for one more entry of so many octets, which fits after the eviction.
     fn make_room(&mut self, octets: usize) {
-        self.make_room_for_head(octets);
+        self.make_room_for_place(octets);
         let unused = self.octets.capacity().saturating_sub(self.octets.len());
         if unused < octets {
             self.drop_evicted();
             let live = self.octets.len();
             let left = self.max.saturating_sub(live).saturating_sub(octets);
-            if self.heads_memory() > left {
-                // The head of the new entry is among the half.
-                self.entries.shrink_to(left / 2 / HEAD_OCTETS);
+            if self.places_memory() > left {
+                let least = self.places.len().saturating_add(1);
+                self.places.shrink_to((left / 2 / PLACE_OCTETS).max(least));
             }
-            let most = self.max.saturating_sub(self.heads_memory());
+            let most = self.max.saturating_sub(self.places_memory());
             let least = LEAST_OCTETS.min(most.saturating_sub(live));
             reserve_within(&mut self.octets, octets.max(least), most);
         }
@@ -227,7 +233,7 @@ impl Table {
 
     /// How many octets at the buffer's front are no entry's any more.
     fn evicted(&self) -> usize {
-        self.entries.front().map_or(self.octets.len(), |oldest| self.offset(oldest.start))
+        self.places.front().map_or(self.octets.len(), |oldest| self.offset(oldest.start))
     }
 
     fn drop_front(&mut self, octets: usize) {
@@ -254,17 +260,16 @@ pub(super) enum Inserted {
     TooLarge,
 }
 
-/// Where the name and the value begin, and where the value ends. It is there that the next entry begins, but who looks
-/// for one entry need not look for two.
+/// Where an entry begins and ends, and what it counts. Where it ends the next one begins, but who looks for one need not
+/// look for two.
 #[derive(Clone, Copy)]
-struct Entry {
+struct Place {
     start: u32,
-    value: u32,
     end: u32,
-    nature: Nature,
+    size: u32,
 }
 
-const HEAD_OCTETS: usize = size_of::<Entry>();
+const PLACE_OCTETS: usize = size_of::<Place>();
 
 /// What RFC 7541 §4.1 adds to an entry's octets.
 pub(super) const ENTRY_OVERHEAD: usize = 32;
@@ -304,7 +309,7 @@ mod tests {
     fn a_fresh_table_holds_no_memory() {
         let table = Table::new(u32::MAX);
         assert_eq!((table.memory_used(), table.len(), table.size()), (0, 0, 0));
-        assert_eq!(table.get(0), None);
+        assert!(table.get(0).is_none());
     }
 
     #[test]
@@ -379,7 +384,7 @@ mod tests {
         table.insert(b"a", b"b", Nature::UNKNOWN);
         assert_eq!(table.take_name(0), b"a");
         assert_eq!(
-            (table.len(), table.size(), table.memory_used() <= LEAST_ENTRIES * HEAD_OCTETS),
+            (table.len(), table.size(), table.memory_used() <= LEAST_ENTRIES * PLACE_OCTETS),
             (0, 0, true)
         );
         table.insert(b"a", b"b", Nature::UNKNOWN);

@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use super::super::{Taker, huffman};
-use super::{Decoder, Name, dynamic_entry, nth_of};
+use super::{Decoder, Name, dynamic_name, nth_of};
 use crate::error::Violation;
 use crate::fields::{Coding, Literal};
 use crate::growth::reserve_within;
@@ -12,7 +12,7 @@ use crate::growth::reserve_within;
 impl Decoder {
     /// Keeps the name of an entry in the scratch buffer.
     pub(super) fn keep_name(&mut self, index: u32) -> Result<(), Violation> {
-        let (dynamic, _) = dynamic_entry(&self.table, index)?;
+        let dynamic = dynamic_name(&self.table, index)?;
         let (limit, usual) = (self.kept_limit(), self.usual_kept());
         if dynamic.len() > limit {
             self.skipped = dynamic.len();
