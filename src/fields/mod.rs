@@ -240,7 +240,12 @@ impl Fields {
             self.count(entry.accounted, nature);
             return None;
         }
-        entry.record().map(|record| self.push_within(record.field(), nature, most))
+        self.push_unjudged(entry, most)
+    }
+
+    #[cold]
+    fn push_unjudged(&mut self, entry: Entry<'_>, most: usize) -> Option<Nature> {
+        entry.record().map(|record| self.push_within(record.field(), record.nature(), most))
     }
 
     /// Adds an entry of the static table that came as its index.

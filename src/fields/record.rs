@@ -44,9 +44,14 @@ pub(super) fn write_static(block: &mut Vec<u8>, index: StaticIndex, most: usize)
 /// The same with a field whose name is an entry's.
 #[inline]
 pub(super) fn write_named(block: &mut Vec<u8>, index: StaticIndex, value: &[u8], marks: Marks, most: usize) {
-    let head = named_head(index, value.len(), marks);
-    reserve_steadily(block, head.len().saturating_add(value.len()), most);
-    block.extend_from_slice(&head);
+    reserve_steadily(block, NAMED_HEAD.saturating_add(value.len()), most);
+    append_named(block, index, value, marks);
+}
+
+/// The same where there is room.
+#[inline]
+fn append_named(block: &mut Vec<u8>, index: StaticIndex, value: &[u8], marks: Marks) {
+    block.extend_from_slice(&named_head(index, value.len(), marks));
     block.extend_from_slice(value);
 }
 
@@ -60,9 +65,15 @@ pub(super) fn write_spelt(
     index: Option<StaticIndex>,
     most: usize,
 ) {
-    let head = spelt_head(name.len(), value.len(), marks, index);
-    reserve_steadily(block, head.len().saturating_add(name.len()).saturating_add(value.len()), most);
-    block.extend_from_slice(&head);
+    let octets = SPELT_HEAD.saturating_add(name.len()).saturating_add(value.len());
+    reserve_steadily(block, octets, most);
+    append_spelt(block, name, value, marks, index);
+}
+
+/// The same where there is room.
+#[inline]
+fn append_spelt(block: &mut Vec<u8>, name: &[u8], value: &[u8], marks: Marks, index: Option<StaticIndex>) {
+    block.extend_from_slice(&spelt_head(name.len(), value.len(), marks, index));
     block.extend_from_slice(name);
     block.extend_from_slice(value);
 }
@@ -72,8 +83,8 @@ pub(super) fn write_spelt(
 pub(crate) fn write_entry(block: &mut Vec<u8>, name: &[u8], value: &[u8], nature: Nature) {
     let marks = Marks::of_indexed(nature);
     match nature.index() {
-        Some(index) => write_named(block, index, value, marks, usize::MAX),
-        None => write_spelt(block, name, value, marks, None, usize::MAX),
+        Some(index) => append_named(block, index, value, marks),
+        None => append_spelt(block, name, value, marks, None),
     }
 }
 
@@ -240,6 +251,13 @@ impl<'t> Entry<'t> {
     #[inline]
     pub(crate) fn record(self) -> Option<Record<'t>> {
         Iter::new(self.octets).next()
+    }
+
+    /// The field as the peer's index of it tells it.
+    #[inline]
+    pub(crate) fn field(self) -> Option<Field<'t>> {
+        self.record()
+            .map(|Record { name, value, .. }| Field { form: Some(Form::Indexed), ..Field::new(name, value) })
     }
 
     #[inline]

@@ -362,7 +362,7 @@ impl Decoder {
         }
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn on_dynamic_entry(&mut self, nth: usize, taker: &mut impl Taker) -> Result<(), Violation> {
         let entry = self.table.get(nth).ok_or(Violation::InvalidIndex)?;
         if let Some(told) = taker.take_indexed(entry)? {

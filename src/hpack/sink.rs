@@ -76,8 +76,8 @@ impl<S: Sink> Taker for S {
 
     #[inline]
     fn take_indexed(&mut self, entry: Entry<'_>) -> Result<Option<Nature>, Violation> {
-        match entry.record() {
-            Some(record) => self.field(record.field()).map(|()| None),
+        match entry.field() {
+            Some(field) => self.field(field).map(|()| None),
             None => Ok(None),
         }
     }
