@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::fields::Fields;
 use crate::fields::dictionary::{self, Value};
+use crate::fields::rules::Summary;
 
 /// How urgent a response is to the client, and whether the client can use it piece by piece (RFC 9218 §4).
 ///
@@ -66,6 +67,11 @@ impl Priority {
             // RFC 9110 §5.3 has a comma between lines, and RFC 8941 §4.2.2 a member on both sides of it.
             if is_list && line.trim_ascii().is_empty() { None } else { priority.updated(line) }
         })
+    }
+
+    /// The same of a request that was checked.
+    pub(crate) fn of_checked(request: &Fields, summary: &Summary) -> Option<Self> {
+        if summary.has_priority { Self::of(request) } else { None }
     }
 
     /// How urgent the response is: from 0, the most urgent, to 7.

@@ -396,8 +396,7 @@ impl Connection {
         self.guard.opened();
         self.closing.accepted(stream);
         // RFC 9218 §7: what an update said earlier is the later word.
-        let stated = || if summary.has_priority { Priority::of(fields) } else { None };
-        self.rank(key, updated.or_else(stated));
+        self.rank(key, updated.or_else(|| Priority::of_checked(fields, &summary)));
         Ok(())
     }
 

@@ -169,7 +169,7 @@ impl Connection {
             .map_err(|_| OpenError::Malformed(Violation::ContentLengthMismatch))?;
         let recv = Message::new(Half::Head);
         let record = Record::new(id, send, recv, Exchange::new(summary.method));
-        let priority = Priority::of(&fields).unwrap_or(UPLOAD);
+        let priority = Priority::of_checked(&fields, &summary).unwrap_or(UPLOAD);
         self.start(record, priority, Pending::Headers(fields, part), Want::Open);
         Ok(id)
     }
@@ -202,7 +202,7 @@ impl Connection {
         let summary = self.rules.check_promise(&fields).map_err(OpenError::Malformed)?;
         let (send, recv) = (Message::new(Half::Reserved), Message::new(Half::Closed));
         let record = Record::new(id, send, recv, Exchange::new(summary.method));
-        let priority = Priority::of(&fields).unwrap_or_default();
+        let priority = Priority::of_checked(&fields, &summary).unwrap_or_default();
         self.start(record, priority, Pending::Promise(on, fields), Want::Promise);
         Ok(id)
     }

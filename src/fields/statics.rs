@@ -98,6 +98,9 @@ impl StaticIndex {
     /// The entry with the same name and this value, if that is this one or one behind it.
     #[inline]
     pub(crate) fn or_next_with(self, value: &[u8]) -> Option<Self> {
+        if self.octet() > LAST_WITH_VALUE && !value.is_empty() {
+            return None;
+        }
         let mut entry = self;
         while entry.value() != value {
             entry = entry.look_up(&NEXTS)?;
@@ -188,6 +191,18 @@ static FIRSTS: [StaticIndex; TABLE.len()] = firsts();
 
 /// For each entry the next one, if that has the same name: all of one name are neighbours.
 static NEXTS: [Option<StaticIndex>; TABLE.len()] = nexts();
+
+/// The entries behind it have no value.
+const LAST_WITH_VALUE: u8 = last_with_value();
+
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
+const fn last_with_value() -> u8 {
+    let mut last = TABLE.len();
+    while TABLE[last - 1].1.is_empty() {
+        last -= 1;
+    }
+    last as u8
+}
 
 /// What each counts: a look-up costs less than the lengths.
 static ACCOUNTED: [u8; TABLE.len()] = accounted();
