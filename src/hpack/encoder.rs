@@ -115,7 +115,7 @@ impl Encoder {
     fn encode_field(&mut self, field: &Record<'_>, out: &mut Vec<u8>) {
         let index = field.index.map(StaticIndex::first);
         match index.and_then(|first| first.or_next_with(field.value)) {
-            Some(entry) if Wish::of(field, index) != Wish::Never => {
+            Some(entry) if !is_secret(field, index) => {
                 integer::write(INDEXED, INDEXED_MASK, entry.octet().into(), out);
             }
             Some(_) | None => self.encode_other(field, index, out),
@@ -127,14 +127,13 @@ impl Encoder {
     /// `index` is the first entry of the static table that has its name, if one has.
     #[inline(never)]
     fn encode_other(&mut self, field: &Record<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
-        let wish = Wish::of(field, index);
-        if wish == Wish::Never {
+        if is_secret(field, index) {
             return self.encode_secret(field, index, out);
         }
         let hashes = Hashes::of(field, index);
         match self.lookup.find_field(&self.table, field, index, hashes.field) {
             Some(nth) => integer::write(INDEXED, INDEXED_MASK, dynamic_index(nth), out),
-            None => self.encode_literal(field, index, wish, hashes, out),
+            None => self.encode_literal(field, index, hashes, out),
         }
     }
 
@@ -143,12 +142,11 @@ impl Encoder {
         &mut self,
         field: &Record<'_>,
         index: Option<StaticIndex>,
-        wish: Wish,
         hashes: Hashes,
         out: &mut Vec<u8>,
     ) {
         let name = self.find_name(field.name, index, hashes.name);
-        let literal = self.choose_literal(wish, field, hashes.field);
+        let literal = self.choose_literal(Wish::of(field, index), field, hashes.field);
         write_literal(literal, name, field, out);
         if literal == Literal::Incremental {
             self.insert(field, index, hashes);
@@ -174,7 +172,6 @@ impl Encoder {
             Field::accounted(field.name.len(), field.value.len()) <= (self.table.max() / 4).saturating_mul(3)
         };
         match wish {
-            Wish::Never => Literal::Never,
             Wish::Without => Literal::Without,
             Wish::Always => Literal::Incremental,
             Wish::IfFits if fits() => Literal::Incremental,
@@ -230,7 +227,7 @@ impl fmt::Debug for Encoder {
     }
 }
 
-/// What is to become of a field that no table has.
+/// What is to become of a field that no table has, if it is no secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wish {
     /// Index it.
@@ -241,25 +238,19 @@ enum Wish {
     IfRepeated,
     /// Do not index it.
     Without,
-    /// Do not index it, nor use an index that has it.
-    Never,
 }
 
 impl Wish {
     fn of(field: &Record<'_>, index: Option<StaticIndex>) -> Self {
         match field.indexing() {
-            Indexing::Auto => Self::of_auto(field.value, index),
+            Indexing::Auto => Self::of_auto(index),
             Indexing::Incremental => Self::Always,
-            Indexing::Without => Self::Without,
-            Indexing::Never => Self::Never,
+            Indexing::Without | Indexing::Never => Self::Without,
         }
     }
 
-    /// Short cookies and credentials can be guessed by what they compress to (RFC 7541 §7.1.3).
-    fn of_auto(value: &[u8], index: Option<StaticIndex>) -> Self {
+    fn of_auto(index: Option<StaticIndex>) -> Self {
         match index {
-            Some(StaticIndex::AUTHORIZATION | StaticIndex::PROXY_AUTHORIZATION) => Self::Never,
-            Some(StaticIndex::COOKIE) if value.len() < SHORT_COOKIE => Self::Never,
             Some(
                 StaticIndex::PATH
                 | StaticIndex::AGE
@@ -273,6 +264,18 @@ impl Wish {
             ) => Self::IfRepeated,
             Some(_) | None => Self::IfFits,
         }
+    }
+}
+
+/// Whether no index may have the field: short cookies and credentials can be guessed by what they compress to (RFC 7541
+/// §7.1.3).
+#[inline]
+fn is_secret(field: &Record<'_>, index: Option<StaticIndex>) -> bool {
+    match (field.indexing(), index) {
+        (Indexing::Never, _) => true,
+        (Indexing::Auto, Some(StaticIndex::AUTHORIZATION | StaticIndex::PROXY_AUTHORIZATION)) => true,
+        (Indexing::Auto, Some(StaticIndex::COOKIE)) => field.value.len() < SHORT_COOKIE,
+        (Indexing::Auto | Indexing::Incremental | Indexing::Without, _) => false,
     }
 }
 
