@@ -246,16 +246,31 @@ impl Decoder {
     #[inline]
     fn short<'f>(&self, octet: u8, rest: &'f [u8]) -> Option<(Short<'f>, &'f [u8])> {
         let fits = self.max_string >= Short::MAX_TEXT && self.max_kept >= 2 * Short::MAX_TEXT;
-        if fits { Short::parse(octet, rest) } else { None }
+        if fits { Short::parse(octet, rest).filter(|(short, _)| self.has_name(short)) } else { None }
+    }
+
+    /// Whether the name of a literal is known, unless it brings its own, and short as well.
+    #[inline]
+    fn has_name(&self, short: &Short<'_>) -> bool {
+        match short.name {
+            short::Name::Indexed(index) => {
+                dynamic_name(&self.table, index).is_ok_and(|name| name.len() <= SHORT_NAME)
+            }
+            short::Name::Known(_) | short::Name::Text(_) => true,
+        }
     }
 
     fn on_short(&mut self, short: &Short<'_>, taker: &mut impl Taker) -> Result<(), Violation> {
         self.sizes.on_field()?;
         let Short { literal, name, value } = *short;
-        // Only what is in Huffman code needs places.
-        let (mut name_places, mut value_places);
+        // Only what is in Huffman code needs places, and a name whose entry the field may evict (RFC 7541 §4.4).
+        let (mut name_places, mut value_places, mut name_copy);
         let (name, index, name_coding) = match name {
             short::Name::Known(index) => (index.name(), Some(index), None),
+            short::Name::Indexed(index) => {
+                name_copy = [0; SHORT_NAME];
+                (copy_to(&mut name_copy, dynamic_name(&self.table, index)?), None, None)
+            }
             short::Name::Text(text @ short::Text { coding: Coding::Plain, .. }) => {
                 (text.octets, None, Some(Coding::Plain))
             }
@@ -538,10 +553,25 @@ fn dynamic_name(table: &Table, index: u32) -> Result<&[u8], Violation> {
     Ok(table.record(nth_of(index)).ok_or(Violation::InvalidIndex)?.name)
 }
 
+/// What `octets` has of a text at most, copied to the front of `place`.
+fn copy_to<'p>(place: &'p mut [u8; SHORT_NAME], octets: &[u8]) -> &'p [u8] {
+    let length = octets.len().min(place.len());
+    match (place.get_mut(..length), octets.get(..length)) {
+        (Some(copy), Some(octets)) => {
+            copy.copy_from_slice(octets);
+            copy
+        }
+        _ => &[],
+    }
+}
+
 /// The place of such an index in the dynamic table; far beyond its end for one of the static table.
 const fn nth_of(index: u32) -> usize {
     (index as usize).wrapping_sub(STATIC_TABLE.len()).wrapping_sub(1)
 }
+
+/// A longer name of an entry is not copied on the stack.
+const SHORT_NAME: usize = 64;
 
 /// Where in a block the decoder is.
 #[derive(Clone, Copy)]

@@ -1,4 +1,4 @@
-//! Literals that lie in a fragment as a whole and whose integers take an octet each: nearly all do.
+//! Literals that lie in a fragment as a whole, and whose lengths take an octet each: nearly all do.
 
 use super::huffman;
 use super::representation::{Kind, STRING_MASK};
@@ -16,8 +16,10 @@ pub(super) struct Short<'f> {
 /// Where its name is.
 #[derive(Clone, Copy)]
 pub(super) enum Name<'f> {
-    /// In the static table. A field with a name from the dynamic table may evict the entry, and is no short one.
+    /// In the static table.
     Known(StaticIndex),
+    /// In the entry of this index that is not in the static table, if there is one.
+    Indexed(u32),
     Text(Text<'f>),
 }
 
@@ -38,19 +40,35 @@ impl<'f> Short<'f> {
     pub(super) fn parse(octet: u8, rest: &'f [u8]) -> Option<(Self, &'f [u8])> {
         let kind = Kind::of(octet);
         let Kind::Literal(literal) = kind else { return None };
-        let index = octet & kind.mask();
-        let (name, rest) = if index == 0 {
-            let (text, rest) = Text::parse(rest)?;
-            (Name::Text(text), rest)
-        } else if index < kind.mask() {
-            (Name::Known(StaticIndex::new(index.into())?), rest)
-        } else {
-            return None;
+        let mask = kind.mask();
+        let (name, rest) = match octet & mask {
+            0 => {
+                let (text, rest) = Text::parse(rest)?;
+                (Name::Text(text), rest)
+            }
+            index if index < mask => (Name::of_index(index.into()), rest),
+            _ => {
+                let (&more, rest) = rest.split_first()?;
+                if more >= MORE {
+                    return None;
+                }
+                (Name::of_index(u32::from(mask).saturating_add(more.into())), rest)
+            }
         };
         let (value, rest) = Text::parse(rest)?;
         Some((Self { literal, name, value }, rest))
     }
 }
+
+impl Name<'_> {
+    #[inline]
+    fn of_index(index: u32) -> Self {
+        StaticIndex::new(index as usize).map_or(Self::Indexed(index), Self::Known)
+    }
+}
+
+/// The octet of an integer that another one follows (RFC 7541 §5.1).
+const MORE: u8 = 0x80;
 
 impl<'f> Text<'f> {
     #[inline]
@@ -88,25 +106,29 @@ mod tests {
         let (&octet, rest) = octets.split_first()?;
         let (Short { literal, name, value }, rest) = Short::parse(octet, rest)?;
         let name = match name {
-            Name::Known(_) => None,
-            Name::Text(text) => Some(text.octets.escape_ascii()),
+            Name::Known(index) => index.octet().to_string(),
+            Name::Indexed(index) => index.to_string(),
+            Name::Text(text) => text.octets.escape_ascii().to_string(),
         };
-        let name = name.map_or_else(|| String::from("-"), |name| name.to_string());
         Some(format!("{literal:?} {name} {} {}", value.octets.escape_ascii(), rest.escape_ascii()))
     }
 
     #[test]
     fn what_lies_whole_in_the_input_is_short() {
         let read = |octets| read(octets).unwrap();
-        assert_eq!(read(b"\x44\x02/ab"), "Incremental - /a b");
+        assert_eq!(read(b"\x44\x02/ab"), "Incremental 4 /a b");
+        assert_eq!(read(b"\x7e\x01a"), "Incremental 62 a ");
+        assert_eq!(read(b"\x7f\x00\x01a"), "Incremental 63 a ");
+        assert_eq!(read(b"\x0f\x00\x01a"), "Without 15 a ");
+        assert_eq!(read(b"\x1f\x7f\x01ab"), "Never 142 a b");
         assert_eq!(read(b"\x00\x01a\x00"), "Without a  ");
         assert_eq!(read(b"\x10\x01a\x81\x1fc"), r"Never a \x1f c");
     }
 
     #[test]
     fn nothing_else_is() {
-        // Cut off, of another kind, with a name of the dynamic table, with integers of more than one octet, or coded and
-        // longer than a chunk.
+        // Cut off, of another kind, with an index of more than two octets, with a length of more than one, or coded and longer
+        // than a chunk.
         let long = [&[0x44, 0x7f, 0][..], &[b'a'; 127]].concat();
         let coded = [&[0x44, 0x80 | 65][..], &[0; 65]].concat();
         assert!(read(&[&[0x44, 0x80 | 64][..], &[0; 64]].concat()).is_some());
@@ -116,8 +138,9 @@ mod tests {
             b"\x00\x01a",
             b"\x82",
             b"\x20",
-            b"\x7e\x00",
-            b"\x0f\x2e\x00",
+            b"\x7f\x80\x01\x00",
+            b"\x0f",
+            b"\x0f\x80",
             &long,
             &coded,
         ] {
