@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::hash::{hash_field, hash_name};
-use super::lookup::Lookup;
+use super::lookup::{Hashes, Lookup};
 use super::table::{Inserted, Table};
 use super::{DEFAULT_TABLE_LIMIT, huffman, integer};
 use crate::fields::{Field, Huffman, Indexing, Literal, Nature, Record, STATIC_TABLE, StaticIndex};
@@ -130,6 +130,15 @@ impl Encoder {
         if is_secret(field, index) {
             return self.encode_secret(field, index, out);
         }
+        match self.lookup.guess_field(&self.table, field, index) {
+            Some(nth) => integer::write(INDEXED, INDEXED_MASK, dynamic_index(nth), out),
+            None => self.encode_elsewhere(field, index, out),
+        }
+    }
+
+    /// A field that is not where it was in the last list.
+    #[inline(never)]
+    fn encode_elsewhere(&mut self, field: &Record<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
         let hashes = Hashes::of(field, index);
         match self.lookup.find_field(&self.table, field, index, hashes.field) {
             Some(nth) => integer::write(INDEXED, INDEXED_MASK, dynamic_index(nth), out),
@@ -182,17 +191,10 @@ impl Encoder {
 
     fn insert(&mut self, field: &Record<'_>, index: Option<StaticIndex>, hashes: Hashes) {
         match self.table.insert(field.name, field.value, Nature::of_name(index)) {
-            Inserted::Newest => self.lookup.insert(&self.table, hashes.name, hashes.field),
+            Inserted::Newest => self.lookup.insert(&self.table, hashes),
             Inserted::TooLarge => {}
         }
     }
-}
-
-/// By what the dynamic table is searched.
-#[derive(Clone, Copy)]
-struct Hashes {
-    name: u64,
-    field: u64,
 }
 
 impl Hashes {

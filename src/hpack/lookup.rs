@@ -5,104 +5,153 @@ use alloc::vec::Vec;
 
 use super::hash::{hash_field, hash_name};
 use super::table::{ENTRY_OVERHEAD, Table};
-use crate::fields::{Record, StaticIndex};
+use crate::fields::{Entry, Record, StaticIndex};
 
-/// Two sets of chains through the entries of a table: by the name's hash and by the field's.
+/// Two sets of chains through the entries of a table: by the name's hash and by the field's. Before both comes a guess, as
+/// lists that are alike ask for the same entries one after the other.
 ///
 /// A look-up takes at most [`MAX_STEPS`] steps, whatever was inserted. Links are never taken away: one that leads to an
 /// evicted entry ends its chain. A wrong link costs a comparison that fails, never a wrong answer.
 #[derive(Clone, Default)]
 pub(super) struct Lookup {
-    names: Chains,
-    fields: Chains,
+    /// As many as a power of two says.
+    links: Vec<Link>,
     /// The number of the newest entry. The first is 1, so that an empty chain's 0 leads nowhere.
     newest: u16,
+    /// The number of the entry that was asked for or inserted last.
+    last: u16,
+}
+
+/// Numbers of entries: where the chains of a hash begin, and where those go on that lead through an entry.
+#[derive(Clone, Default)]
+struct Link {
+    /// By hash: the newest entry.
+    names: u16,
+    fields: u16,
+    /// By number, modulo the links: the next older entry of the same chain.
+    older_name: u16,
+    older_field: u16,
+    /// By number as well: the entry that was asked for after this one.
+    next: u16,
+}
+
+/// By what the chains are found.
+#[derive(Clone, Copy)]
+pub(super) struct Hashes {
+    pub(super) name: u64,
+    pub(super) field: u64,
 }
 
 impl Lookup {
     /// The newest entry of a name: the newest of all is 0.
     pub(super) fn find_name(&self, table: &Table, name: &[u8], hash: u64) -> Option<usize> {
         let is_it = |nth| table.record(nth).is_some_and(|record| record.name == name);
-        self.names.find(hash, self.newest, table.len(), is_it)
+        let head = self.links.get(self.place(hash))?.names;
+        self.find(head, table.len(), |link| link.older_name, is_it)
+    }
+
+    /// The entry that came after the last one before, if it is this field.
+    #[inline]
+    pub(super) fn guess_field(
+        &mut self,
+        table: &Table,
+        field: &Record<'_>,
+        index: Option<StaticIndex>,
+    ) -> Option<usize> {
+        let number = self.links.get(self.place_of(self.last))?.next;
+        let nth = self.nth(number);
+        let is_it = is_field(table.get(nth)?, field, index);
+        is_it.then(|| {
+            self.last = number;
+            nth
+        })
     }
 
     /// The newest entry with both this name and this value. `index` is the first entry of the static table that has the
     /// name: the entries of such names were inserted with it.
     #[inline]
     pub(super) fn find_field(
-        &self,
+        &mut self,
         table: &Table,
         field: &Record<'_>,
         index: Option<StaticIndex>,
         hash: u64,
     ) -> Option<usize> {
-        let is_it = |nth| {
-            table.get(nth).is_some_and(|entry| match index {
-                Some(index) => entry.is_named(index, field.value),
-                None => entry.record().is_some_and(|it| it.name == field.name && it.value == field.value),
-            })
-        };
-        self.fields.find(hash, self.newest, table.len(), is_it)
+        let is_it = |nth| table.get(nth).is_some_and(|entry| is_field(entry, field, index));
+        let head = self.links.get(self.place(hash))?.fields;
+        let nth = self.find(head, table.len(), |link| link.older_field, is_it)?;
+        self.follow(self.newest.wrapping_sub(nth as u16));
+        Some(nth)
     }
 
     /// Adds the entry that the table has just taken.
-    pub(super) fn insert(&mut self, table: &Table, name_hash: u64, field_hash: u64) {
+    pub(super) fn insert(&mut self, table: &Table, hashes: Hashes) {
         let chains = chains_of(table.max());
-        if self.names.heads.len() < chains {
+        if self.links.len() < chains {
             self.rebuild(table, chains);
         } else {
-            self.add(name_hash, field_hash);
+            self.add(hashes);
         }
+        self.follow(self.newest);
     }
 
     /// The heap memory in use, in octets.
     pub(super) fn memory_used(&self) -> usize {
-        self.names.memory_used().saturating_add(self.fields.memory_used())
+        self.links.capacity().saturating_mul(size_of::<Link>())
     }
 
     /// The most that [`memory_used`](Self::memory_used) can be, for a table that never has a larger maximum.
     pub(super) const fn max_memory(max: usize) -> usize {
-        chains_of(max).saturating_mul(CHAIN_OCTETS)
+        chains_of(max).saturating_mul(size_of::<Link>())
     }
 
     fn rebuild(&mut self, table: &Table, chains: usize) {
-        *self = Self { names: Chains::new(chains), fields: Chains::new(chains), newest: 0 };
+        *self = Self { links: vec![Link::default(); chains], newest: 0, last: 0 };
         for nth in (0..table.len()).rev() {
             let Some(Record { name, value, .. }) = table.record(nth) else { break };
             let name_hash = hash_name(name);
-            self.add(name_hash, hash_field(name_hash, value));
+            self.add(Hashes { name: name_hash, field: hash_field(name_hash, value) });
         }
     }
 
-    fn add(&mut self, name_hash: u64, field_hash: u64) {
+    fn add(&mut self, hashes: Hashes) {
         self.newest = self.newest.wrapping_add(1);
-        self.names.add(name_hash, self.newest);
-        self.fields.add(field_hash, self.newest);
+        let older_name = self.begin(hashes.name, |link| &mut link.names);
+        let older_field = self.begin(hashes.field, |link| &mut link.fields);
+        let at = self.place_of(self.newest);
+        if let Some(link) = self.links.get_mut(at) {
+            (link.older_name, link.older_field) = (older_name, older_field);
+        }
     }
-}
 
-/// Entries by number, chained from the newest to the oldest. Both vectors have the same power of two as length.
-#[derive(Clone, Default)]
-struct Chains {
-    /// By hash: the newest entry.
-    heads: Vec<u16>,
-    /// By number, modulo the length: the next older entry of the same chain.
-    older: Vec<u16>,
-}
+    /// Makes the newest entry the head of a hash's chain; returns the one before.
+    fn begin(&mut self, hash: u64, head: impl Fn(&mut Link) -> &mut u16) -> u16 {
+        let place = self.place(hash);
+        self.links.get_mut(place).map_or(0, |link| core::mem::replace(head(link), self.newest))
+    }
 
-impl Chains {
-    fn new(length: usize) -> Self {
-        Self { heads: vec![0; length], older: vec![0; length] }
+    /// The entry of this number came after the last one.
+    fn follow(&mut self, number: u16) {
+        let at = self.place_of(self.last);
+        if let Some(link) = self.links.get_mut(at) {
+            link.next = number;
+        }
+        self.last = number;
     }
 
     #[inline]
-    fn find(&self, hash: u64, newest: u16, live: usize, is_it: impl Fn(usize) -> bool) -> Option<usize> {
-        let head = *self.heads.get(self.place(hash))?;
-        let nth = usize::from(newest.wrapping_sub(head));
+    fn find(
+        &self,
+        head: u16,
+        live: usize,
+        older: impl Fn(&Link) -> u16,
+        is_it: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let nth = self.nth(head);
         if nth >= live {
             return None;
         }
-        if is_it(nth) { Some(nth) } else { self.find_older(head, newest, live, is_it) }
+        if is_it(nth) { Some(nth) } else { self.find_older(head, live, older, is_it) }
     }
 
     /// The same among the entries behind the head: most chains have none.
@@ -110,14 +159,14 @@ impl Chains {
     fn find_older(
         &self,
         head: u16,
-        newest: u16,
         live: usize,
+        older: impl Fn(&Link) -> u16,
         is_it: impl Fn(usize) -> bool,
     ) -> Option<usize> {
         let mut number = head;
         for _ in 1..MAX_STEPS {
-            number = *self.older.get(self.place_of(number))?;
-            let nth = usize::from(newest.wrapping_sub(number));
+            number = older(self.links.get(self.place_of(number))?);
+            let nth = self.nth(number);
             if nth >= live {
                 return None;
             }
@@ -128,31 +177,31 @@ impl Chains {
         None
     }
 
-    fn add(&mut self, hash: u64, number: u16) {
-        let (place, place_of) = (self.place(hash), self.place_of(number));
-        if let (Some(head), Some(older)) = (self.heads.get_mut(place), self.older.get_mut(place_of)) {
-            *older = core::mem::replace(head, number);
-        }
+    /// Where in the table the entry of this number is; beyond its end if it is evicted, or there never was one.
+    fn nth(&self, number: u16) -> usize {
+        self.newest.wrapping_sub(number).into()
     }
 
-    fn memory_used(&self) -> usize {
-        self.heads.capacity().saturating_add(self.older.capacity()).saturating_mul(size_of::<u16>())
-    }
-
-    /// As far into the chains as the hash's 16 high bits are into their range.
+    /// As far into the links as the hash's 16 high bits are into their range.
     #[expect(clippy::arithmetic_side_effects, reason = "a product of 16 bits and at most [`MOST_CHAINS`]")]
     fn place(&self, hash: u64) -> usize {
         let high = hash >> (u64::BITS - u16::BITS);
-        ((high * self.heads.len() as u64) >> u16::BITS) as usize
+        ((high * self.links.len() as u64) >> u16::BITS) as usize
     }
 
     fn place_of(&self, number: u16) -> usize {
-        usize::from(number) & self.older.len().wrapping_sub(1)
+        usize::from(number) & self.links.len().wrapping_sub(1)
     }
 }
 
-/// A head and an older entry, of names and of fields.
-const CHAIN_OCTETS: usize = 4 * size_of::<u16>();
+/// Whether an entry is this field, see [`Lookup::find_field`].
+#[inline(always)]
+fn is_field(entry: Entry<'_>, field: &Record<'_>, index: Option<StaticIndex>) -> bool {
+    match index {
+        Some(index) => entry.is_named(index, field.value),
+        None => entry.record().is_some_and(|it| it.name == field.name && it.value == field.value),
+    }
+}
 
 /// So far a look-up goes at most.
 const MAX_STEPS: usize = 8;
@@ -179,10 +228,11 @@ mod tests {
 
     fn insert(table: &mut Table, lookup: &mut Lookup, name: &[u8], value: &[u8]) {
         table.insert(name, value, Nature::UNKNOWN);
-        lookup.insert(table, hash_name(name), hash_field(hash_name(name), value));
+        let hash = hash_name(name);
+        lookup.insert(table, Hashes { name: hash, field: hash_field(hash, value) });
     }
 
-    fn find(table: &Table, lookup: &Lookup, name: &[u8], value: &[u8]) -> (Option<usize>, Option<usize>) {
+    fn find(table: &Table, lookup: &mut Lookup, name: &[u8], value: &[u8]) -> (Option<usize>, Option<usize>) {
         let hash = hash_name(name);
         let field = Record::to_encode(&Field::new(name, value));
         let field = lookup.find_field(table, &field, None, hash_field(hash, value));
@@ -192,15 +242,38 @@ mod tests {
     #[test]
     fn the_newest_of_each_is_found_until_it_is_evicted() {
         let (mut table, mut lookup) = (Table::new(100), Lookup::default());
-        assert_eq!(find(&table, &lookup, b"a", b"1"), (None, None));
+        assert_eq!(find(&table, &mut lookup, b"a", b"1"), (None, None));
         insert(&mut table, &mut lookup, b"a", b"1");
         insert(&mut table, &mut lookup, b"a", b"2");
-        assert_eq!(find(&table, &lookup, b"a", b"1"), (Some(0), Some(1)));
+        assert_eq!(find(&table, &mut lookup, b"a", b"1"), (Some(0), Some(1)));
         insert(&mut table, &mut lookup, b"b", b"1");
-        assert_eq!(find(&table, &lookup, b"a", b"1"), (Some(1), None));
-        assert_eq!(find(&table, &lookup, b"a", b"2"), (Some(1), Some(1)));
+        assert_eq!(find(&table, &mut lookup, b"a", b"1"), (Some(1), None));
+        assert_eq!(find(&table, &mut lookup, b"a", b"2"), (Some(1), Some(1)));
         table.set_max(0);
-        assert_eq!(find(&table, &lookup, b"b", b"1"), (None, None));
+        assert_eq!(find(&table, &mut lookup, b"b", b"1"), (None, None));
+    }
+
+    #[test]
+    fn what_came_next_before_is_guessed() {
+        let (mut table, mut lookup) = (Table::new(4_096), Lookup::default());
+        let guess = |table: &Table, lookup: &mut Lookup, name: &[u8], value: &[u8]| {
+            lookup.guess_field(table, &Record::to_encode(&Field::new(name, value)), None)
+        };
+        assert_eq!(guess(&table, &mut lookup, b"a", b"1"), None);
+        for name in [b"a", b"b", b"c"] {
+            insert(&mut table, &mut lookup, name, b"1");
+        }
+        assert_eq!(find(&table, &mut lookup, b"a", b"1"), (Some(2), Some(2)));
+        assert_eq!(guess(&table, &mut lookup, b"b", b"2"), None, "another value");
+        assert_eq!(guess(&table, &mut lookup, b"b", b"1"), Some(1));
+        assert_eq!(guess(&table, &mut lookup, b"c", b"1"), Some(0));
+        assert_eq!(guess(&table, &mut lookup, b"a", b"1"), Some(2), "it came after the last one before");
+        insert(&mut table, &mut lookup, b"b", b"2");
+        assert_eq!(guess(&table, &mut lookup, b"c", b"1"), None);
+        find(&table, &mut lookup, b"a", b"1");
+        assert_eq!(guess(&table, &mut lookup, b"b", b"2"), Some(0), "it took the place of the other");
+        table.set_max(0);
+        assert_eq!(guess(&table, &mut lookup, b"a", b"1"), None);
     }
 
     #[test]
@@ -211,8 +284,8 @@ mod tests {
         table.set_max(4096);
         insert(&mut table, &mut lookup, b"b", b"2");
         assert!(lookup.memory_used() > small);
-        assert_eq!(find(&table, &lookup, b"a", b"1"), (Some(1), Some(1)));
-        assert_eq!(find(&table, &lookup, b"b", b"2"), (Some(0), Some(0)));
+        assert_eq!(find(&table, &mut lookup, b"a", b"1"), (Some(1), Some(1)));
+        assert_eq!(find(&table, &mut lookup, b"b", b"2"), (Some(0), Some(0)));
     }
 
     #[test]
@@ -231,14 +304,13 @@ mod tests {
         for n in 0_u32..200_000 {
             let name = n.to_be_bytes();
             insert(&mut table, &mut lookup, &name, b"");
-            assert_eq!(find(&table, &lookup, &name, b""), (Some(0), Some(0)));
+            assert_eq!(find(&table, &mut lookup, &name, b""), (Some(0), Some(0)));
         }
         assert_eq!(lookup.newest, 200_000_u32 as u16, "they have wrapped");
         let live: std::vec::Vec<_> = table.iter().collect();
-        let found = live
-            .iter()
-            .enumerate()
-            .filter(|(nth, (name, value))| find(&table, &lookup, name, value) == (Some(*nth), Some(*nth)));
+        let found = live.iter().enumerate().filter(|(nth, (name, value))| {
+            find(&table, &mut lookup, name, value) == (Some(*nth), Some(*nth))
+        });
         assert!(found.count() * 100 >= live.len() * 95, "few chains are longer than the bound");
     }
 }
