@@ -1,6 +1,7 @@
 //! A list of fields in one compact block.
 
 pub(crate) mod cookies;
+mod count;
 pub(crate) mod dictionary;
 mod draft;
 mod form;
@@ -17,6 +18,7 @@ use core::hash::{Hash, Hasher};
 
 use crate::growth::reserve_steadily;
 
+use count::Count;
 pub(crate) use draft::Draft;
 pub use form::{Coding, Form, Huffman, Literal};
 pub(crate) use nature::Nature;
@@ -128,16 +130,14 @@ impl<'a> Field<'a> {
 pub struct Fields {
     /// [Records](record::Record) one after the other.
     block: Vec<u8>,
-    count: u32,
-    /// How many fields there are up to the last one of which a rule has to know anything.
-    telling: u32,
+    count: Count,
     accounted: u32,
 }
 
 impl Fields {
     /// An empty list, without an allocation.
     pub const fn new() -> Self {
-        Self { block: Vec::new(), count: 0, telling: 0, accounted: 0 }
+        Self { block: Vec::new(), count: Count::NONE, accounted: 0 }
     }
 
     /// An empty list with room for fields that [count](Self::list_octets) so many octets.
@@ -197,7 +197,7 @@ impl Fields {
     ///
     /// # Panics
     ///
-    /// When the name or the value has 2^32 octets or more.
+    /// When the name or the value has 2^32 octets or more, or when the list has 2^24 fields already.
     #[must_use]
     pub fn with_field(mut self, field: Field<'_>) -> Self {
         self.push(field);
@@ -208,7 +208,7 @@ impl Fields {
     ///
     /// # Panics
     ///
-    /// When the name or the value has 2^32 octets or more.
+    /// When the name or the value has 2^32 octets or more, or when the list has 2^24 fields already.
     pub fn push(&mut self, field: Field<'_>) {
         let nature = Nature::UNKNOWN.judged(field.name, field.value);
         self.push_within(field, nature, usize::MAX);
@@ -231,7 +231,7 @@ impl Fields {
     }
 
     /// The same with the field of an entry of a dynamic table. Returns what has become known of it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push_entry(&mut self, entry: Entry<'_>, most: usize) -> Option<Nature> {
         let nature = entry.nature();
         if nature.is_judged() {
@@ -257,21 +257,18 @@ impl Fields {
 
     #[inline]
     fn count(&mut self, octets: usize, nature: Nature) {
-        self.count = self.count.saturating_add(1);
-        if nature.tells() {
-            self.telling = self.count;
-        }
+        self.count.add(nature.tells());
         self.accounted = self.accounted.saturating_add(u32::try_from(octets).unwrap_or(u32::MAX));
     }
 
     /// How many fields there are.
     pub const fn len(&self) -> usize {
-        self.count as usize
+        self.count.fields()
     }
 
     /// Whether there is no field.
     pub const fn is_empty(&self) -> bool {
-        self.count == 0
+        self.len() == 0
     }
 
     /// The size of the list as RFC 9113 §6.5.2 counts it: all names and values, and 32 octets a field.
@@ -306,7 +303,7 @@ impl Fields {
     /// The first of them, up to the last one of which a rule has to know anything.
     #[inline]
     pub(crate) fn telling_records(&self) -> impl Iterator<Item = Record<'_>> {
-        record::Iter::new(&self.block).take(self.telling as usize)
+        record::Iter::new(&self.block).take(self.count.telling())
     }
 
     /// The value of the first field of this name. Names are compared octet by octet: ask in lower case.
@@ -326,7 +323,7 @@ impl Fields {
     /// Removes all fields and keeps the memory.
     pub fn clear(&mut self) {
         self.block.clear();
-        (self.count, self.telling, self.accounted) = (0, 0, 0);
+        (self.count, self.accounted) = (Count::NONE, 0);
     }
 }
 
@@ -349,7 +346,7 @@ impl Clone for Fields {
     /// ```
     fn clone_from(&mut self, source: &Self) {
         self.block.clone_from(&source.block);
-        (self.count, self.telling, self.accounted) = (source.count, source.telling, source.accounted);
+        (self.count, self.accounted) = (source.count, source.accounted);
     }
 }
 
@@ -380,7 +377,7 @@ impl<'a> IntoIterator for &'a Fields {
 
 impl PartialEq for Fields {
     fn eq(&self, other: &Self) -> bool {
-        self.count == other.count && self.accounted == other.accounted && self.iter().eq(other)
+        self.len() == other.len() && self.accounted == other.accounted && self.iter().eq(other)
     }
 }
 
