@@ -18,85 +18,91 @@ pub(super) fn encoded_octets(text: &[u8]) -> usize {
 /// Appends a string in Huffman code, padded to whole octets, if these are no more than `most`: whether they are. If
 /// not, a part of them may be there.
 pub(super) fn encode(text: &[u8], most: usize, out: &mut Vec<u8>) -> bool {
-    let mut coded = Coded { bits: 0, count: 0 };
+    let mut waiting = Bits::NONE;
     let end = out.len().saturating_add(most);
     let mut rest = text;
-    while let Some((four, behind)) = rest.split_first_chunk::<4>() {
-        if !coded.push(four, end, out) {
+    while let Some((eight, behind)) = rest.split_first_chunk::<8>() {
+        if !waiting.push(eight, end, out) {
             return false;
         }
         rest = behind;
     }
-    coded.push(rest, end, out) && coded.finish(end, out)
+    waiting.push(rest, end, out) && waiting.finish(end, out)
 }
 
 /// Bits that are about to be written.
 #[derive(Clone, Copy)]
-struct Coded {
-    /// They are the low ones.
+struct Bits {
+    /// They are the high ones; zeros follow.
     bits: u64,
-    /// Fewer than 32 after each step.
+    /// Fewer than 64 after each step.
     count: u32,
 }
 
-impl Coded {
-    /// Adds up to four octets of text; `false` if there would be more than `end` octets.
+impl Bits {
+    const NONE: Self = Self { bits: 0, count: 0 };
+
+    /// The codes of up to eight octets of text. If they are more than 64 bits, only their number is right.
+    #[inline(always)]
+    fn of(text: &[u8]) -> Self {
+        // The codes of eight octets have 240 bits at most. They are in the high bits of 32, and so are the first ones here
+        // until the end.
+        let (turned, count) = text.iter().fold((0, 0_u8), |(turned, count), octet| {
+            let (code, length) = code_of(*octet);
+            (turned | u64::from(code).rotate_right(count.into()), count.wrapping_add(length))
+        });
+        Self { bits: turned.rotate_left(32), count: count.into() }
+    }
+
+    /// Adds the codes of up to eight octets of text, and writes eight octets if there are so many; `false` if there would
+    /// be more than `end`.
     #[inline(always)]
     fn push(&mut self, text: &[u8], end: usize, out: &mut Vec<u8>) -> bool {
-        // Most codes have 5 to 8 bits: one look at what waits is enough, if only it has not become too much.
-        let mut longer = *self;
-        for octet in text {
-            longer.add(*octet);
+        let next = Self::of(text);
+        let bits = self.bits | next.bits.wrapping_shr(self.count);
+        let count = self.count.wrapping_add(next.count);
+        if count < u64::BITS {
+            *self = Self { bits, count };
+            return true;
         }
-        if longer.count < u64::BITS {
-            *self = longer;
-            self.flush(end, out)
-        } else {
+        if next.count > u64::BITS {
             // A copy leaves the original in registers.
-            let mut coded = *self;
-            let has_room = coded.push_each(text, end, out);
-            *self = coded;
-            has_room
+            let mut waiting = *self;
+            let has_room = waiting.push_pairs(text, end, out);
+            *self = waiting;
+            return has_room;
         }
-    }
-
-    #[cold]
-    fn push_each(&mut self, text: &[u8], end: usize, out: &mut Vec<u8>) -> bool {
-        text.iter().all(|octet| {
-            self.add(*octet);
-            self.flush(end, out)
-        })
-    }
-
-    #[inline(always)]
-    fn add(&mut self, octet: u8) {
-        let (code, length) = code_of(octet);
-        self.bits = self.bits << length | u64::from(code);
-        self.count = self.count.wrapping_add(length);
-    }
-
-    /// Writes four octets, if there are so many.
-    #[inline(always)]
-    fn flush(&mut self, end: usize, out: &mut Vec<u8>) -> bool {
-        let Some(left) = self.count.checked_sub(u32::BITS) else { return true };
-        self.count = left;
-        let has_room = out.len().saturating_add(4) <= end;
+        let has_room = out.len().saturating_add(8) <= end;
         if has_room {
-            out.extend_from_slice(&((self.bits >> left) as u32).to_be_bytes());
+            out.extend_from_slice(&bits.to_be_bytes());
         }
+        // In two steps, since none may have waited.
+        let bits = next.bits.wrapping_shl(63_u32.wrapping_sub(self.count)) << 1;
+        *self = Self { bits, count: count.wrapping_sub(u64::BITS) };
         has_room
+    }
+
+    /// Most codes have 5 to 8 bits: but for these, two by two are never too many.
+    #[cold]
+    fn push_pairs(&mut self, text: &[u8], end: usize, out: &mut Vec<u8>) -> bool {
+        text.chunks(2).all(|pair| self.push(pair, end, out))
     }
 
     /// Writes the rest, padded.
     #[inline(always)]
     fn finish(self, end: usize, out: &mut Vec<u8>) -> bool {
-        let has_room = out.len().saturating_add(self.count.div_ceil(8) as usize) <= end;
-        let mut padded = self.bits.wrapping_shl(u64::BITS.wrapping_sub(self.count)) | u64::MAX >> self.count;
-        let mut count = if has_room { self.count } else { 0 };
-        while count > 0 {
-            padded = padded.rotate_left(8);
-            out.push(padded as u8);
-            count = count.saturating_sub(8);
+        let end_of_text = out.len().saturating_add(self.count.div_ceil(8) as usize);
+        let has_room = end_of_text <= end;
+        if has_room {
+            let padded = (self.bits | u64::MAX.wrapping_shr(self.count)).to_be_bytes();
+            // Where there is room for all eight octets, it is less work to write them all.
+            if out.capacity().wrapping_sub(out.len()) < padded.len() {
+                let octets = end_of_text.wrapping_sub(out.len());
+                out.extend_from_slice(padded.get(..octets).unwrap_or_default());
+            } else {
+                out.extend_from_slice(&padded);
+                out.truncate(end_of_text);
+            }
         }
         has_room
     }
@@ -437,6 +443,32 @@ mod tests {
                 }
                 decoder.finish().unwrap();
                 assert_eq!(text, [&[before][..], &[b'0'; 1_000]].concat());
+            }
+        }
+    }
+
+    /// What is coded together is eight octets, and what is written together: whatever waits, and whatever room there is.
+    #[test]
+    fn codes_of_all_lengths_meet_at_all_places() {
+        let by_length = |bits: u8| (0..=u8::MAX).find(|octet| LENGTHS[usize::from(*octet)] == bits);
+        let octets: Vec<u8> = (5..=30).filter_map(by_length).collect();
+        for before in 0..24 {
+            for &first in &octets {
+                for &second in &octets {
+                    for count in [1, 7, 8, 9] {
+                        let text = [&vec![b'0'; before][..], &vec![first; count], &[second]].concat();
+                        let bits: String = text.iter().map(|octet| code_bits((*octet).into())).collect();
+                        let expected = octets_of(&bits);
+                        let mut exact = Vec::with_capacity(expected.len());
+                        assert!(encode(&text, expected.len(), &mut exact));
+                        assert_eq!((&exact, exact.capacity()), (&expected, expected.len()), "{text:?}");
+                        let mut wide = Vec::with_capacity(2 * expected.len() + 8);
+                        assert!(encode(&text, usize::MAX, &mut wide));
+                        assert_eq!(wide, expected, "{text:?}");
+                        assert!(!encode(&text, expected.len() - 1, &mut wide));
+                        assert!(wide.len() < 2 * expected.len());
+                    }
+                }
             }
         }
     }

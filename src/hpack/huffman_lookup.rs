@@ -37,14 +37,29 @@ pub(super) const fn short_symbols(bits: u64) -> Found {
 pub(super) fn symbol(bits: u64) -> (u16, u32) {
     match short_symbols(bits) {
         Found { step: 0, .. } => long_symbol(bits),
-        Found { symbols: [symbol, ..], .. } => (u16::from(symbol), code_of(symbol).1),
+        Found { symbols: [symbol, ..], .. } => (u16::from(symbol), code_of(symbol).1.into()),
     }
 }
 
-/// The code of an octet, and how many bits it has.
+/// The code of an octet, in the high bits, and how many bits it has.
 #[expect(clippy::indexing_slicing, reason = "an octet is less than the number of symbols")]
-pub(super) const fn code_of(octet: u8) -> (u32, u32) {
-    (CODES[octet as usize], LENGTHS[octet as usize] as u32)
+#[inline(always)]
+pub(super) const fn code_of(octet: u8) -> (u32, u8) {
+    (HIGH_CODES[octet as usize], LENGTHS[octet as usize])
+}
+
+/// The code of each octet, in the high bits.
+static HIGH_CODES: [u32; 256] = high_codes();
+
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
+const fn high_codes() -> [u32; 256] {
+    let mut codes = [0; 256];
+    let mut octet = 0;
+    while octet < codes.len() {
+        codes[octet] = CODES[octet] << (u32::BITS - LENGTHS[octet] as u32);
+        octet += 1;
+    }
+    codes
 }
 
 /// The symbol whose code comes first, and the code's length, for a code that is longer than [`SHORT_BITS`].
