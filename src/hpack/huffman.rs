@@ -113,6 +113,15 @@ pub(super) const fn least_decoded_octets(encoded: usize) -> usize {
     encoded.saturating_mul(8).saturating_sub(MAX_PADDING as usize).div_ceil(MAX_LENGTH as usize)
 }
 
+/// Decodes a whole string of at most [`CHUNK`] octets.
+pub(super) fn decode<'t>(string: &[u8], text: &'t mut Text) -> Result<&'t [u8], Violation> {
+    let mut decoder = Decoder::new();
+    let (symbols, result) = decoder.decode_piece(string, text);
+    result?;
+    decoder.finish()?;
+    Ok(symbols)
+}
+
 /// Decodes one string that comes in pieces.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Decoder {
@@ -133,6 +142,12 @@ impl Decoder {
         piece: &[u8],
         text: &'t mut Text,
     ) -> (&'t [u8], Result<(), Violation>) {
+        self.decode_piece(piece, text)
+    }
+
+    /// The same. It is compiled twice: a string that is whole is most of the work, and needs less.
+    #[inline(always)]
+    fn decode_piece<'t>(&mut self, piece: &[u8], text: &'t mut Text) -> (&'t [u8], Result<(), Violation>) {
         debug_assert!(piece.len() <= CHUNK, "a longer piece has more symbols than there are places");
         let mut cursor = Cursor { bits: 0, step: 0 };
         let result = self.decode_into(Octets(piece), &mut cursor, text);
@@ -199,7 +214,20 @@ impl Octets<'_> {
     fn first(&self) -> u64 {
         match self.0.first_chunk() {
             Some(octets) => !u64::from_be_bytes(*octets),
-            None => self.0.iter().rev().fold(0, |bits, octet| bits >> 8 | u64::from(!*octet) << 56),
+            None => self.few(),
+        }
+    }
+
+    /// All of them, fewer than eight; zeros follow.
+    #[inline(always)]
+    fn few(&self) -> u64 {
+        let bits_of = |octets: &[u8; 4]| u64::from(!u32::from_be_bytes(*octets));
+        match (self.0.first_chunk(), self.0.last_chunk()) {
+            // What is in both is the same.
+            (Some(first), Some(last)) => {
+                bits_of(first) << 32 | bits_of(last).wrapping_shl(u64::BITS.wrapping_sub(self.bits()))
+            }
+            _ => self.0.iter().rev().fold(0, |bits, octet| bits >> 8 | u64::from(!*octet) << 56),
         }
     }
 
@@ -501,6 +529,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_whole_string_is_decoded_as_its_octets_are(
+            text in mixed_text(),
+            noise in prop::collection::vec(any::<u8>(), 0..4),
+            length in 0..=CHUNK,
+        ) {
+            let mut octets = [encoded(&text), noise].concat();
+            octets.truncate(length);
+            let mut places = PLACES;
+            prop_assert_eq!(decode(&octets, &mut places).map(<[u8]>::to_vec), decoded(&octets, 1));
+            let mut places = PLACES;
+            let coded = encoded(text.get(..length / 8).unwrap_or(&text));
+            prop_assert_eq!(decode(&coded, &mut places).map(<[u8]>::to_vec), decoded(&coded, 1));
+        }
+
         /// After each piece all symbols are there that are whole, and nothing else.
         #[test]
         fn a_piece_gives_all_symbols_that_it_makes_whole(

@@ -85,12 +85,9 @@ impl<'f> Text<'f> {
     }
 
     /// What the string says, if it is in Huffman code.
+    #[inline]
     pub(super) fn decode(self, places: &mut huffman::Text) -> Result<&[u8], Violation> {
-        let mut decoder = huffman::Decoder::new();
-        let (text, result) = decoder.decode(self.octets, places);
-        result?;
-        decoder.finish()?;
-        Ok(text)
+        huffman::decode(self.octets, places)
     }
 }
 
