@@ -69,7 +69,26 @@ struct Name {
 pub(super) fn find(name: &[u8]) -> Option<(Option<StaticIndex>, Meaning)> {
     let place = PLACES.get(place_of(name)?)?;
     let candidate = NAMES.get(usize::from(*place))?;
-    (candidate.text == name).then_some((candidate.index, candidate.meaning))
+    is_same(candidate.text, name).then_some((candidate.index, candidate.meaning))
+}
+
+/// Whether two names are the same. Most have up to 16 octets: these are compared for less than a call takes.
+#[inline]
+fn is_same(name: &[u8], other: &[u8]) -> bool {
+    if name.len() != other.len() {
+        return false;
+    }
+    match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
+        (Some(first), Some(last)) if name.len() <= 16 => {
+            other.first_chunk() == Some(first) && other.last_chunk() == Some(last)
+        }
+        _ => match (name.first_chunk::<4>(), name.last_chunk::<4>()) {
+            (Some(first), Some(last)) if name.len() <= 8 => {
+                other.first_chunk() == Some(first) && other.last_chunk() == Some(last)
+            }
+            _ => name == other,
+        },
+    }
 }
 
 /// Which place a name has that is not empty: no two of the known names have the same.
@@ -77,7 +96,7 @@ pub(super) fn find(name: &[u8]) -> Option<(Option<StaticIndex>, Meaning)> {
 #[expect(clippy::indexing_slicing, reason = "the middle is less than the length")]
 const fn place_of(name: &[u8]) -> Option<usize> {
     let (Some(first), Some(last)) = (name.first(), name.last()) else { return None };
-    let key = u32::from_be_bytes([name.len() as u8, name[name.len() / 2], *last, *first]);
+    let key = u32::from_le_bytes([*first, *last, name[name.len() / 2], name.len() as u8]);
     Some((key.wrapping_mul(FACTOR) >> (u32::BITS - PLACE_BITS)) as usize)
 }
 
@@ -196,6 +215,21 @@ mod tests {
                 assert!(!found(&other));
                 other.remove(at);
                 assert_eq!(found(&other), STATIC_TABLE.iter().any(|(name, _)| *name == other));
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_the_same_if_all_their_octets_are() {
+        let text: [u8; 40] = core::array::from_fn(|at| at as u8);
+        for length in 0..=text.len() {
+            let name = &text[..length];
+            assert!(is_same(name, &text.to_vec()[..length]));
+            assert!(length == 0 || !is_same(name, &name[1..]) && !is_same(&name[..length - 1], name));
+            for at in 0..length {
+                let mut other = text;
+                other[at] ^= 1;
+                assert!(!is_same(name, &other[..length]), "{length} octets, the one at {at}");
             }
         }
     }
