@@ -85,7 +85,8 @@ pub(super) fn made_of(value: &[u8]) -> Made {
 
 /// Whether `octets` may follow the first octet of a `:path`.
 pub(super) fn is_path(octets: &[u8]) -> bool {
-    all(octets, PATH)
+    let is_in_path = |word| any_less(word, b'!') | any_is(word, b'#') | any_is(word, 0x7f) == 0;
+    all_by_words(octets, is_in_path, PATH)
 }
 
 /// The host and, after the last colon that is in no brackets, the port.
@@ -170,28 +171,56 @@ pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// Whether all octets are of the class [`VALUE`]: eight at a time, as values are the longest texts by far.
+/// Whether all octets are of the class [`VALUE`].
 fn is_text(octets: &[u8]) -> bool {
+    let is_plain = |word| any_less(word, b' ') | any_is(word, 0x7f) == 0;
+    all_by_words(octets, is_plain, VALUE)
+}
+
+/// Whether all octets are of a class. Where `are` says so of each eight of them, none is looked at alone.
+#[inline(always)]
+fn all_by_words(octets: &[u8], are: impl Fn(u64) -> bool, class: u8) -> bool {
     let mut rest = octets;
-    while let Some((&word, behind)) = rest.split_first_chunk() {
-        if !is_plain(u64::from_ne_bytes(word)) && !all(&word, VALUE) {
-            return false;
+    while let Some((eight, behind)) = rest.split_first_chunk() {
+        if !are(u64::from_ne_bytes(*eight)) {
+            return all_singly(octets, class);
         }
         rest = behind;
     }
-    all(rest, VALUE)
+    // Of what is no whole word, some octets are looked at twice.
+    let last = match (octets.last_chunk(), octets.first_chunk(), octets.last_chunk()) {
+        (Some(last), ..) => u64::from_ne_bytes(*last),
+        (None, Some(first), Some(last)) => {
+            let [first, last] = [first, last].map(|four| u64::from(u32::from_ne_bytes(*four)));
+            first << 32 | last
+        }
+        _ => return all(octets, class),
+    };
+    are(last) || all_singly(octets, class)
 }
 
-/// Whether none of eight octets is a control, tabs included.
-const fn is_plain(word: u64) -> bool {
-    const ONES: u64 = u64::MAX / 0xff;
-    const HIGH: u64 = ONES << 7;
-    let without_delete = word ^ (ONES * 0x7f);
-    // An octet borrows, and sets its highest bit, if it is less than what is taken from it.
-    let controls = word.wrapping_sub(ONES * 0x20) & !word;
-    let deletes = without_delete.wrapping_sub(ONES) & !without_delete;
-    (controls | deletes) & HIGH == 0
+#[cold]
+#[inline(never)]
+fn all_singly(octets: &[u8], class: u8) -> bool {
+    all(octets, class)
 }
+
+/// Some bits if any of eight octets is less than another of ASCII, none if not.
+#[inline(always)]
+const fn any_less(word: u64, least: u8) -> u64 {
+    // An octet borrows, and sets its highest bit, if it is less than what is taken from it.
+    word.wrapping_sub(ONES.wrapping_mul(least as u64)) & !word & HIGH
+}
+
+/// Some bits if any of eight octets is another, none if not.
+#[inline(always)]
+const fn any_is(word: u64, octet: u8) -> u64 {
+    any_less(word ^ ONES.wrapping_mul(octet as u64), 1)
+}
+
+/// A word of eight octets 1, and one of their highest bits.
+const ONES: u64 = u64::MAX / 0xff;
+const HIGH: u64 = ONES << 7;
 
 /// What is in front of the first octet that is not of a class, and the rest.
 fn split_at_other(octets: &[u8], class: u8) -> (&[u8], &[u8]) {
@@ -261,7 +290,6 @@ const fn class(octet: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec;
     use alloc::vec::Vec;
 
     use super::*;
@@ -288,14 +316,26 @@ mod tests {
     fn octets_are_judged_alike_wherever_they_stand() {
         for octet in 0..=u8::MAX {
             for around in [b'a', b' ', b'!', 0x7e, 0x80, 0xff, b'\t'] {
-                for length in 1..=17 {
+                for length in 0..=40 {
                     for at in 0..length {
-                        let mut octets = vec![around; length];
+                        let mut octets = [around; 40];
                         octets[at] = octet;
-                        assert_eq!(is_text(&octets), all(&octets, VALUE), "{octets:?}");
+                        let octets = &octets[..length];
+                        assert_eq!(is_text(octets), all(octets, VALUE), "{octets:?}");
+                        assert_eq!(is_path(octets), all(octets, PATH), "{octets:?}");
                     }
                 }
             }
+        }
+        assert!(is_text(b"") && is_path(b""));
+    }
+
+    #[test]
+    fn octets_are_judged_alike_whatever_stands_beside_them() {
+        for [octet, other] in (0..=u16::MAX).map(u16::to_le_bytes) {
+            let octets = [b'a', octet, other, b'a', octet, octet, other, other];
+            assert_eq!(is_text(&octets), all(&octets, VALUE), "{octets:?}");
+            assert_eq!(is_path(&octets), all(&octets, PATH), "{octets:?}");
         }
     }
 
