@@ -149,11 +149,23 @@ impl Guard {
         self.earn_slivers(seconds.saturating_mul(SLIVERS_PER_SECOND));
     }
 
+    /// Whether a budget is overdrawn.
+    #[inline]
+    pub(crate) const fn is_overdrawn(&self) -> bool {
+        self.exceeded.is_some()
+    }
+
+    /// Whether more octets of replies wait than may.
+    #[inline]
+    pub(crate) const fn has_too_many_replies(&self) -> bool {
+        self.replies > self.most_replies
+    }
+
     /// Whether the peer may cause more: no more octets of replies wait than may, and no budget is overdrawn.
     pub(crate) const fn check(&self) -> Result<(), Violation> {
         match self.exceeded {
             Some(violation) => Err(violation),
-            None if self.replies > self.most_replies => Err(Violation::TooManyReplies),
+            None if self.has_too_many_replies() => Err(Violation::TooManyReplies),
             None => Ok(()),
         }
     }
@@ -216,7 +228,7 @@ impl Budget {
     }
 
     const fn spend(&mut self) -> Spent {
-        self.spent = self.spent.saturating_add(1);
+        self.spent = self.spent.wrapping_add(1);
         match self.left.checked_sub(1) {
             Some(left) => {
                 self.left = left;

@@ -26,6 +26,15 @@ impl Connection {
         let before = self.control.len();
         self.write_control(REPLY_OCTETS, write);
         self.guard.replied(self.control.len().saturating_sub(before));
+        self.pause_if_replies_exceed();
+    }
+
+    /// The peer is to be told of too many replies before its next frame counts.
+    #[inline]
+    pub(super) fn pause_if_replies_exceed(&mut self) {
+        if self.guard.has_too_many_replies() {
+            self.reader.pause();
+        }
     }
 
     /// Writes RST_STREAM. One for a stream of the peer's counts as an answer: the peer can cause any number.

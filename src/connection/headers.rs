@@ -61,10 +61,22 @@ impl Block {
     }
 
     pub(super) fn decode(&mut self, octets: &[u8], decoder: &mut Decoder) -> Result<(), Violation> {
-        let (within, beyond) = octets.split_at(octets.len().min(self.octets_left));
-        self.octets_left = self.octets_left.saturating_sub(within.len());
+        match self.octets_left.checked_sub(octets.len()) {
+            Some(left) => {
+                self.octets_left = left;
+                decoder.decode_into(octets, &mut self.collected)
+            }
+            None => self.decode_the_last(octets, decoder),
+        }
+    }
+
+    /// What is within the limit may break a rule that comes before it.
+    #[cold]
+    fn decode_the_last(&mut self, octets: &[u8], decoder: &mut Decoder) -> Result<(), Violation> {
+        let within = octets.get(..self.octets_left).unwrap_or_default();
+        self.octets_left = 0;
         decoder.decode_into(within, &mut self.collected)?;
-        if beyond.is_empty() { Ok(()) } else { Err(Violation::FieldSectionFarTooLarge) }
+        Err(Violation::FieldSectionFarTooLarge)
     }
 
     /// RFC 9113 §10.5.1: empty frames count, too.

@@ -33,7 +33,7 @@ use crate::event::Event;
 use crate::fields::Fields;
 use crate::fields::rules::Rules;
 use crate::flow::{Audit, Flow};
-use crate::frame::{self, Completed, Head, Limits, Raw, Reader, Settings};
+use crate::frame::{self, Completed, Fault, Head, Limits, Raw, Reader, Settings};
 use crate::guard::{Guard, Ledger};
 use crate::hpack;
 use crate::id::{Role, StreamId};
@@ -213,22 +213,10 @@ impl Connection {
             self.guard.pass(now);
         }
         debug_assert!(self.reader.is_paused() || self.is_waiting(), "something is to be told first");
-        if self.reader.absorb(input) {
-            return None;
-        }
-        if self.reader.is_paused() {
-            if !self.is_waiting() {
-                return self.advance(input);
-            }
-            // What paused it has caused nothing, or that is over.
-            self.reader.resume();
-            if self.reader.absorb(input) {
-                return None;
-            }
-        }
         match input.len() {
-            0 => None,
-            1 => self.take_octet(input),
+            1 if self.reader.absorb(input) => None,
+            0 if !self.reader.is_paused() => None,
+            1 if !self.reader.is_paused() => self.take_octet(input),
             _ => self.advance(input),
         }
     }
@@ -245,9 +233,22 @@ impl Connection {
         !self.has_notice() && self.guard.check().is_ok()
     }
 
-    /// Takes an octet that cannot be absorbed, while nothing is due without it. One that ends a head, a fixed part or
-    /// nothing at all takes a fraction of what it costs to [`advance`](Self::advance).
+    /// Takes an octet that cannot be absorbed, while nothing is due without it. One within a field block, and one that
+    /// ends a head or a fixed part, takes a fraction of what it costs to [`advance`](Self::advance).
     fn take_octet<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
+        if let Incoming::Block(block) = &mut self.incoming {
+            if let Some(octets) = self.reader.lend_within(input) {
+                return match block.decode(octets, &mut self.decoder) {
+                    Ok(()) => None,
+                    Err(violation) => self.recover(on_connection(violation), input),
+                };
+            }
+        }
+        self.complete_octet(input)
+    }
+
+    /// The same where the octet may be the last of something.
+    fn complete_octet<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
         if self.config.report_frames() == 1 {
             return self.advance(input);
         }
@@ -256,18 +257,21 @@ impl Connection {
                 self.on_frame(&head, None, octets.get(..fixed).unwrap_or_default())
             }
             Some(Completed::Part) => return None,
-            None => match self.reader.lend(input) {
-                Some(octets) => self.on_payload(octets),
-                None => return self.advance(input),
-            },
+            None => return self.advance(input),
         };
         self.pause_unless_harmless();
         match told {
             Ok(Some(event)) => Some(event),
             Ok(None) if self.reader.is_paused() || self.reader.is_block_over() => self.advance(input),
             Ok(None) => None,
-            Err(fault) => self.on_fault(fault).or_else(|| self.advance(input)),
+            Err(fault) => self.recover(fault, input),
         }
+    }
+
+    /// Goes on behind what the peer did wrong.
+    #[cold]
+    fn recover<'b>(&mut self, fault: Fault, input: &mut &'b [u8]) -> Option<Event<'b>> {
+        self.on_fault(fault).or_else(|| self.advance(input))
     }
 
     /// Goes on until something is worth telling, or the input is used up.
@@ -343,11 +347,12 @@ impl Connection {
         }
     }
 
-    /// Lets nothing go unnoticed that a frame has caused. It never gives a stream room, or takes a promise back, of which
-    /// the caller would have to be told: output does.
+    /// Lets no budget that a frame has overdrawn go unnoticed. What else comes before the next frame pauses the reader
+    /// where it is caused. No frame gives a stream room, or takes a promise back, of which the caller would have to be
+    /// told: output does.
     #[inline]
     fn pause_unless_harmless(&mut self) {
-        if self.closing.has_begun() || self.guard.check().is_err() {
+        if self.guard.is_overdrawn() {
             self.reader.pause();
         }
     }

@@ -64,7 +64,13 @@ impl Connection {
     }
 
     pub(super) fn on_raw<'b>(&mut self, raw: &Raw<'_>) -> Told<'b> {
-        self.on_frame(&raw.head, raw.padding, &raw.octets)
+        self.on_frame_apart(&raw.head, raw.padding, &raw.octets)
+    }
+
+    /// A frame that did not come whole.
+    #[inline(never)]
+    pub(super) fn on_frame_apart<'b>(&mut self, head: &Head, padding: Option<u8>, octets: &[u8]) -> Told<'b> {
+        self.on_frame(head, padding, octets)
     }
 
     /// The peer has caused too much. Budgets may be there to be watched only; the limit of replies is always one.
@@ -76,6 +82,7 @@ impl Connection {
         }
     }
 
+    #[inline(always)]
     pub(super) fn on_frame<'b>(&mut self, head: &Head, padding: Option<u8>, octets: &[u8]) -> Told<'b> {
         match head.kind {
             Kind::DATA => self.on_data(parsed(Data::parse(head, padding))?),
@@ -267,6 +274,7 @@ impl Connection {
     fn on_goaway<'b>(&mut self, goaway: GoAway) -> Told<'b> {
         let GoAway { last, code, debug } = goaway;
         self.closing.on_goaway(last, code).map_err(on_connection)?;
+        self.reader.pause();
         self.guard.noise();
         Ok(Some(Event::GoAway { last, code, debug }))
     }
@@ -388,6 +396,7 @@ impl Connection {
     /// What the peer may do follows our settings, those under way included where they allow more.
     pub(super) fn refresh_ceilings(&mut self) {
         self.guard.allow_replies(reply_limit(&self.config, self.local.max_concurrent_streams()));
+        self.pause_if_replies_exceed();
         let window = |values: &Values| values.initial_window_size;
         self.flow.set_local_initial(window(self.local.acknowledged()), self.local.ceiling(window));
         self.reader.set_max_frame_size(self.local.ceiling(|values| values.max_frame_size));

@@ -93,6 +93,12 @@ impl Kept {
         self.count == 0 && self.long.is_empty()
     }
 
+    /// Whether any have come of a part that fits into `short`.
+    #[inline]
+    pub(super) const fn has_short(&self) -> bool {
+        self.count > 0
+    }
+
     pub(super) fn len(&self) -> usize {
         self.long.len().saturating_add(self.count as usize)
     }

@@ -89,9 +89,8 @@ impl core::error::Error for Fault {}
 #[derive(Clone)]
 pub struct Reader {
     limits: Limits,
-    first: First,
+    due: Due,
     state: State,
-    block: Block,
     /// What has come of the octets that are wanted together, or are skipped.
     kept: Kept,
 }
@@ -99,13 +98,13 @@ pub struct Reader {
 impl Reader {
     /// A reader at the beginning of a frame.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, first: First::Any, state: State::Head, block: Block::Closed, kept: Kept::default() }
+        Self { limits, due: Due::Any, state: State::Head, kept: Kept::default() }
     }
 
     /// A reader of a peer's first frame, which must be a SETTINGS frame without ACK (RFC 9113 §3.4). The fixed octets
     /// with which a client begins are no frame, and have been taken already.
     pub fn of_connection(limits: Limits) -> Self {
-        Self { first: First::Settings, ..Self::new(limits) }
+        Self { due: Due::Settings, ..Self::new(limits) }
     }
 
     /// Takes longer or shorter frames from the next head on.
@@ -173,7 +172,7 @@ impl Reader {
     /// in `input` but for what is lent or skipped. Nearly all frames are so, and take a fraction of a step.
     #[inline]
     pub(crate) fn whole<'b>(&mut self, input: &mut &'b [u8]) -> Option<(Head, &'b [u8])> {
-        if !matches!(self.state, State::Head) || !self.kept.is_empty() {
+        if !matches!(self.state, State::Head) || self.kept.has_short() {
             return None;
         }
         let (octets, behind) = input.split_first_chunk()?;
@@ -260,7 +259,7 @@ impl Reader {
             State::PadLength { .. } | State::Fixed { .. } => false,
             State::Rest { lend, skip } => lend == 0 && skip == 0,
         };
-        between_frames && matches!(self.block, Block::Closed) && self.first == First::Any
+        between_frames && self.due == Due::Any
     }
 
     /// Octets on the heap; zero except within a long SETTINGS, GOAWAY or extension frame that came in pieces.
@@ -289,17 +288,11 @@ impl Reader {
     /// part of the payload that is read as a whole.
     #[inline(always)]
     fn check(&mut self, head: &Head) -> Result<u32, Violation> {
-        self.first.take(head)?;
+        if self.due != Due::Any {
+            self.check_due(head.length, head.kind, head.flags)?;
+        }
         if head.length > self.limits.max_frame_size {
             return Err(Violation::FrameTooLarge);
-        }
-        let open = match self.block {
-            Block::Open(stream) => Some(stream),
-            Block::Closed | Block::Ending => None,
-        };
-        // RFC 9113 §4.3: within a field block even frames of unknown types are forbidden.
-        if open.is_some() && head.kind != Kind::CONTINUATION {
-            return Err(Violation::FieldBlockInterrupted);
         }
         match head.kind {
             Kind::DATA => Data::check(head),
@@ -311,9 +304,28 @@ impl Reader {
             Kind::PING => ping::check(head),
             Kind::GOAWAY => GoAway::check(head, self.limits.max_debug),
             Kind::WINDOW_UPDATE => WindowUpdate::check(head),
-            Kind::CONTINUATION => Continuation::check(head, open),
+            Kind::CONTINUATION => Continuation::check(head, self.due.block()),
             _ if self.limits.keeps(head) => Ok(head.length),
             _ => Ok(0),
+        }
+    }
+
+    /// Checks what a head says where not any frame may come.
+    #[cold]
+    fn check_due(&mut self, length: u32, kind: Kind, flags: Flags) -> Result<(), Violation> {
+        match self.due {
+            Due::Settings if kind != Kind::SETTINGS || flags.contains(Flags::ACK) => {
+                Err(Violation::SettingsNotFirst)
+            }
+            Due::Settings => {
+                self.due = Due::Any;
+                Ok(())
+            }
+            // A frame that is too large is that in the first place.
+            Due::Continuation(_) if length > self.limits.max_frame_size => Ok(()),
+            // RFC 9113 §4.3: within a field block even frames of unknown types are forbidden.
+            Due::Continuation(_) if kind != Kind::CONTINUATION => Err(Violation::FieldBlockInterrupted),
+            Due::Any | Due::Continuation(_) | Due::BlockEnd => Ok(()),
         }
     }
 
@@ -329,9 +341,9 @@ impl Reader {
     fn pass(&mut self, head: &Head, padding: Option<u8>, rest: u32) {
         let has_block = head.has_block();
         if has_block {
-            self.block = match head.stream {
-                Some(stream) if !head.flags.contains(Flags::END_HEADERS) => Block::Open(stream),
-                Some(_) | None => Block::Ending,
+            self.due = match head.stream {
+                Some(stream) if !head.flags.contains(Flags::END_HEADERS) => Due::Continuation(stream),
+                Some(_) | None => Due::BlockEnd,
             };
         }
         let is_lent = has_block || head.kind == Kind::DATA;
@@ -372,10 +384,20 @@ impl Reader {
         Some(piece)
     }
 
+    /// The only octet of `input` if it is payload that is lent, and more of that is to come.
+    #[inline]
+    pub(crate) fn lend_within<'b>(&mut self, input: &mut &'b [u8]) -> Option<&'b [u8]> {
+        let State::Rest { lend: lend @ 2.., .. } = &mut self.state else { return None };
+        let piece @ &[_] = *input else { return None };
+        *lend = lend.wrapping_sub(1);
+        use_up(input);
+        Some(piece)
+    }
+
     /// Whether all of a field block has been handed over, and that has not been told.
     #[inline]
     pub(crate) const fn is_block_over(&self) -> bool {
-        matches!((self.state, self.block), (State::Rest { lend: 0, skip: 0 }, Block::Ending))
+        matches!((self.due, self.state), (Due::BlockEnd, State::Rest { lend: 0, skip: 0 }))
     }
 
     /// Whether all of a field block has been handed over; tells it once.
@@ -383,7 +405,7 @@ impl Reader {
     pub(crate) fn ends_block(&mut self) -> bool {
         let ends = self.is_block_over();
         if ends {
-            self.block = Block::Closed;
+            self.due = Due::Any;
             self.enter(State::Head);
         }
         ends
@@ -406,7 +428,7 @@ impl Reader {
     /// The frame has been handed over, but not so much of its payload.
     #[inline]
     fn leave(&mut self, lend: u32, skip: u32) {
-        let is_done = lend == 0 && skip == 0 && !matches!(self.block, Block::Ending);
+        let is_done = lend == 0 && skip == 0 && self.due != Due::BlockEnd;
         self.enter(if is_done { State::Head } else { State::Rest { lend, skip } });
     }
 
@@ -439,9 +461,9 @@ impl Reader {
 impl fmt::Debug for Reader {
     /// Tells where the reader is, which does not depend on how the octets were cut.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { limits, first, state, block, kept } = self;
+        let Self { limits, due, state, kept } = self;
         let mut out = f.debug_struct("Reader");
-        out.field("limits", limits).field("first", first).field("block", block);
+        out.field("limits", limits).field("due", due);
         match *state {
             State::Rest { lend, skip } => out.field("lend", &lend).field("skip", &self.left_to_skip(skip)),
             _ => out.field("state", state).field("kept", kept),
@@ -547,36 +569,27 @@ enum State {
     Rest { lend: u32, skip: u32 },
 }
 
-/// What the first frame may be.
+/// What comes next of the frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum First {
-    Settings,
+enum Due {
+    /// Any but CONTINUATION.
     Any,
+    /// SETTINGS without ACK: nothing has come yet.
+    Settings,
+    /// CONTINUATION on this stream (RFC 9113 §4.3).
+    Continuation(StreamId),
+    /// The end of a field block, which the frame that is being read has.
+    BlockEnd,
 }
 
-impl First {
-    fn take(&mut self, head: &Head) -> Result<(), Violation> {
+impl Due {
+    /// The stream of the field block that goes on.
+    const fn block(self) -> Option<StreamId> {
         match self {
-            Self::Settings if head.kind != Kind::SETTINGS || head.flags.contains(Flags::ACK) => {
-                Err(Violation::SettingsNotFirst)
-            }
-            Self::Settings => {
-                *self = Self::Any;
-                Ok(())
-            }
-            Self::Any => Ok(()),
+            Self::Continuation(stream) => Some(stream),
+            Self::Any | Self::Settings | Self::BlockEnd => None,
         }
     }
-}
-
-/// The field block, RFC 9113 §4.3.
-#[derive(Clone, Copy, Debug)]
-enum Block {
-    Closed,
-    /// A CONTINUATION on this stream has to come.
-    Open(StreamId),
-    /// The frame that is being read is its last.
-    Ending,
 }
 
 enum Progress<'b> {
