@@ -148,6 +148,12 @@ impl Flow {
         self.send.sendable(INITIAL_WINDOW.into())
     }
 
+    /// Whether the connection window lets us send DATA with content.
+    #[inline]
+    pub(crate) fn is_open(&self) -> bool {
+        self.sendable() > 0
+    }
+
     /// How many octets of DATA a stream's own window lets us send.
     pub(crate) fn sendable_on(&self, stream: &StreamFlow) -> u32 {
         stream.send.sendable(self.peer_initial)

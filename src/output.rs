@@ -63,11 +63,12 @@ impl Batch {
     }
 
     /// Whether the batch takes more frames: enough for a large write, little enough to be overtaken soon.
+    #[inline]
     pub(crate) fn has_room(&self) -> bool {
-        let has = |most: usize, used, more| most.checked_sub(used).is_some_and(|left| left >= more);
+        // What lies in memory and a little more overflows nothing.
         self.remaining < BATCH_OCTETS
-            && has(self.most_own, self.own.len(), FRAME_OCTETS)
-            && has(most_segments(self.most_own), self.slices(), FRAME_SEGMENTS)
+            && self.own.len().wrapping_add(FRAME_OCTETS) <= self.most_own
+            && self.slices().wrapping_add(FRAME_SEGMENTS) <= most_segments(self.most_own)
     }
 
     /// The room for the octets of one DATA frame, beside its head and padding; a chunk fits if the batch has room.
@@ -124,18 +125,25 @@ impl Batch {
         self.segments.shrink_to(KEPT_SEGMENTS);
     }
 
+    #[inline]
     fn write_up_to<T>(&mut self, octets: usize, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         if self.own.capacity().wrapping_sub(self.own.len()) < octets {
-            // A few short frames, and then a whole one more, need no growth.
-            let more = if self.own.capacity() == 0 { octets.max(2 * FRAME_OCTETS) } else { octets };
-            reserve_within(&mut self.own, more, self.most_own);
+            self.grow(octets);
         }
         let before = self.own.len();
         let result = write(&mut self.own);
-        let added = self.own.len().saturating_sub(before);
-        self.tail = self.tail.saturating_add(added);
-        self.remaining = self.remaining.saturating_add(added);
+        // What is written is added, and lies in memory.
+        let added = self.own.len().wrapping_sub(before);
+        self.tail = self.tail.wrapping_add(added);
+        self.remaining = self.remaining.wrapping_add(added);
         result
+    }
+
+    #[cold]
+    fn grow(&mut self, octets: usize) {
+        // A few short frames, and then a whole one more, need no growth.
+        let more = if self.own.capacity() == 0 { octets.max(2 * FRAME_OCTETS) } else { octets };
+        reserve_within(&mut self.own, more, self.most_own);
     }
 
     /// Adds a piece of body; a tiny one is copied behind its frame head, since a slice of its own costs more.

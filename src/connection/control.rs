@@ -48,12 +48,10 @@ impl Connection {
 
     /// Moves what waits to the batch, which is empty. Memory that few frames do not need is given back.
     pub(super) fn flush_control(&mut self) {
-        if !self.control.is_empty() {
-            self.batch.write_from(&mut self.control);
-            self.guard.flushed(self.control.len());
-            if self.control.is_empty() {
-                self.control.shrink_to(KEPT_OCTETS);
-            }
+        self.batch.write_from(&mut self.control);
+        self.guard.flushed(self.control.len());
+        if self.control.is_empty() {
+            self.control.shrink_to(KEPT_OCTETS);
         }
     }
 }

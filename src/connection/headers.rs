@@ -209,7 +209,7 @@ impl Connection {
                 return Err(on_connection(Violation::ReservedStream));
             }
             Place::Live(key) if self.streams.get(key).recv.half == Half::Closed => {
-                self.begin_block(Purpose::Discard);
+                self.discard_block();
                 return Err(on_stream(stream, Violation::HalfClosedStream));
             }
             Place::Live(_) => Purpose::Section { stream, part },
@@ -256,7 +256,7 @@ impl Connection {
         if self.streams.find(on).is_some_and(|key| self.streams.get(key).exchange == Exchange::Tunnel) {
             // RFC 9113 §8.5: an error of the tunnel; nothing is told of the promise.
             self.refuse(promised, Violation::PushRefused);
-            self.begin_block(Purpose::Discard);
+            self.discard_block();
             return Err(on_stream(on, Violation::HeadersInTunnel));
         }
         let wanted = self.local.latest().enable_push == Push::Enabled
@@ -344,15 +344,21 @@ impl Connection {
     }
 
     /// A section that keeps all rules, as the caller gets it.
+    #[inline]
     fn for_caller(&mut self, mut fields: Fields) -> Fields {
         if self.config.join_cookies() == 1 {
-            let (joined, spare) = cookies::join(fields, self.spare.take());
-            self.spare.keep(spare);
-            fields = joined;
+            fields = self.join_cookies(fields);
         }
         self.spare.lend(&mut fields);
         fields.trim();
         fields
+    }
+
+    #[cold]
+    fn join_cookies(&mut self, fields: Fields) -> Fields {
+        let (joined, spare) = cookies::join(fields, self.spare.take());
+        self.spare.keep(spare);
+        joined
     }
 
     fn on_request<'b>(
@@ -456,27 +462,27 @@ impl Connection {
 
     fn accept_section(&mut self, key: Key, part: Part, fields: &Fields) -> Result<Head, Violation> {
         let most_interims = self.config.max_interim_responses();
-        let allowed = self.local.most_known_streams() as usize;
-        let peer_active = self.streams.peer_taken();
         let peer = self.role.peer();
-        let record = self.streams.record(key);
+        let record = self.streams.get(key);
+        let is_first = record.recv.half == Half::Reserved;
         if record.recv.half == Half::Body {
             let exchange = record.exchange.of(peer);
             let recv = record.recv.after_trailers(exchange, part).map_err(violation_of)?;
             self.rules.check(fields, Section::Trailers)?;
-            record.recv = recv;
+            self.streams.record(key).recv = recv;
             return Ok(Head::Trailers);
         }
         let summary = self.rules.check(fields, Section::Response)?;
         let (recv, exchange) =
             record.recv.after_response(record.exchange, &summary, part).map_err(violation_of)?;
         // RFC 9113 §5.1.2: a promised stream counts from its response on.
-        if record.recv.half == Half::Reserved && recv.half != Half::Reserved && peer_active >= allowed {
+        if is_first && recv.half != Half::Reserved && !self.admits_promised() {
             return Err(Violation::TooManyStreams);
         }
         if u32::from(recv.interims()) > most_interims {
             return Err(Violation::TooManyInterimResponses);
         }
+        let record = self.streams.record(key);
         (record.recv, record.exchange) = (recv, exchange);
         if recv.half != Half::Reserved {
             self.streams.activate(key);
@@ -484,6 +490,18 @@ impl Connection {
         Ok(if summary.status == Status::Interim { Head::Interim } else { Head::Response })
     }
 
+    /// Whether one more promised stream may count, as far as the peer can know.
+    #[cold]
+    fn admits_promised(&self) -> bool {
+        self.streams.peer_taken() < self.local.most_known_streams() as usize
+    }
+
+    #[cold]
+    fn discard_block(&mut self) {
+        self.begin_block(Purpose::Discard);
+    }
+
+    #[inline]
     fn begin_block(&mut self, purpose: Purpose) {
         let list_size = self.local.max_header_list_size();
         let fields = match purpose {

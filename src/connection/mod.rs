@@ -213,10 +213,15 @@ impl Connection {
             self.guard.pass(now);
         }
         debug_assert!(self.reader.is_paused() || self.is_waiting(), "something is to be told first");
+        if self.reader.absorb(input) {
+            return None;
+        }
+        if self.reader.is_paused() {
+            return self.advance(input);
+        }
         match input.len() {
-            1 if self.reader.absorb(input) => None,
-            0 if !self.reader.is_paused() => None,
-            1 if !self.reader.is_paused() => self.take_octet(input),
+            0 => None,
+            1 => self.take_octet(input),
             _ => self.advance(input),
         }
     }
@@ -284,7 +289,7 @@ impl Connection {
             }
             loop {
                 let told = if let Some((head, octets)) = self.whole_frame(input) {
-                    self.on_frame(&head, None, octets)
+                    self.on_whole_frame(&head, octets)
                 } else if input.is_empty() {
                     if self.reader.ends_block() {
                         self.on_block_end()

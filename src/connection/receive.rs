@@ -67,12 +67,6 @@ impl Connection {
         self.on_frame_apart(&raw.head, raw.padding, &raw.octets)
     }
 
-    /// A frame that did not come whole.
-    #[inline(never)]
-    pub(super) fn on_frame_apart<'b>(&mut self, head: &Head, padding: Option<u8>, octets: &[u8]) -> Told<'b> {
-        self.on_frame(head, padding, octets)
-    }
-
     /// The peer has caused too much. Budgets may be there to be watched only; the limit of replies is always one.
     pub(super) fn on_overdraft<'b>(&mut self, violation: Violation) -> Told<'b> {
         let watched = if self.config.enforce_budgets() == 0 { self.guard.forgive() } else { None };
@@ -80,6 +74,22 @@ impl Connection {
             Some(violation) => Ok(Some(Event::OverBudget { violation })),
             None => Err(on_connection(violation)),
         }
+    }
+
+    /// A frame that came whole. Those of messages spare the call: most of the frames that come in numbers are such.
+    #[inline(always)]
+    pub(super) fn on_whole_frame<'b>(&mut self, head: &Head, octets: &[u8]) -> Told<'b> {
+        match head.kind {
+            Kind::DATA => self.on_data(parsed(Data::parse(head, None))?),
+            Kind::HEADERS => self.on_headers(parsed(Headers::parse(head, None, octets))?),
+            _ => self.on_frame_apart(head, None, octets),
+        }
+    }
+
+    /// [`on_frame`](Self::on_frame) by a call, for all but those who take frames one by one.
+    #[inline(never)]
+    fn on_frame_apart<'b>(&mut self, head: &Head, padding: Option<u8>, octets: &[u8]) -> Told<'b> {
+        self.on_frame(head, padding, octets)
     }
 
     #[inline(always)]
@@ -176,7 +186,13 @@ impl Connection {
         Ok(None)
     }
 
+    #[inline]
     pub(super) fn on_payload<'b>(&mut self, octets: &'b [u8]) -> Told<'b> {
+        if let Incoming::Nothing = self.incoming { Ok(None) } else { self.on_wanted(octets) }
+    }
+
+    /// Octets of a body or of a field block.
+    fn on_wanted<'b>(&mut self, octets: &'b [u8]) -> Told<'b> {
         match &mut self.incoming {
             Incoming::Nothing => Ok(None),
             Incoming::Body(body) => {
@@ -230,6 +246,7 @@ impl Connection {
     }
 
     /// RFC 9113 §6.5.
+    #[inline(always)]
     fn on_settings<'b>(&mut self, settings: Settings) -> Told<'b> {
         self.guard.noise();
         self.apply_settings(&settings).map_err(on_connection)?;

@@ -3,7 +3,7 @@
 use super::Connection;
 use crate::fields::cookies;
 use crate::flow::Opening;
-use crate::frame::{Data, Part, PushPromise, WindowUpdate};
+use crate::frame::{Data, PushPromise, WindowUpdate};
 use crate::id::{Role, StreamId};
 use crate::output::BATCH_OCTETS;
 use crate::settings::Push;
@@ -16,28 +16,41 @@ impl Connection {
         if !self.batch.is_empty() {
             return;
         }
-        if self.streams.is_empty() {
+        let is_idle = self.streams.is_empty();
+        if is_idle {
             self.batch.release();
             if self.streams.take_gave_back() {
                 self.spare.release();
             }
         }
-        self.flush_control();
-        if !self.closing.is_open() || !self.control.is_empty() {
+        if !self.control.is_empty() {
+            self.flush_control();
+            if !self.control.is_empty() {
+                return;
+            }
+        }
+        if !self.closing.is_open() {
             return;
         }
         if let Some(increment) = self.flow.update() {
             self.batch.write(|out| WindowUpdate { stream: None, increment }.write(out));
         }
-        if self.streams.is_empty() {
+        if is_idle {
             return;
         }
         self.open_windows();
+        if self.streams.has_ahead() {
+            self.write_ahead();
+        }
+        while self.has_turn() && self.batch.has_room() && self.write_turn().is_some() {}
+        self.streams.trim_queues();
+    }
+
+    /// What goes ahead of the streams that have something to send, or makes more of them.
+    fn write_ahead(&mut self) {
         self.write_updates();
         while self.may_write(Want::Promise) && self.write_promise().is_some() {}
         while self.may_write(Want::Open) && self.write_opening().is_some() {}
-        while self.has_turn() && self.batch.has_room() && self.write_turn().is_some() {}
-        self.streams.trim_queues();
     }
 
     /// Whether a stream is in a list, and there is room for a frame of it.
@@ -47,7 +60,7 @@ impl Connection {
 
     /// Whether it is the turn of any stream to send.
     fn has_turn(&self) -> bool {
-        self.streams.has_turn(self.flow.sendable())
+        self.streams.has_turn(self.flow.is_open())
     }
 
     /// Whether the peer admits one more stream of ours.
@@ -59,7 +72,7 @@ impl Connection {
     /// Lets the streams send whose windows have been opened. Only now: the peer may have moved its initial window size
     /// any number of times.
     fn open_windows(&mut self) {
-        if self.streams.first(Want::Window).is_some() && self.flow.sendable() > 0 {
+        if self.streams.first(Want::Window).is_some() && self.flow.is_open() {
             self.streams.open_windows(|stream| match self.flow.opening(stream) {
                 Opening::Shut => false,
                 Opening::Sliver => self.guard.spend_sliver(),
@@ -148,9 +161,9 @@ impl Connection {
     /// no other stream waits, it would be the turn of this one again, and it goes on: with more frames, and with a
     /// section behind them.
     fn write_turn(&mut self) -> Option<()> {
-        let key = self.streams.pop_turn(self.flow.sendable())?;
+        let key = self.streams.pop_turn(self.flow.is_open())?;
         loop {
-            while self.write_section(key).is_some() && !self.streams.get(key).queue.is_empty() {}
+            while self.begins_with_section(key) && self.write_section(key).is_some() {}
             if self.streams.get(key).is_sent() {
                 self.settle(key);
                 return Some(());
@@ -169,6 +182,13 @@ impl Connection {
                 return Some(());
             }
         }
+    }
+
+    /// Whether a stream's queue begins with a header or trailer section.
+    #[inline]
+    fn begins_with_section(&self, key: Key) -> bool {
+        let (record, queues) = self.streams.record_and_queued(key);
+        queues.begins_with_section(&record.queue)
     }
 
     /// The window that is used up, if the stream's queue begins with data that waits for it.
@@ -218,10 +238,12 @@ impl Connection {
             let window = own.min(shared) as usize;
             let limit = longest.min(window);
             // A chunk fits, as the batch has room.
-            let piece = queues.split_data(&mut record.queue, limit);
-            let next = match &piece {
-                Some(piece) => Some(NextData { octets: piece.len(), part: Part::More }),
-                None => queues.next_data(&record.queue, limit, self.batch.room()),
+            let (piece, next) = match queues.take_piece(&mut record.queue, limit) {
+                Some((piece, part)) => {
+                    let next = NextData { octets: piece.len(), part };
+                    (Some(piece), Some(next))
+                }
+                None => (None, queues.next_data(&record.queue, limit, self.batch.room())),
             };
             let Some(next) = next else {
                 let blocking = if own == 0 { Want::Window } else { Want::Shared };

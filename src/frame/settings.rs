@@ -96,7 +96,12 @@ impl Settings {
         Ok(head.length)
     }
 
+    #[inline]
     pub(crate) fn parse(payload: &[u8]) -> Self {
+        if payload.is_empty() { Self::default() } else { Self::parse_entries(payload) }
+    }
+
+    fn parse_entries(payload: &[u8]) -> Self {
         let mut settings = Self { entries: SmallVec::new() };
         settings.entries.reserve_exact(payload.len() / Self::ENTRY_OCTETS);
         let mut rest = payload;

@@ -73,6 +73,7 @@ impl Message {
     }
 
     /// After a header section of the response; tells what it makes of the exchange, too.
+    #[inline]
     pub(crate) fn after_response(
         self,
         exchange: Exchange,

@@ -135,16 +135,33 @@ impl Queues {
         next
     }
 
-    /// Takes the first `octets` of the first item if it is a chunk that has more: most frames of long bodies are so.
+    /// What a DATA frame of at most `limit` octets carries, if the first item is a chunk that makes it up alone, as nearly
+    /// all do: it has more octets, or no other chunk follows.
     #[inline]
-    pub(crate) fn split_data(&mut self, queue: &mut Queue, octets: usize) -> Option<Bytes> {
-        match self.node(queue.first)?.item {
-            Some(Pending::Data(ref mut chunk, _)) if octets > 0 && chunk.len() > octets => {
-                queue.octets = queue.octets.saturating_sub(octets);
-                Some(chunk.split_to(octets))
-            }
-            Some(_) | None => None,
+    pub(crate) fn take_piece(&mut self, queue: &mut Queue, limit: usize) -> Option<(Bytes, Part)> {
+        let Some(Node { item: Some(Pending::Data(chunk, _)), next }) = self.node(queue.first) else {
+            return None;
+        };
+        if chunk.len() > limit {
+            return (limit > 0).then(|| {
+                queue.octets = queue.octets.wrapping_sub(limit);
+                (chunk.split_to(limit), Part::More)
+            });
         }
+        let next = *next;
+        if let Some(Node { item: Some(Pending::Data(..)), .. }) = self.get(next) {
+            return None;
+        }
+        match self.pop(queue)? {
+            Pending::Data(chunk, part) => Some((chunk, part)),
+            Pending::Promise(..) | Pending::Headers(..) => None,
+        }
+    }
+
+    /// Whether the first item is a header or trailer section.
+    #[inline]
+    pub(crate) fn begins_with_section(&self, queue: &Queue) -> bool {
+        matches!(self.get(queue.first), Some(Node { item: Some(Pending::Headers(..)), .. }))
     }
 
     /// Takes the octets that [`Self::next_data`] announced, chunk by chunk.
@@ -287,16 +304,29 @@ mod tests {
     }
 
     #[test]
-    fn a_chunk_is_split_only_where_something_of_it_is_left() {
+    fn a_chunk_makes_up_a_frame_alone_where_it_is_longer_or_no_other_follows() {
         let (mut queues, mut queue) = (Queues::new(10), Queue::new());
-        assert_eq!(queues.split_data(&mut queue, 1), None);
-        data(&mut queues, &mut queue, b"abcde", Part::Last);
-        for whole in [0, 5, 6] {
-            assert_eq!(queues.split_data(&mut queue, whole), None);
+        assert_eq!(queues.take_piece(&mut queue, 1), None);
+        data(&mut queues, &mut queue, b"abcde", Part::More);
+        data(&mut queues, &mut queue, b"fgh", Part::More);
+        queues.push(&mut queue, Pending::Headers(Fields::new(), Part::Last));
+        for limit in [0, 5, 6] {
+            assert_eq!(queues.take_piece(&mut queue, limit), None, "{limit}");
         }
-        assert_eq!(queues.split_data(&mut queue, 2), Some(Bytes::from_static(b"ab")));
-        assert_eq!((queue.octets(), queues.split_data(&mut queue, 3)), (3, None));
-        assert_eq!(take(&mut queues, &mut queue, 5), Some((b"cde".to_vec(), Part::Last)));
+        let mut next = |limit| (queues.take_piece(&mut queue, limit), queue.octets());
+        assert_eq!(next(2), (Some((Bytes::from_static(b"ab"), Part::More)), 6));
+        assert_eq!(next(3), (None, 6), "more of the body may share the frame");
+        assert_eq!(next(2), (Some((Bytes::from_static(b"cd"), Part::More)), 4));
+        assert_eq!(take(&mut queues, &mut queue, 2), Some((b"ef".to_vec(), Part::More)));
+        let mut next = |limit| (queues.take_piece(&mut queue, limit), queue.octets());
+        assert_eq!(next(2), (Some((Bytes::from_static(b"gh"), Part::More)), 0));
+        assert_eq!(next(9), (None, 0), "nothing but trailers is left");
+        assert!(queues.begins_with_section(&queue));
+        assert_eq!(queues.pop_headers(&mut queue), Some((Fields::new(), Part::Last)));
+        data(&mut queues, &mut queue, b"", Part::Last);
+        assert!(!queues.begins_with_section(&queue));
+        assert_eq!(queues.take_piece(&mut queue, 0), Some((Bytes::new(), Part::Last)));
+        assert!(queue.is_empty());
     }
 
     #[test]

@@ -349,6 +349,7 @@ impl Store {
     }
 
     /// A stream is open now, and counts as such.
+    #[inline]
     pub(crate) fn activate(&mut self, key: Key) {
         let record = self.record(key);
         let id = record.id;
@@ -576,8 +577,15 @@ impl Store {
     }
 
     /// Whether it is the turn of any stream to send; of those that wait for the connection's window only if it is open.
-    pub(crate) fn has_turn(&self, sendable: u32) -> bool {
-        self.first(Want::Send).is_some() || sendable > 0 && self.first(Want::Shared).is_some()
+    #[inline]
+    pub(crate) fn has_turn(&self, is_open: bool) -> bool {
+        self.first(Want::Send).is_some() || self.first(Want::Shared).is_some() && is_open
+    }
+
+    /// Whether a stream is in a list whose frames go ahead of those that wait for their turn.
+    #[inline]
+    pub(crate) fn has_ahead(&self) -> bool {
+        [Want::Update, Want::Promise, Want::Open].into_iter().any(|want| self.first(want).is_some())
     }
 
     /// Takes the stream whose turn it is to send (RFC 9218 §10); of those that wait for the connection's window only
@@ -586,8 +594,8 @@ impl Store {
     /// Now and then that is the one that has waited longest, whatever its priority: nobody starves, and a tunnel gets
     /// its part (RFC 9218 §10.1).
     #[inline]
-    pub(crate) fn pop_turn(&mut self, sendable: u32) -> Option<Key> {
-        let (send, shared) = (self.first(Want::Send), self.first(Want::Shared).filter(|_| sendable > 0));
+    pub(crate) fn pop_turn(&mut self, is_open: bool) -> Option<Key> {
+        let (send, shared) = (self.first(Want::Send), self.first(Want::Shared).filter(|_| is_open));
         let is_longest = self.turns % FAIR_TURN == FAIR_TURN - 1;
         let want = match (send, shared) {
             (Some(_), Some(_)) if !is_longest && self.goes_before(Want::Send, Want::Shared) => Want::Send,
