@@ -70,6 +70,16 @@ impl Block {
         }
     }
 
+    pub(super) fn decode_octet(&mut self, octet: u8, decoder: &mut Decoder) -> Result<(), Violation> {
+        match self.octets_left.checked_sub(1) {
+            Some(left) => {
+                self.octets_left = left;
+                decoder.decode_octet(octet, &mut self.collected)
+            }
+            None => Err(Violation::FieldSectionFarTooLarge),
+        }
+    }
+
     /// What is within the limit may break a rule that comes before it.
     #[cold]
     fn decode_the_last(&mut self, octets: &[u8], decoder: &mut Decoder) -> Result<(), Violation> {

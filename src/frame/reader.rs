@@ -384,14 +384,13 @@ impl Reader {
         Some(piece)
     }
 
-    /// The only octet of `input` if it is payload that is lent, and more of that is to come.
+    /// Uses up the only octet of `input` if it is payload that is lent, and more of that is to come.
     #[inline]
-    pub(crate) fn lend_within<'b>(&mut self, input: &mut &'b [u8]) -> Option<&'b [u8]> {
-        let State::Rest { lend: lend @ 2.., .. } = &mut self.state else { return None };
-        let piece @ &[_] = *input else { return None };
+    pub(crate) fn lend_within(&mut self, input: &mut &[u8]) -> bool {
+        let State::Rest { lend: lend @ 2.., .. } = &mut self.state else { return false };
         *lend = lend.wrapping_sub(1);
         use_up(input);
-        Some(piece)
+        true
     }
 
     /// Whether all of a field block has been handed over, and that has not been told.

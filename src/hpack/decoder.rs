@@ -131,11 +131,6 @@ impl Decoder {
     }
 
     pub(crate) fn decode_into(&mut self, fragment: &[u8], taker: &mut impl Taker) -> Result<(), Violation> {
-        if let [octet] = *fragment {
-            if self.absorb(octet, taker) {
-                return Ok(());
-            }
-        }
         let mut name = Name::Kept;
         let mut input = fragment;
         while let Some((&octet, mut rest)) = input.split_first() {
@@ -150,25 +145,55 @@ impl Decoder {
                     }
                     None => self.on_representation(octet, &mut name, taker)?,
                 },
-                State::Index(kind, mut partial) => match partial.parse_next(octet)? {
-                    Some(value) => self.on_index(kind, value, &mut name, taker)?,
-                    None => self.state = State::Index(kind, partial),
-                },
-                State::Length(part) => self.on_string(part, octet, &mut name, taker)?,
-                State::LengthRest(text, mut partial) => match partial.parse_next(octet)? {
-                    Some(length) => self.on_length(text, length, &mut name, taker)?,
-                    None => self.state = State::LengthRest(text, partial),
-                },
                 State::Text(text, left) => {
                     let piece;
                     (piece, rest) = input.split_at(left.min(input.len()));
                     self.on_text(text, left, piece, &mut name, taker)?;
+                }
+                State::Index(..) | State::Length(_) | State::LengthRest(..) => {
+                    self.on_octet(octet, &mut name, taker)?;
                 }
             }
             input = rest;
         }
         self.keep(name, taker);
         Ok(())
+    }
+
+    /// The same with a fragment of one octet, which needs none of the places that longer ones do.
+    #[inline(never)]
+    pub(crate) fn decode_octet(&mut self, octet: u8, taker: &mut impl Taker) -> Result<(), Violation> {
+        if self.absorb(octet, taker) {
+            return Ok(());
+        }
+        let piece = [octet];
+        let mut name = Name::Kept;
+        match self.state {
+            State::Representation => self.on_representation(octet, &mut name, taker)?,
+            State::Text(text, left) => self.on_text(text, left, &piece, &mut name, taker)?,
+            State::Index(..) | State::Length(_) | State::LengthRest(..) => {
+                self.on_octet(octet, &mut name, taker)?;
+            }
+        }
+        self.keep(name, taker);
+        Ok(())
+    }
+
+    /// The next octet of an integer, or the first of a string.
+    #[inline(always)]
+    fn on_octet(&mut self, octet: u8, name: &mut Name<'_>, taker: &mut impl Taker) -> Result<(), Violation> {
+        match self.state {
+            State::Index(kind, mut partial) => match partial.parse_next(octet)? {
+                Some(value) => self.on_index(kind, value, name, taker),
+                None => self.wait(State::Index(kind, partial)),
+            },
+            State::Length(part) => self.on_string(part, octet, name, taker),
+            State::LengthRest(text, mut partial) => match partial.parse_next(octet)? {
+                Some(length) => self.on_length(text, length, name, taker),
+                None => self.wait(State::LengthRest(text, partial)),
+            },
+            State::Representation | State::Text(..) => Ok(()),
+        }
     }
 
     /// Ends the block, after its last fragment.
@@ -217,7 +242,7 @@ impl Decoder {
     /// and this is a fraction of what they cost otherwise.
     #[inline]
     fn absorb(&mut self, octet: u8, taker: &mut impl Taker) -> bool {
-        let State::Text(text @ Text { coding: Coding::Plain, .. }, left @ 2..) = self.state else {
+        let State::Text(Text { coding: Coding::Plain, .. }, left @ 2..) = &mut self.state else {
             return false;
         };
         let is_absorbed = match taker.draft() {
@@ -236,7 +261,7 @@ impl Decoder {
         };
         if is_absorbed {
             self.text_octets = self.text_octets.saturating_add(1);
-            self.state = State::Text(text, left.saturating_sub(1));
+            *left = left.saturating_sub(1);
         }
         is_absorbed
     }
