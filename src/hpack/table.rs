@@ -105,7 +105,8 @@ impl Table {
     }
 
     /// Takes the name of an entry out of the table, with the memory in which it lies, and evicts the entry and what is
-    /// older: for a field that is so long that it will evict all of that in any case.
+    /// older: for a field that is so long that it will evict all of that in any case. No name of the static table is as
+    /// long, so that the name lies in the entry.
     pub(super) fn take_name(&mut self, nth: usize) -> Vec<u8> {
         let Some(at) = self.places.len().checked_sub(nth.saturating_add(1)) else { return Vec::new() };
         let Some(&Place { start, end, .. }) = self.places.get(at) else { return Vec::new() };
