@@ -47,7 +47,8 @@ impl Config {
     ///   [`max_header_list_size`](Self::max_header_list_size), or half of the decoder's table if that is more, for a
     ///   field that goes there though the list is too large; and [`max_header_list_size`](Self::max_header_list_size)
     ///   once more, if that is more than 2,048, while a list is moved;
-    /// * encoder: [`encoder_table_size`](Self::encoder_table_size), and 5/16 of it for look-ups;
+    /// * encoder: [`encoder_table_size`](Self::encoder_table_size), and 10 octets for look-ups for each 32
+    ///   of them, their number as a power of two, from 16 to 2,048;
     /// * lists in which cookies are joined: twice [`max_header_list_size`](Self::max_header_list_size), if they are;
     /// * lists given back by [`recycle`](Connection::recycle), and those of which the caller got a copy: 5/32 of one;
     /// * a frame that is not whole, and what is told of it: each 6 times

@@ -219,11 +219,10 @@ impl Connection {
         if self.reader.is_paused() {
             return self.advance(input);
         }
-        match **input {
-            [] => None,
-            [octet] if matches!(self.incoming, Incoming::Block(_)) => self.take_block_octet(octet, input),
-            [_] => self.take_octet(input),
-            [_, _, ..] => self.advance(input),
+        match input.len() {
+            0 => None,
+            1 => self.take_octet(input),
+            _ => self.advance(input),
         }
     }
 
@@ -239,22 +238,20 @@ impl Connection {
         !self.has_notice() && self.guard.check().is_ok()
     }
 
-    /// Takes an octet that cannot be absorbed, while a field block comes and nothing is due without it.
-    fn take_block_octet<'b>(&mut self, octet: u8, input: &mut &'b [u8]) -> Option<Event<'b>> {
-        let Incoming::Block(block) = &mut self.incoming else { return self.take_octet(input) };
-        if !self.reader.lend_within(input) {
-            return self.take_octet(input);
-        }
+    /// Takes an octet that cannot be absorbed, while nothing is due without it. One within a field block, and one that
+    /// ends a head or a fixed part, takes a fraction of what it costs to [`advance`](Self::advance).
+    fn take_octet<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
+        let Incoming::Block(block) = &mut self.incoming else { return self.complete_octet(input) };
+        let Some(octet) = self.reader.lend_within(input) else { return self.complete_octet(input) };
         match block.decode_octet(octet, &mut self.decoder) {
             Ok(()) => None,
             Err(violation) => self.recover(on_connection(violation), input),
         }
     }
 
-    /// The same where the octet may be the last of a head or a fixed part, which takes a fraction of what it costs to
-    /// [`advance`](Self::advance).
+    /// The same where the octet may be the last of something.
     #[inline(never)]
-    fn take_octet<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
+    fn complete_octet<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
         if self.config.report_frames() == 1 {
             return self.advance(input);
         }

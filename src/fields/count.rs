@@ -20,6 +20,10 @@ impl Count {
         }
     }
 
+    pub(super) const fn is_full(self) -> bool {
+        self.0 & FIELDS == FIELDS
+    }
+
     /// One more, which may tell a rule something.
     #[inline]
     pub(super) fn add(&mut self, tells: bool) {
@@ -66,8 +70,9 @@ mod tests {
     #[should_panic(expected = "fewer than 2^24 fields")]
     fn there_are_not_more_than_are_counted() {
         let mut count = Count(FIELDS - 1);
+        assert!(!count.is_full());
         count.add(false);
-        assert_eq!(count.fields(), 0xff_ffff);
+        assert_eq!((count.fields(), count.is_full()), (0xff_ffff, true));
         count.add(false);
     }
 }

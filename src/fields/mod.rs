@@ -197,7 +197,7 @@ impl Fields {
     ///
     /// # Panics
     ///
-    /// When the name or the value has 2^32 octets or more, or when the list has 2^24 fields already.
+    /// When the name or the value has 2^32 octets or more, or when the list would have 2^24 fields.
     #[must_use]
     pub fn with_field(mut self, field: Field<'_>) -> Self {
         self.push(field);
@@ -208,7 +208,7 @@ impl Fields {
     ///
     /// # Panics
     ///
-    /// When the name or the value has 2^32 octets or more, or when the list has 2^24 fields already.
+    /// When the name or the value has 2^32 octets or more, or when the list would have 2^24 fields.
     pub fn push(&mut self, field: Field<'_>) {
         let nature = Nature::UNKNOWN.judged(field.name, field.value);
         self.push_within(field, nature, usize::MAX);
@@ -264,6 +264,11 @@ impl Fields {
     /// How many fields there are.
     pub const fn len(&self) -> usize {
         self.count.fields()
+    }
+
+    /// Whether there can be no more fields.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.count.is_full()
     }
 
     /// Whether there is no field.

@@ -384,13 +384,14 @@ impl Reader {
         Some(piece)
     }
 
-    /// Uses up the only octet of `input` if it is payload that is lent, and more of that is to come.
+    /// The only octet of `input` if it is payload that is lent, and more of that is to come.
     #[inline]
-    pub(crate) fn lend_within(&mut self, input: &mut &[u8]) -> bool {
-        let State::Rest { lend: lend @ 2.., .. } = &mut self.state else { return false };
+    pub(crate) fn lend_within(&mut self, input: &mut &[u8]) -> Option<u8> {
+        let State::Rest { lend: lend @ 2.., .. } = &mut self.state else { return None };
+        let &[octet] = *input else { return None };
         *lend = lend.wrapping_sub(1);
         use_up(input);
-        true
+        Some(octet)
     }
 
     /// Whether all of a field block has been handed over, and that has not been told.

@@ -101,8 +101,11 @@ impl<S: Sink> Taker for S {
 }
 
 impl Sink for Fields {
-    /// Adds the field at the end of the list. Never fails.
+    /// Adds the field at the end of the list. Fails only where that would have 2^24 fields.
     fn field(&mut self, field: Field<'_>) -> Result<(), Violation> {
+        if self.is_full() {
+            return Err(Violation::FieldSectionFarTooLarge);
+        }
         self.push(field);
         Ok(())
     }

@@ -120,7 +120,7 @@ impl Table {
         let start = start.saturating_add(SPELT_HEAD);
         let mut name = core::mem::replace(&mut self.octets, newer);
         name.truncate(start.saturating_add(name_octets));
-        name.drain(..start);
+        name.drain(..start.min(name.len()));
         name
     }
 
@@ -195,36 +195,53 @@ impl Table {
 
     /// Room for the place of one more entry of so many octets, which fits after the eviction: as
     /// much as they take is left for them in any case.
+    #[inline]
     fn make_room_for_place(&mut self, octets: usize) {
         if self.places.len() == self.places.capacity() {
-            let live = self.octets.len().saturating_sub(self.evicted());
-            let most = self.max.saturating_sub(live).saturating_sub(octets) / PLACE_OCTETS;
-            let capacity = self.places.capacity().saturating_mul(2).max(LEAST_ENTRIES).min(most);
-            let beside = self.max.saturating_sub(capacity.saturating_mul(PLACE_OCTETS));
-            if self.octets.capacity() > beside {
-                self.drop_evicted();
-                self.octets.shrink_to(beside);
-            }
-            self.places.reserve_exact(capacity.saturating_sub(self.places.len()));
+            self.grow_places(octets);
         }
     }
 
+    #[cold]
+    fn grow_places(&mut self, octets: usize) {
+        let live = self.octets.len().saturating_sub(self.evicted());
+        let most = self.most_places(live.saturating_add(octets));
+        let capacity = self.places.capacity().saturating_mul(2).max(LEAST_ENTRIES).min(most);
+        let beside = self.max.saturating_sub(capacity.saturating_mul(PLACE_OCTETS));
+        if self.octets.capacity() > beside {
+            self.drop_evicted();
+            self.octets.shrink_to(beside);
+        }
+        self.places.reserve_exact(capacity.saturating_sub(self.places.len()));
+    }
+
     /// Room for one more entry of so many octets, which fits after the eviction.
+    #[inline]
     fn make_room(&mut self, octets: usize) {
         self.make_room_for_place(octets);
-        let unused = self.octets.capacity().saturating_sub(self.octets.len());
-        if unused < octets {
-            self.drop_evicted();
-            let live = self.octets.len();
-            let left = self.max.saturating_sub(live).saturating_sub(octets);
-            if self.places_memory() > left {
-                let least = self.places.len().saturating_add(1);
-                self.places.shrink_to((left / 2 / PLACE_OCTETS).max(least));
-            }
-            let most = self.max.saturating_sub(self.places_memory());
-            let least = LEAST_OCTETS.min(most.saturating_sub(live));
-            reserve_within(&mut self.octets, octets.max(least), most);
+        if self.octets.capacity().wrapping_sub(self.octets.len()) < octets {
+            self.grow_octets(octets);
         }
+    }
+
+    #[cold]
+    fn grow_octets(&mut self, octets: usize) {
+        self.drop_evicted();
+        let live = self.octets.len();
+        if self.places_memory() > self.max.saturating_sub(live).saturating_sub(octets) {
+            self.places.shrink_to(self.most_places(live.saturating_add(octets)));
+        }
+        let most = self.max.saturating_sub(self.places_memory());
+        let least = LEAST_OCTETS.min(most.saturating_sub(live));
+        reserve_within(&mut self.octets, octets.max(least), most);
+    }
+
+    /// How many places there may be beside so many octets: those of the entries and of one more, and of what is left half,
+    /// so that neither buffer takes at each entry from the other what that one needs at the next.
+    fn most_places(&self, octets: usize) -> usize {
+        let least = self.places.len().saturating_add(1);
+        let needed = octets.saturating_add(least.saturating_mul(PLACE_OCTETS));
+        least.saturating_add(self.max.saturating_sub(needed) / 2 / PLACE_OCTETS)
     }
 
     /// Moves the live octets to the buffer's front.
@@ -343,6 +360,27 @@ mod tests {
                     table.insert(b"", &vec![b'x'; octets], Nature::UNKNOWN);
                     assert!(table.memory_used() <= most, "{max}: {}", table.memory_used());
                 }
+            }
+        }
+    }
+
+    /// Now and then a long entry among many short ones: what it evicts is room for places before and for octets after.
+    #[test]
+    fn buffers_seldom_take_room_from_each_other() {
+        for max in [4_096, 65_536, 1 << 20] {
+            for (long, short, period) in
+                [(16, 6, 200), (64, 6, 200), (64, 0, 100), (4, 0, 1_000), (64, 6, 20)]
+            {
+                let mut table = Table::new(max);
+                let (mut moves, mut known) = (0, (0, 0, 0));
+                for nth in 0..40_000_usize {
+                    let octets = if nth % period == 0 { max as usize / long } else { short };
+                    table.insert(b"x", &vec![b'v'; octets], Nature::UNKNOWN);
+                    let now = (table.octets.capacity(), table.places.capacity(), table.base);
+                    moves += usize::from(now != known);
+                    known = now;
+                }
+                assert!(moves <= 40_000 / 20, "{max} {long} {short} {period}: {moves}");
             }
         }
     }
