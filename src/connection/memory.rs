@@ -2,8 +2,8 @@
 
 use super::Connection;
 use super::control;
-use super::headers::Spare;
 use super::priorities::Prioritized;
+use super::spare::Spare;
 use super::timers::Pings;
 use crate::config::Config;
 use crate::frame::{Raw, Settings};

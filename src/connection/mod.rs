@@ -10,6 +10,7 @@ mod preface;
 mod priorities;
 mod receive;
 mod send;
+mod spare;
 mod timers;
 mod transmit;
 mod upgrade;
@@ -101,7 +102,7 @@ pub struct Connection {
     held: Option<Raw<'static>>,
     decoder: hpack::Decoder,
     encoder: hpack::Encoder,
-    spare: headers::Spare,
+    spare: spare::Spare,
     local: Local,
     peer: Peer,
     flow: Flow,
@@ -182,7 +183,7 @@ impl Connection {
                 .with_max_string(config.hard_header_list_size() as usize)
                 .with_max_kept(config.max_header_list_size() as usize),
             encoder: hpack::Encoder::new(config.encoder_table_size()),
-            spare: headers::Spare::new(&config),
+            spare: spare::Spare::new(&config),
             local: Local::new(role, &config),
             peer: Peer::new(config.max_early_streams()),
             flow: Flow::new(config.connection_window_size()),
