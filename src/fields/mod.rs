@@ -16,8 +16,6 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
-use crate::growth::reserve_steadily;
-
 use count::Count;
 pub(crate) use draft::Draft;
 pub use form::{Coding, Form, Huffman, Literal};
@@ -25,6 +23,8 @@ pub(crate) use nature::Nature;
 use record::Marks;
 pub(crate) use record::{Entry, Record, SPELT_HEAD, entry_head, entry_octets, write_entry};
 pub(crate) use statics::{StaticIndex, TABLE as STATIC_TABLE};
+
+use crate::growth::reserve_steadily;
 
 /// How HPACK may represent a field (RFC 7541 §6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

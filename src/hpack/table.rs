@@ -193,8 +193,7 @@ impl Table {
         }
     }
 
-    /// Room for the place of one more entry of so many octets, which fits after the eviction: as
-    /// much as they take is left for them in any case.
+    /// Room for the place of one more entry of so many octets, which fits after the eviction.
     #[inline]
     fn make_room_for_place(&mut self, octets: usize) {
         if self.places.len() == self.places.capacity() {
