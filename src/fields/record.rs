@@ -237,7 +237,7 @@ impl<'a> Record<'a> {
     }
 
     #[inline]
-    pub(super) const fn nature(&self) -> Nature {
+    pub(crate) const fn nature(&self) -> Nature {
         Nature::kept(self.marks.0, self.index)
     }
 }

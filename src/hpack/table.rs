@@ -301,6 +301,8 @@ mod tests {
     use alloc::vec;
     use proptest::prelude::*;
 
+    use crate::fields::{Fields, StaticIndex};
+
     /// The table as RFC 7541 describes it, without any cleverness.
     struct Model(VecDeque<(Vec<u8>, Vec<u8>)>, usize);
 
@@ -385,6 +387,33 @@ mod tests {
     }
 
     #[test]
+    fn what_becomes_known_of_an_entry_stays_with_it() {
+        let path = Nature::of_name(Some(StaticIndex::PATH));
+        for (name, value, known) in [
+            (&b":path"[..], &b"/a"[..], path),
+            (b":path", b"/\0", path),
+            (b"te", b"trailers", Nature::UNKNOWN),
+            (b"age", b"1", Nature::UNKNOWN),
+            (b"x-a", b"b\x7f", Nature::UNKNOWN),
+            (b"X", b"", Nature::UNKNOWN),
+        ] {
+            let mut table = Table::new(4_096);
+            table.insert(b"older", b"entry", Nature::UNKNOWN);
+            table.insert(name, value, known);
+            table.insert(b"newer", b"entry", Nature::UNKNOWN);
+            let mut fields = Fields::new();
+            let told = fields.push_entry(table.get(1).unwrap(), usize::MAX).expect("it was not judged");
+            assert_eq!(told, Nature::UNKNOWN.judged(name, value));
+            table.note(1, told);
+            assert_eq!(fields.push_entry(table.get(1).unwrap(), usize::MAX), None);
+            assert_eq!(fields, Fields::new().with(name, value).with(name, value));
+            let natures: Vec<_> = fields.records().map(|record| (record.index, record.nature())).collect();
+            assert_eq!(natures[0], natures[1], "{}", name.escape_ascii());
+            assert!(table.iter().eq([(&b"newer"[..], &b"entry"[..]), (name, value), (b"older", b"entry")]));
+        }
+    }
+
+    #[test]
     fn memory_comes_up_to_what_is_stated() {
         let mut table = Table::new(4_096);
         for octets in [40, 400] {
@@ -452,9 +481,12 @@ mod tests {
                     table.set_max(max);
                     model.set_max(max as usize);
                 }
+                // Some names are in the static table, as the encoder knows.
+                let index = StaticIndex::new(octet.into());
                 let (name, value) = (vec![octet; name], vec![!octet; value]);
-                table.insert(&name, &value, Nature::UNKNOWN);
-                model.insert(&name, &value);
+                let name = index.map_or(&name[..], |index| index.name());
+                table.insert(name, &value, Nature::of_name(index));
+                model.insert(name, &value);
                 let expected: Vec<_> = model.0.iter().map(|(name, value)| (&name[..], &value[..])).collect();
                 prop_assert_eq!(table.iter().collect::<Vec<_>>(), expected);
                 prop_assert_eq!(table.size(), model.size());
