@@ -175,11 +175,8 @@ fn pattern(left: u64) -> Bytes {
 }
 
 fn read(file: &mut File, left: u64) -> io::Result<Bytes> {
-    let octets = left.min(READ_OCTETS);
-    let mut chunk = Vec::with_capacity(READ_OCTETS as usize);
-    if file.by_ref().take(octets).read_to_end(&mut chunk)? as u64 != octets {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
+    let mut chunk = vec![0; left.min(READ_OCTETS) as usize];
+    file.read_exact(&mut chunk)?;
     Ok(chunk.into())
 }
 
