@@ -110,10 +110,10 @@ impl Piecewise {
         match self {
             Self::Whole(whole) => Ok(std::mem::take(whole)),
             Self::File(file, left) => {
-                let mut piece = Vec::with_capacity(PIECE_OCTETS as usize);
-                let read = file.take(PIECE_OCTETS.min(*left)).read_to_end(&mut piece)? as u64;
-                *left -= read;
-                if read > 0 { Ok(piece.into()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+                let mut piece = vec![0; PIECE_OCTETS.min(*left) as usize];
+                file.read_exact(&mut piece)?;
+                *left -= piece.len() as u64;
+                Ok(piece.into())
             }
         }
     }
