@@ -223,6 +223,7 @@ impl Connection {
         match input.len() {
             0 => None,
             1 => self.take_octet(input),
+            _ if self.incoming.is_body() => self.take_body(input),
             _ => self.advance(input),
         }
     }
@@ -270,6 +271,12 @@ impl Connection {
             Ok(None) => None,
             Err(fault) => self.recover(fault, input),
         }
+    }
+
+    /// Takes more of a body, while nothing is due without it: a fraction of what it costs to [`advance`](Self::advance).
+    fn take_body<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
+        let told = self.reader.lend(input).and_then(|octets| self.on_body(octets));
+        if told.is_some() { told } else { self.advance(input) }
     }
 
     /// Goes on behind what the peer did wrong.

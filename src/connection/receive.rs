@@ -19,13 +19,18 @@ use crate::stream::{Ending, Half, Key, Misstep, Place, Record, Want};
 pub(super) enum Incoming {
     /// To nothing, or to DATA that nobody wants.
     Nothing,
-    /// To a body that the caller receives.
+    /// To a body that the caller receives: there is more of it in the frame.
     Body(Body),
     /// To a field block.
     Block(Block),
 }
 
 impl Incoming {
+    #[inline]
+    pub(super) const fn is_body(&self) -> bool {
+        matches!(self, Self::Body(_))
+    }
+
     pub(super) fn memory_used(&self) -> usize {
         match self {
             Self::Nothing | Self::Body(_) => 0,
@@ -34,11 +39,10 @@ impl Incoming {
     }
 }
 
-/// The rest of a DATA frame.
-#[derive(Debug)]
+/// A DATA frame, the rest of which the reader lends.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Body {
     stream: StreamId,
-    left: usize,
     part: Part,
 }
 
@@ -78,9 +82,9 @@ impl Connection {
 
     /// A frame that came whole. Those of messages spare the call: most of the frames that come in numbers are such.
     #[inline(always)]
-    pub(super) fn on_whole_frame<'b>(&mut self, head: &Head, octets: &[u8]) -> Told<'b> {
+    pub(super) fn on_whole_frame<'b>(&mut self, head: &Head, octets: &'b [u8]) -> Told<'b> {
         match head.kind {
-            Kind::DATA => self.on_data(parsed(Data::parse(head, None))?),
+            Kind::DATA => self.on_data(parsed(Data::parse(head, None))?, octets),
             Kind::HEADERS => self.on_headers(parsed(Headers::parse(head, None, octets))?),
             _ => self.on_frame_apart(head, None, octets),
         }
@@ -95,7 +99,7 @@ impl Connection {
     #[inline(always)]
     pub(super) fn on_frame<'b>(&mut self, head: &Head, padding: Option<u8>, octets: &[u8]) -> Told<'b> {
         match head.kind {
-            Kind::DATA => self.on_data(parsed(Data::parse(head, padding))?),
+            Kind::DATA => self.on_data(parsed(Data::parse(head, padding))?, &[]),
             Kind::HEADERS => self.on_headers(parsed(Headers::parse(head, padding, octets))?),
             Kind::PRIORITY => Ok(self.on_priority()),
             Kind::RST_STREAM => self.on_reset(parsed(head.on_stream())?, parsed(reset::parse(octets))?),
@@ -118,9 +122,8 @@ impl Connection {
         None
     }
 
-    /// RFC 9113 §6.1.
-    fn on_data<'b>(&mut self, data: Data) -> Told<'b> {
-        self.incoming = Incoming::Nothing;
+    /// RFC 9113 §6.1. A piece of the body may have come with the head.
+    fn on_data<'b>(&mut self, data: Data, piece: &'b [u8]) -> Told<'b> {
         let key = match self.streams.place(data.stream) {
             Place::Idle => return Err(on_connection(Violation::IdleStream)),
             Place::Live(key) => key,
@@ -131,10 +134,11 @@ impl Connection {
             return Err(on_connection(Violation::ReservedStream));
         }
         self.count_data(&data)?;
-        self.begin_body(key, &data)
+        self.begin_body(key, &data, piece)
     }
 
     /// RFC 9113 §5.1: late DATA counts towards the connection's window, and nobody else gives it back.
+    #[inline(never)]
     fn on_late_data<'b>(&mut self, data: &Data) -> Told<'b> {
         if !self.streams.ending(data.stream).allows_late_frames() {
             return Err(on_connection(Violation::ClosedStream));
@@ -157,7 +161,7 @@ impl Connection {
     }
 
     /// Takes DATA into the message and the windows of its stream, or neither.
-    fn begin_body<'b>(&mut self, key: Key, data: &Data) -> Told<'b> {
+    fn begin_body<'b>(&mut self, key: Key, data: &Data, piece: &'b [u8]) -> Told<'b> {
         let &Data { stream, octets, flow_octets, part, .. } = data;
         let record = self.streams.record(key);
         let is_taken = match record.recv.begin_data(octets.into(), part) {
@@ -168,40 +172,30 @@ impl Connection {
             self.flow.release(flow_octets);
             return Err(on_stream(stream, violation));
         }
-        // RFC 9113 §6.1: padding counts towards the windows; nobody else can give it back.
-        self.flow.release_on(&mut record.flow, flow_octets.saturating_sub(octets));
+        if flow_octets > octets {
+            // RFC 9113 §6.1: padding counts towards the windows; nobody else can give it back.
+            self.flow.release_on(&mut record.flow, flow_octets.saturating_sub(octets));
+        }
         // Even without any: the peer may be so short of credit now that what was released earlier is due.
         if flow_octets > 0 && !part.is_last() && owes_update(&self.flow, record) {
             self.list_for_update(key);
         }
-        match (octets, part) {
-            (0, Part::More) => {}
-            (0, Part::Last) => return Ok(Some(self.deliver(key, stream, &[], part))),
-            (_, _) => {
-                self.guard.received(octets);
-                let left = octets as usize;
-                self.incoming = Incoming::Body(Body { stream, left, part });
-            }
+        self.guard.received(octets);
+        if piece.len() < octets as usize {
+            self.incoming = Incoming::Body(Body { stream, part });
+            let first = (!piece.is_empty()).then(|| self.deliver(key, stream, piece, Part::More));
+            return Ok(first);
         }
-        Ok(None)
+        match (octets, part) {
+            (0, Part::More) => Ok(None),
+            (_, _) => Ok(Some(self.deliver(key, stream, piece, part))),
+        }
     }
 
-    #[inline]
     pub(super) fn on_payload<'b>(&mut self, octets: &'b [u8]) -> Told<'b> {
-        if let Incoming::Nothing = self.incoming { Ok(None) } else { self.on_wanted(octets) }
-    }
-
-    /// Octets of a body or of a field block.
-    fn on_wanted<'b>(&mut self, octets: &'b [u8]) -> Told<'b> {
         match &mut self.incoming {
             Incoming::Nothing => Ok(None),
-            Incoming::Body(body) => {
-                body.left = body.left.saturating_sub(octets.len());
-                let part = if body.left == 0 { body.part } else { Part::More };
-                let stream = body.stream;
-                // Gone since the frame began: its credit went back to the connection then.
-                Ok(self.streams.find(stream).map(|key| self.deliver(key, stream, octets, part)))
-            }
+            Incoming::Body(_) => Ok(self.on_body(octets)),
             Incoming::Block(block) => {
                 block.decode(octets, &mut self.decoder).map_err(on_connection)?;
                 Ok(None)
@@ -209,14 +203,36 @@ impl Connection {
         }
     }
 
+    /// More octets of a body, which the reader has just lent.
+    #[inline(always)]
+    pub(super) fn on_body<'b>(&mut self, octets: &'b [u8]) -> Option<Event<'b>> {
+        let Incoming::Body(Body { stream, mut part }) = self.incoming else { return None };
+        if self.reader.is_lending() {
+            part = Part::More;
+        } else {
+            self.incoming = Incoming::Nothing;
+        }
+        // Gone since the frame began: its credit went back to the connection then.
+        let key = self.streams.find(stream)?;
+        Some(self.deliver(key, stream, octets, part))
+    }
+
+    #[inline(always)]
     fn deliver<'b>(&mut self, key: Key, stream: StreamId, data: &'b [u8], part: Part) -> Event<'b> {
-        let record = self.streams.record(key);
-        record.progress.data(data.len(), part, self.config.stall_floor());
+        self.streams.record(key).progress.octets(data.len());
         if part.is_last() {
-            record.recv.half = Half::Closed;
-            self.settle(key);
+            self.end_body(key);
         }
         Event::Data { stream, data, part }
+    }
+
+    /// The last octets of a body have come.
+    #[inline(never)]
+    fn end_body(&mut self, key: Key) {
+        let record = self.streams.record(key);
+        record.progress.step(self.config.stall_floor());
+        record.recv.half = Half::Closed;
+        self.settle(key);
     }
 
     /// RFC 9113 §6.10.

@@ -163,13 +163,17 @@ impl Connection {
     fn write_turn(&mut self) -> Option<()> {
         let key = self.streams.pop_turn(self.flow.is_open())?;
         loop {
-            while self.begins_with_section(key) && self.write_section(key).is_some() {}
-            if self.streams.get(key).is_sent() {
-                self.settle(key);
-                return Some(());
+            let mut has_room = true;
+            if self.begins_with_section(key) {
+                while self.begins_with_section(key) && self.write_section(key).is_some() {}
+                if self.streams.get(key).is_sent() {
+                    self.settle(key);
+                    return Some(());
+                }
+                // Behind long sections there may be none left for data.
+                has_room = self.batch.has_room();
             }
-            // Behind long sections there may be no room left for data.
-            let blocked = if self.batch.has_room() { self.write_data(key) } else { None };
+            let blocked = if has_room { self.write_data(key) } else { None };
             self.notice_room(key);
             if self.streams.get(key).queue.is_empty() {
                 self.settle(key);
@@ -232,11 +236,12 @@ impl Connection {
         let longest = BATCH_OCTETS.min(self.peer.values().max_frame_size as usize);
         let (record, queues) = self.streams.record_and_queues(key);
         let longest = longest.saturating_sub(Data::padded_octets(record.padding) as usize);
-        let (mut frames, mut blocked): (u32, _) = (0, None);
-        loop {
-            let (own, shared) = (self.flow.sendable_on(&record.flow), self.flow.sendable());
-            let window = own.min(shared) as usize;
-            let limit = longest.min(window);
+        let (own, shared) = (self.flow.sendable_on(&record.flow), self.flow.sendable());
+        let window = own.min(shared);
+        let (mut frames, mut sent): (u32, u32) = (0, 0);
+        while frames == 0 || is_alone && sent < window && !record.queue.is_empty() && self.batch.has_room() {
+            let left = window.saturating_sub(sent) as usize;
+            let limit = longest.min(left);
             // A chunk fits, as the batch has room.
             let (piece, next) = match queues.take_piece(&mut record.queue, limit) {
                 Some((piece, part)) => {
@@ -245,12 +250,8 @@ impl Connection {
                 }
                 None => (None, queues.next_data(&record.queue, limit, self.batch.room())),
             };
-            let Some(next) = next else {
-                let blocking = if own == 0 { Want::Window } else { Want::Shared };
-                blocked = (frames == 0).then_some(blocking);
-                break;
-            };
-            let padding = pad(record.padding, window.saturating_sub(next.octets));
+            let Some(next) = next else { break };
+            let padding = pad(record.padding, left.saturating_sub(next.octets));
             let octets = u32::try_from(next.octets).expect("no more than the limit");
             self.batch.write(|out| Data::write_head(record.id, octets, padding, next.part, out));
             match piece {
@@ -260,18 +261,22 @@ impl Connection {
             if padding.is_some() {
                 self.batch.write(|out| Data::write_padding(padding, out));
             }
-            record.progress.data(next.octets, next.part, self.config.stall_floor());
-            let flow_octets = octets.saturating_add(Data::padded_octets(padding));
-            self.flow.send_on(&mut record.flow, flow_octets);
-            self.guard.sent(flow_octets);
-            frames = frames.saturating_add(1);
-            let is_used_up = flow_octets as usize >= window;
-            if !is_alone || is_used_up || record.queue.is_empty() || !self.batch.has_room() {
-                break;
+            record.progress.octets(next.octets);
+            if next.part.is_last() {
+                record.progress.step(self.config.stall_floor());
             }
+            let flow_octets = octets.saturating_add(Data::padded_octets(padding));
+            self.guard.sent(flow_octets);
+            sent = sent.saturating_add(flow_octets);
+            frames = frames.saturating_add(1);
         }
+        self.flow.send_on(&mut record.flow, sent);
         self.streams.use_turns(frames);
-        blocked
+        match (frames, own) {
+            (0, 0) => Some(Want::Window),
+            (0, _) => Some(Want::Shared),
+            (_, _) => None,
+        }
     }
 
     /// Half of the buffer free is room enough to tell the caller of; less would tell too often.

@@ -40,6 +40,7 @@ impl Data {
     ///
     /// The caller keeps the payload, which is `octets` and with padding 1 + `padding` more, within the peer's
     /// SETTINGS_MAX_FRAME_SIZE.
+    #[inline]
     pub fn write_head(stream: StreamId, octets: u32, padding: Option<u8>, part: Part, out: &mut Vec<u8>) {
         let length = octets.saturating_add(padded_octets(padding));
         debug_assert!(length <= Head::MAX_PAYLOAD, "no frame holds so much");

@@ -55,6 +55,7 @@ impl Head {
     }
 
     /// Appends the head to `out`.
+    #[inline]
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.to_octets());
     }
@@ -63,6 +64,7 @@ impl Head {
     ///
     /// A `length` above [`MAX_PAYLOAD`](Self::MAX_PAYLOAD) has no encoding and is written as that; no writer of
     /// this module comes so far.
+    #[inline]
     pub fn to_octets(&self) -> [u8; Self::LENGTH] {
         let [_, l0, l1, l2] = self.length.min(Self::MAX_PAYLOAD).to_be_bytes();
         let [s0, s1, s2, s3] = self.stream.map_or(0, StreamId::number).to_be_bytes();

@@ -169,7 +169,8 @@ impl Reader {
     }
 
     /// What a [`step`](Self::step) would come to if that is a frame without padding that breaks no rule, and that lies
-    /// in `input` but for what is lent or skipped. Nearly all frames are so, and take a fraction of a step.
+    /// in `input` but for what is lent or skipped. Nearly all frames are so, and take a fraction of a step. With DATA comes
+    /// what there is of its payload, too.
     #[inline]
     pub(crate) fn whole<'b>(&mut self, input: &mut &'b [u8]) -> Option<(Head, &'b [u8])> {
         if !matches!(self.state, State::Head) || self.kept.has_short() {
@@ -181,6 +182,14 @@ impl Reader {
             return None;
         }
         let fixed = self.check(&head).ok()?;
+        if head.kind == Kind::DATA {
+            *input = behind;
+            let (octets, rest) = take(input, head.length);
+            if rest > 0 {
+                self.pass(&head, None, rest);
+            }
+            return Some((head, octets));
+        }
         let (octets, behind) = behind.split_at_checked(fixed as usize)?;
         *input = behind;
         let rest = head.length.saturating_sub(fixed);
@@ -382,6 +391,12 @@ impl Reader {
         let (piece, lend) = take(input, lend);
         self.leave(lend, skip);
         Some(piece)
+    }
+
+    /// Whether more of the payload that is lent is to come.
+    #[inline]
+    pub(crate) const fn is_lending(&self) -> bool {
+        matches!(self.state, State::Rest { lend: 1.., .. })
     }
 
     /// The only octet of `input` if it is payload that is lent, and more of that is to come.

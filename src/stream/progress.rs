@@ -1,18 +1,13 @@
 //! How far a stream has got, for hosts that give up those that stall.
 
-use crate::frame::Part;
-
 /// Octets of DATA in both directions; what else brings a stream forward counts as many as are worth a mark.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Progress(u64);
 
 impl Progress {
     /// Octets of DATA have come or gone.
-    pub(crate) fn data(&mut self, octets: usize, part: Part, floor: u32) {
+    pub(crate) fn octets(&mut self, octets: usize) {
         self.0 = self.0.saturating_add(octets as u64);
-        if part.is_last() {
-            self.step(floor);
-        }
     }
 
     /// A header or trailer section has come or gone, or a message has ended.
@@ -33,12 +28,13 @@ mod tests {
     #[test]
     fn octets_add_up_and_steps_leave_them_alone() {
         let mut progress = Progress::default();
-        let mut after = |octets, part| {
-            progress.data(octets, part, 10);
+        let after = |progress: &mut Progress, octets| {
+            progress.octets(octets);
             progress.mark(10)
         };
-        assert_eq!([9, 0, 1, 9].map(|octets| after(octets, Part::More)), [0, 0, 1, 1]);
-        assert_eq!(after(0, Part::Last), 2);
-        assert_eq!([1, 20].map(|octets| after(octets, Part::More)), [3, 5]);
+        assert_eq!([9, 0, 1, 9].map(|octets| after(&mut progress, octets)), [0, 0, 1, 1]);
+        progress.step(10);
+        assert_eq!(progress.mark(10), 2);
+        assert_eq!([1, 20].map(|octets| after(&mut progress, octets)), [3, 5]);
     }
 }

@@ -188,30 +188,33 @@ impl<'p, S: Sink<'p>> Host<'p, S> {
 
     fn read(&mut self, mut input: &[u8]) {
         while let Some(event) = self.connection().poll(&mut input, Time::ZERO) {
-            self.on_event(event);
+            match event {
+                Event::Headers { stream, head, fields, part } => self.on_headers(stream, head, fields, part),
+                Event::Data { stream, data, part } => self.on_data(stream, data, part),
+                Event::Settings(_) | Event::SettingsAcknowledged | Event::Writable { .. } => {}
+                other => panic!("{other:?}"),
+            }
         }
     }
 
-    fn on_event(&mut self, event: Event<'_>) {
-        match event {
-            Event::Headers { stream, head, fields, part } => {
-                let number = u32::from(stream);
-                self.sink.section(number);
-                for field in &fields {
-                    self.sink.field(number, field.name, field.value);
-                }
-                self.keep(fields);
-                self.on_part(stream, number, part, head == Head::Request);
-            }
-            Event::Data { stream, data, part } => {
-                let number = u32::from(stream);
-                self.sink.data(number, data);
-                // There is none any more where the message was the last that the stream waited for.
-                let live = self.connection().stream(stream).map(|mut it| it.release(data.len())).is_some();
-                self.on_part(stream, number, part, live);
-            }
-            Event::Settings(_) | Event::SettingsAcknowledged | Event::Writable { .. } => {}
-            other => panic!("{other:?}"),
+    fn on_headers(&mut self, stream: StreamId, head: Head, fields: Fields, part: Part) {
+        let number = u32::from(stream);
+        self.sink.section(number);
+        for field in &fields {
+            self.sink.field(number, field.name, field.value);
+        }
+        self.keep(fields);
+        if part.is_last() {
+            self.on_end(stream, head == Head::Request);
+        }
+    }
+
+    fn on_data(&mut self, stream: StreamId, data: &[u8], part: Part) {
+        self.sink.data(stream.into(), data);
+        // There is none any more where the message was the last that the stream waited for.
+        let live = self.connection().stream(stream).map(|mut it| it.release(data.len())).is_some();
+        if part.is_last() {
+            self.on_end(stream, live);
         }
     }
 
@@ -224,10 +227,9 @@ impl<'p, S: Sink<'p>> Host<'p, S> {
         }
     }
 
-    fn on_part(&mut self, stream: StreamId, number: u32, part: Part, live: bool) {
-        if !part.is_last() {
-            return;
-        }
+    /// A message has come whole; it can be answered if its stream lives.
+    fn on_end(&mut self, stream: StreamId, live: bool) {
+        let number = u32::from(stream);
         self.sink.end(number);
         self.ended += 1;
         if live && self.plan.answers == Answers::AtEnd {
