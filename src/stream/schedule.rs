@@ -156,7 +156,7 @@ impl Schedule {
 }
 
 /// One list by rank: a ring in order as long as streams come at its ends and leave from them, which is the rule; a
-/// binary heap from the first time on that one does not, until all but one have left.
+/// binary heap from the first time on that one leaves from between or comes there, until all but one have left.
 #[derive(Debug)]
 struct Ranked {
     entries: VecDeque<Entry>,
@@ -179,19 +179,34 @@ impl Ranked {
 
     fn insert(&mut self, entry: Entry, places: &mut Places, most: usize) {
         reserve_ring_within(&mut self.entries, 1, most);
-        let at = self.entries.len();
         if self.shape == Shape::Sorted && self.entries.back().is_some_and(|last| entry.rank < last.rank) {
-            if self.entries.front().is_some_and(|first| entry.rank < first.rank) {
-                self.base = self.base.wrapping_sub(1);
-                self.entries.push_front(entry);
-                return places.set(entry.key, self.base);
-            }
-            self.shape = Shape::Heap;
+            return self.insert_from_front(entry, places);
         }
+        let at = self.entries.len();
         self.entries.push_back(entry);
         match self.shape {
             Shape::Sorted => places.set(entry.key, self.place(at)),
             Shape::Heap => self.rise(at, places),
+        }
+    }
+
+    /// Adds an entry before the last one, and in order if its place is near the front.
+    fn insert_from_front(&mut self, entry: Entry, places: &mut Places) {
+        self.entries.push_front(entry);
+        self.base = self.base.wrapping_sub(1);
+        let mut at: usize = 0;
+        loop {
+            let behind = at.saturating_add(1);
+            if entry.rank <= self.rank(behind) {
+                return self.settle(at, places);
+            }
+            if at == NEAR {
+                self.shape = Shape::Heap;
+                return self.sink(at, places);
+            }
+            self.entries.swap(at, behind);
+            self.settle(at, places);
+            at = behind;
         }
     }
 
@@ -203,12 +218,26 @@ impl Ranked {
         }
         if at == 0 {
             self.pop(places);
+        } else if self.shape == Shape::Sorted && at <= NEAR {
+            self.close_up(at, places);
         } else {
             self.take_out(at, places);
         }
     }
 
+    /// Takes out an entry behind a few, which move up to it: the order stays, and so do the others.
+    fn close_up(&mut self, at: usize, places: &mut Places) {
+        for before in (0..at).rev() {
+            let behind = before.saturating_add(1);
+            self.entries.swap(before, behind);
+            self.settle(behind, places);
+        }
+        self.entries.pop_front();
+        self.base = self.base.wrapping_add(1);
+    }
+
     /// Takes out the stream that goes first.
+    #[inline]
     fn pop(&mut self, places: &mut Places) -> Option<Key> {
         match self.shape {
             Shape::Sorted => {
@@ -312,6 +341,10 @@ impl Places {
     }
 }
 
+/// Behind so many entries at the front, one comes and leaves without disorder. Now and then it is the turn of the stream
+/// that has waited longest: it ranks next to one that has only its trailers left.
+const NEAR: usize = 4;
+
 /// An entry in each list, and a place.
 const STREAM_OCTETS: usize = 3 * size_of::<Entry>() + size_of::<u32>();
 
@@ -388,7 +421,10 @@ mod tests {
             schedule.insert(Want::Send, key, id(nth), turn, 0);
             assert_eq!(schedule.send.shape, Shape::Sorted);
         }
-        schedule.remove(Want::Send, Key::from_index(5));
+        schedule.remove(Want::Send, Key::from_index(NEAR));
+        let keys: Vec<usize> = schedule.send.entries.iter().map(|entry| entry.key.index()).collect();
+        assert_eq!((schedule.send.shape, &keys[..]), (Shape::Sorted, &[0, 1, 2, 3, 5, 6, 7, 8, 9][..]));
+        schedule.remove(Want::Send, Key::from_index(keys[NEAR + 1]));
         assert_eq!(schedule.send.shape, Shape::Heap);
         (1..10).for_each(|nth| schedule.remove(Want::Send, Key::from_index(nth)));
         assert_eq!((schedule.send.shape, schedule.send.entries.len()), (Shape::Sorted, 1));
