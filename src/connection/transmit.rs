@@ -160,12 +160,12 @@ impl Connection {
     /// Lets the next stream send: its sections, and at most one DATA frame, so that bodies share the connection. Where
     /// no other stream waits, it would be the turn of this one again, and it goes on: with more frames, and with a
     /// section behind them.
+    #[inline(never)]
     fn write_turn(&mut self) -> Option<()> {
         let key = self.streams.pop_turn(self.flow.is_open())?;
         loop {
             let mut has_room = true;
-            if self.begins_with_section(key) {
-                while self.begins_with_section(key) && self.write_section(key).is_some() {}
+            if self.write_sections(key) {
                 if self.streams.get(key).is_sent() {
                     self.settle(key);
                     return Some(());
@@ -186,6 +186,15 @@ impl Connection {
                 return Some(());
             }
         }
+    }
+
+    /// Writes the sections that a stream's queue begins with; tells whether there are any.
+    fn write_sections(&mut self, key: Key) -> bool {
+        let mut are_any = false;
+        while self.begins_with_section(key) && self.write_section(key).is_some() {
+            are_any = true;
+        }
+        are_any
     }
 
     /// Whether a stream's queue begins with a header or trailer section.
