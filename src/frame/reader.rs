@@ -648,6 +648,23 @@ mod tests {
     }
 
     #[test]
+    fn data_comes_with_what_there_is_of_its_payload() {
+        let frames = b"\0\0\x03\0\x01\0\0\0\x01abc\0\0\0\0\0\0\0\0\x03\0\0\x04\0\0\0\0\0\x01defg";
+        let mut reader = Reader::new(Limits::default());
+        let (mut input, mut later) = frames.split_at(frames.len() - 3);
+        let mut next = |input: &mut &'static [u8]| {
+            let (head, octets) = reader.whole(input)?;
+            Some((head.stream.map(u32::from), head.length, octets, reader.is_lending()))
+        };
+        assert_eq!(next(&mut input), Some((Some(1), 3, &b"abc"[..], false)));
+        assert_eq!(next(&mut input), Some((Some(3), 0, &b""[..], false)));
+        assert_eq!(next(&mut input), Some((Some(1), 4, &b"d"[..], true)));
+        assert_eq!(next(&mut later), None, "it is payload");
+        assert_eq!(reader.lend(&mut later), Some(&b"efg"[..]));
+        assert!(!reader.is_lending() && reader.is_idle());
+    }
+
+    #[test]
     fn whole_frames_are_not_kept() {
         let wire = settings_wire(32);
         let mut reader = Reader::new(Limits::default());
