@@ -275,6 +275,13 @@ impl<'t> Entry<'t> {
         }
     }
 
+    /// Notes in the octets of an entry how the field was to be indexed, for which the encoder did not have to decide.
+    pub(crate) fn mark(octets: &mut [u8], indexing: Indexing) {
+        if let [_, marks, ..] = octets {
+            *marks = *marks & !0b11 | indexing as u8;
+        }
+    }
+
     /// Notes the nature in the octets of an entry.
     pub(crate) fn note(octets: &mut [u8], nature: Nature) {
         let [first, _, marks, ..] = octets else { return };

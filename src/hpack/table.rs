@@ -3,7 +3,9 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use crate::fields::{Entry, Field, Nature, Record, SPELT_HEAD, entry_head, entry_octets, write_entry};
+use crate::fields::{
+    Entry, Field, Indexing, Nature, Record, SPELT_HEAD, entry_head, entry_octets, write_entry,
+};
 use crate::growth::reserve_within;
 
 /// The dynamic table of one direction, the same at both of its ends.
@@ -54,7 +56,8 @@ impl Table {
     /// An entry; the newest is 0.
     #[inline]
     pub(super) fn get(&self, nth: usize) -> Option<Entry<'_>> {
-        let place = self.places.get(self.places.len().checked_sub(nth)?.checked_sub(1)?)?;
+        // There are none before the first one, wherever that would be.
+        let place = self.places.get(self.places.len().wrapping_sub(nth).wrapping_sub(1))?;
         let octets = self.octets.get(self.offset(place.start)..self.offset(place.end))?;
         Some(Entry::new(octets, place.size as usize))
     }
@@ -68,12 +71,24 @@ impl Table {
     /// Notes what has become known of an entry.
     #[cold]
     pub(super) fn note(&mut self, nth: usize, nature: Nature) {
-        let at = self.places.len().checked_sub(nth.saturating_add(1));
-        let Some(&Place { start, end, .. }) = at.and_then(|at| self.places.get(at)) else { return };
-        let range = self.offset(start)..self.offset(end);
-        if let Some(octets) = self.octets.get_mut(range) {
+        if let Some(octets) = self.octets_mut(nth) {
             Entry::note(octets, nature);
         }
+    }
+
+    /// Notes how the field was to be indexed that has become the newest entry.
+    #[cold]
+    pub(super) fn mark_newest(&mut self, indexing: Indexing) {
+        if let Some(octets) = self.octets_mut(0) {
+            Entry::mark(octets, indexing);
+        }
+    }
+
+    fn octets_mut(&mut self, nth: usize) -> Option<&mut [u8]> {
+        let at = self.places.len().checked_sub(nth.saturating_add(1))?;
+        let &Place { start, end, .. } = self.places.get(at)?;
+        let range = self.offset(start)..self.offset(end);
+        self.octets.get_mut(range)
     }
 
     /// The entries from the newest to the oldest.
