@@ -17,6 +17,7 @@ pub(super) fn encoded_octets(text: &[u8]) -> usize {
 
 /// Appends a string in Huffman code, padded to whole octets, if these are no more than `most`: whether they are. If
 /// not, a part of them may be there.
+#[inline]
 pub(super) fn encode(text: &[u8], most: usize, out: &mut Vec<u8>) -> bool {
     let mut waiting = Bits::NONE;
     let end = out.len().saturating_add(most);
@@ -27,13 +28,13 @@ pub(super) fn encode(text: &[u8], most: usize, out: &mut Vec<u8>) -> bool {
         }
         rest = behind;
     }
-    waiting.push(rest, end, out) && waiting.finish(end, out)
+    waiting.push_few(rest, end, out) && waiting.finish(end, out)
 }
 
 /// Bits that are about to be written.
 #[derive(Clone, Copy)]
 struct Bits {
-    /// They are the high ones; zeros follow.
+    /// They are the low ones. What is above them does not count.
     bits: u64,
     /// Fewer than 64 after each step.
     count: u32,
@@ -42,27 +43,45 @@ struct Bits {
 impl Bits {
     const NONE: Self = Self { bits: 0, count: 0 };
 
-    /// The codes of up to eight octets of text. If they are more than 64 bits, only their number is right.
+    /// These and the codes of some octets of text. If they are more than 64, only their number is right.
     #[inline(always)]
-    fn of(text: &[u8]) -> Self {
-        // The codes of eight octets have 240 bits at most. They are in the high bits of 32, and so are the first ones here
-        // until the end.
-        let (turned, count) = text.iter().fold((0, 0_u8), |(turned, count), octet| {
+    fn and(self, text: &[u8]) -> Self {
+        text.iter().fold(self, |Self { bits, count }, octet| {
             let (code, length) = code_of(*octet);
-            (turned | u64::from(code).rotate_right(count.into()), count.wrapping_add(length))
-        });
-        Self { bits: turned.rotate_left(32), count: count.into() }
+            let length = u32::from(length);
+            Self { bits: bits.wrapping_shl(length) | code, count: count.wrapping_add(length) }
+        })
     }
 
     /// Adds the codes of up to eight octets of text, and writes eight octets if there are so many; `false` if there would
     /// be more than `end`.
     #[inline(always)]
     fn push(&mut self, text: &[u8], end: usize, out: &mut Vec<u8>) -> bool {
-        let next = Self::of(text);
-        let bits = self.bits | next.bits.wrapping_shr(self.count);
+        self.add(Self::NONE.and(text), text, end, out)
+    }
+
+    /// The same with fewer than eight octets.
+    #[inline(always)]
+    fn push_few(&mut self, text: &[u8], end: usize, out: &mut Vec<u8>) -> bool {
+        let (mut next, mut rest) = (Self::NONE, text);
+        if let Some((four, behind)) = rest.split_first_chunk::<4>() {
+            (next, rest) = (next.and(four), behind);
+        }
+        if let Some((two, behind)) = rest.split_first_chunk::<2>() {
+            (next, rest) = (next.and(two), behind);
+        }
+        if let Some((one, _)) = rest.split_first_chunk::<1>() {
+            next = next.and(one);
+        }
+        self.add(next, text, end, out)
+    }
+
+    /// The same with the codes of the text.
+    #[inline(always)]
+    fn add(&mut self, next: Self, text: &[u8], end: usize, out: &mut Vec<u8>) -> bool {
         let count = self.count.wrapping_add(next.count);
         if count < u64::BITS {
-            *self = Self { bits, count };
+            *self = Self { bits: self.bits.wrapping_shl(next.count) | next.bits, count };
             return true;
         }
         if next.count > u64::BITS {
@@ -72,13 +91,14 @@ impl Bits {
             *self = waiting;
             return has_room;
         }
+        let left = count.wrapping_sub(u64::BITS);
         let has_room = out.len().saturating_add(8) <= end;
         if has_room {
-            out.extend_from_slice(&bits.to_be_bytes());
+            // In two steps, since none may have waited.
+            let first = self.bits.wrapping_shl(63_u32.wrapping_sub(self.count)) << 1;
+            out.extend_from_slice(&(first | next.bits.wrapping_shr(left)).to_be_bytes());
         }
-        // In two steps, since none may have waited.
-        let bits = next.bits.wrapping_shl(63_u32.wrapping_sub(self.count)) << 1;
-        *self = Self { bits, count: count.wrapping_sub(u64::BITS) };
+        *self = Self { bits: next.bits, count: left };
         has_room
     }
 
@@ -94,7 +114,8 @@ impl Bits {
         let end_of_text = out.len().saturating_add(self.count.div_ceil(8) as usize);
         let has_room = end_of_text <= end;
         if has_room {
-            let padded = (self.bits | u64::MAX.wrapping_shr(self.count)).to_be_bytes();
+            let bits = self.bits.wrapping_shl(63_u32.wrapping_sub(self.count)) << 1;
+            let padded = (bits | u64::MAX.wrapping_shr(self.count)).to_be_bytes();
             // Where there is room for all eight octets, it is less work to write them all.
             if out.capacity().wrapping_sub(out.len()) < padded.len() {
                 let octets = end_of_text.wrapping_sub(out.len());

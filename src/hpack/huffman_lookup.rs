@@ -41,22 +41,22 @@ pub(super) fn symbol(bits: u64) -> (u16, u32) {
     }
 }
 
-/// The code of an octet, in the high bits, and how many bits it has.
+/// The code of an octet, in the low bits, and how many bits it has.
 #[expect(clippy::indexing_slicing, reason = "an octet is less than the number of symbols")]
 #[inline(always)]
-pub(super) const fn code_of(octet: u8) -> (u32, u8) {
-    (HIGH_CODES[octet as usize], LENGTHS[octet as usize])
+pub(super) const fn code_of(octet: u8) -> (u64, u8) {
+    (LOW_CODES[octet as usize], LENGTHS[octet as usize])
 }
 
-/// The code of each octet, in the high bits.
-static HIGH_CODES: [u32; 256] = high_codes();
+/// The code of each octet, as wide as the words that it is put into.
+static LOW_CODES: [u64; 256] = low_codes();
 
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
-const fn high_codes() -> [u32; 256] {
+const fn low_codes() -> [u64; 256] {
     let mut codes = [0; 256];
     let mut octet = 0;
     while octet < codes.len() {
-        codes[octet] = CODES[octet] << (u32::BITS - LENGTHS[octet] as u32);
+        codes[octet] = CODES[octet] as u64;
         octet += 1;
     }
     codes
