@@ -1,7 +1,7 @@
 //! Makes the next batch of output: frames are made only when the writer asks (RFC 9113 §4, §6).
 
 use super::Connection;
-use crate::fields::cookies;
+
 use crate::flow::Opening;
 use crate::frame::{Data, PushPromise, WindowUpdate};
 use crate::id::{Role, StreamId};
@@ -114,7 +114,7 @@ impl Connection {
         let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
         self.batch.write_block(fields.list_octets(), |out| {
             let start = head.start_block(out);
-            encoder.encode_records(fields.records(), out);
+            encoder.encode_list(&fields, false, out);
             head.finish_block(start, max_frame_size, out);
         });
         self.recycle(fields);
@@ -223,14 +223,10 @@ impl Connection {
         record.progress.step(self.config.stall_floor());
         let head = self.headers_head(key, part);
         let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
-        let split = self.config.split_cookies() == 1;
+        let split_cookies = self.config.split_cookies() == 1;
         self.batch.write_block(fields.list_octets(), |out| {
             let start = head.start_block(out);
-            if split {
-                encoder.encode_records(fields.records().flat_map(cookies::split), out);
-            } else {
-                encoder.encode_records(fields.records(), out);
-            }
+            encoder.encode_list(&fields, split_cookies, out);
             head.finish_block(start, max_frame_size, out);
         });
         self.recycle(fields);

@@ -21,7 +21,7 @@ pub(crate) use draft::Draft;
 pub use form::{Coding, Form, Huffman, Literal};
 pub(crate) use nature::Nature;
 use record::Marks;
-pub(crate) use record::{Entry, Record, SPELT_HEAD, entry_head, entry_octets, write_entry};
+pub(crate) use record::{Entry, Record, Records, SPELT_HEAD, entry_head, entry_octets, write_entry};
 pub(crate) use statics::{StaticIndex, TABLE as STATIC_TABLE};
 
 use crate::growth::reserve_steadily;
@@ -168,8 +168,7 @@ impl Fields {
     pub fn response(status: u16) -> Self {
         let digits = [status / 100, status / 10, status].map(|digits| b'0' | (digits % 10) as u8);
         let mut fields = Self::new();
-        let known = Nature::of_name(Some(StaticIndex::STATUS));
-        fields.push_within(Field::new(b":status", &digits), known, usize::MAX);
+        fields.push_own(Field::new(b":status", &digits), Nature::of_name(Some(StaticIndex::STATUS)));
         fields
     }
 
@@ -210,8 +209,22 @@ impl Fields {
     ///
     /// When the name or the value has 2^32 octets or more, or when the list would have 2^24 fields.
     pub fn push(&mut self, field: Field<'_>) {
-        let nature = Nature::UNKNOWN.judged(field.name, field.value);
-        self.push_within(field, nature, usize::MAX);
+        self.push_own(field, Nature::UNKNOWN.judged(field.name, field.value));
+    }
+
+    /// The same with a field of whose nature something is known.
+    fn push_own(&mut self, field: Field<'_>, known: Nature) {
+        match known.index().and_then(|index| index.with_value(field.value)) {
+            Some(entry) => self.push_marked(entry, &field),
+            None => _ = self.push_within(field, known, usize::MAX),
+        }
+    }
+
+    /// The same with a field that is an entry of the static table.
+    fn push_marked(&mut self, index: StaticIndex, field: &Field<'_>) {
+        let nature = Nature::of_entry(index);
+        record::write_marked(&mut self.block, index, Marks::of(field, nature), usize::MAX);
+        self.count(index.accounted_octets(), nature);
     }
 
     /// Adds one field at the end, of a list whose memory never needs more than `most` octets. Returns all that there is
@@ -295,20 +308,20 @@ impl Fields {
 
     /// The fields in their order.
     pub fn iter(&self) -> Iter<'_> {
-        Iter { records: record::Iter::new(&self.block), left: self.len() }
+        Iter { records: self.records() }
     }
 
     /// The fields with what is known of them, in their order.
     #[inline]
-    pub(crate) fn records(&self) -> impl Iterator<Item = Record<'_>> {
+    pub(crate) fn records(&self) -> Records<'_> {
         // Behind the fields there may be text of one more, see `Draft`.
-        record::Iter::new(&self.block).take(self.len())
+        Records::new(&self.block, self.len())
     }
 
     /// The first of them, up to the last one of which a rule has to know anything.
     #[inline]
-    pub(crate) fn telling_records(&self) -> impl Iterator<Item = Record<'_>> {
-        record::Iter::new(&self.block).take(self.count.telling())
+    pub(crate) fn telling_records(&self) -> Records<'_> {
+        Records::new(&self.block, self.count.telling())
     }
 
     /// The value of the first field of this name. Names are compared octet by octet: ask in lower case.
@@ -397,8 +410,7 @@ impl fmt::Debug for Fields {
 /// The fields of a list in their order.
 #[derive(Clone, Debug)]
 pub struct Iter<'a> {
-    records: record::Iter<'a>,
-    left: usize,
+    records: Records<'a>,
 }
 
 impl<'a> Iterator for Iter<'a> {
@@ -406,13 +418,12 @@ impl<'a> Iterator for Iter<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Field<'a>> {
-        // Behind the fields there may be text of one more, see `Draft`.
-        self.left = self.left.checked_sub(1)?;
         self.records.next().map(|record| record.field())
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
+        let left = self.records.left();
+        (left, Some(left))
     }
 }
 

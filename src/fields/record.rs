@@ -12,6 +12,7 @@ use crate::growth::reserve_steadily;
 /// | index | nothing: the field is an entry, and came as its index |
 /// | [`NAMED`] + index | two octets of marks, the length of the value in 32 bits, the value |
 /// | [`SPELT`] + index, or 0 | two octets of marks, the lengths of name and value in 32 bits each, the name, the value |
+/// | [`MARKED`] + index | two octets of marks: the field is an entry, and was put there by who made the list |
 #[derive(Clone, Copy)]
 pub(crate) struct Record<'a> {
     pub(crate) name: &'a [u8],
@@ -39,6 +40,14 @@ pub(crate) struct Marks(u16);
 pub(super) fn write_static(block: &mut Vec<u8>, index: StaticIndex, most: usize) {
     reserve_steadily(block, 1, most);
     block.push(index.octet());
+}
+
+/// The same with marks.
+#[inline]
+pub(super) fn write_marked(block: &mut Vec<u8>, index: StaticIndex, Marks(marks): Marks, most: usize) {
+    reserve_steadily(block, MARKED_HEAD, most);
+    let [m0, m1] = marks.to_le_bytes();
+    block.extend_from_slice(&[MARKED | index.octet(), m0, m1]);
 }
 
 /// The same with a field whose name is an entry's.
@@ -80,6 +89,7 @@ fn append_spelt(block: &mut Vec<u8>, name: &[u8], value: &[u8], marks: Marks, in
 
 /// Puts an entry of a dynamic table at the end of a block that has room for it, with its name unless that is known from
 /// the static table.
+#[inline]
 pub(crate) fn write_entry(block: &mut Vec<u8>, name: &[u8], value: &[u8], nature: Nature) {
     let marks = Marks::of_indexed(nature);
     match nature.index() {
@@ -155,14 +165,8 @@ fn spelt_head(
 
 /// The records of a block in their order.
 #[derive(Clone, Debug)]
-pub(super) struct Iter<'a> {
+struct Iter<'a> {
     rest: &'a [u8],
-}
-
-impl<'a> Iter<'a> {
-    pub(super) const fn new(block: &'a [u8]) -> Self {
-        Self { rest: block }
-    }
 }
 
 impl<'a> Iterator for Iter<'a> {
@@ -172,13 +176,87 @@ impl<'a> Iterator for Iter<'a> {
     fn next(&mut self) -> Option<Record<'a>> {
         let (&first, rest) = self.rest.split_first()?;
         let index = StaticIndex::new((first & INDEX).into());
-        let (record, rest) = match (index, first & !INDEX) {
-            (Some(index), ENTRY) => (Record::of_entry(index), rest),
-            (Some(index), NAMED) => Record::read_named(index, rest)?,
-            (index, _) => Record::read_spelt(index, rest)?,
+        // Two questions one after the other cost less than a jump by a table.
+        let (record, rest) = match index {
+            Some(index) if first & SPELT == 0 => match first & NAMED {
+                0 => (Record::of_entry(index), rest),
+                _ => Record::read_named(index, rest)?,
+            },
+            Some(index) if first & NAMED != 0 => Record::read_marked(index, rest)?,
+            index => Record::read_spelt(index, rest)?,
         };
         self.rest = rest;
         Some(record)
+    }
+}
+
+/// The first records of a block, in their order.
+#[derive(Clone, Debug)]
+pub(crate) struct Records<'a> {
+    all: Iter<'a>,
+    left: usize,
+}
+
+impl<'a> Records<'a> {
+    #[inline]
+    pub(super) const fn new(block: &'a [u8], count: usize) -> Self {
+        Self { all: Iter { rest: block }, left: count }
+    }
+
+    pub(super) const fn left(&self) -> usize {
+        self.left
+    }
+
+    #[inline]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Goes past the next one if it is an entry of the static table with marks of its own, of which none makes it a secret.
+    #[inline]
+    pub(crate) fn skip_marked(&mut self) -> Option<StaticIndex> {
+        let (&[first, marks, _], rest) = self.all.rest.split_first_chunk::<MARKED_HEAD>()?;
+        if first < MARKED || self.left == 0 || Marks(marks.into()).indexing() == Indexing::Never {
+            return None;
+        }
+        self.all.rest = rest;
+        self.left = self.left.wrapping_sub(1);
+        StaticIndex::new((first & INDEX).into())
+    }
+
+    /// Goes past the next one if it is this entry's field and to be indexed like the one that became the entry: whether it
+    /// is. Both lie in the same way, and are compared as they lie.
+    #[inline]
+    pub(crate) fn skip_field(&mut self, entry: Entry<'_>) -> bool {
+        let Some((record, rest)) = self.all.rest.split_at_checked(entry.octets.len()) else { return false };
+        let is_next = self.left > 0 && is_same(record, entry.octets);
+        if is_next {
+            self.all.rest = rest;
+            self.left = self.left.wrapping_sub(1);
+        }
+        is_next
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Record<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Record<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        self.all.next()
+    }
+}
+
+/// Whether two records are alike but for their marks, and of these in the indexing.
+#[inline]
+fn is_same(record: &[u8], other: &[u8]) -> bool {
+    match (record.split_first_chunk(), other.split_first_chunk()) {
+        (Some((head, text)), Some((other_head, other_text))) => {
+            let differ = u32::from_le_bytes(*head) ^ u32::from_le_bytes(*other_head);
+            differ & !MARKS_BUT_INDEXING == 0 && text == other_text
+        }
+        _ => false,
     }
 }
 
@@ -195,6 +273,14 @@ impl<'a> Record<'a> {
     fn of_entry(index: StaticIndex) -> Self {
         let marks = index.look_up(&ENTRY_MARKS);
         Self { name: index.name(), value: index.value(), index: Some(index), marks }
+    }
+
+    /// A record that is an entry, without its first octet, and what follows it.
+    #[inline]
+    fn read_marked(index: StaticIndex, rest: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (marks, rest) = rest.split_first_chunk()?;
+        let marks = Marks(u16::from_le_bytes(*marks));
+        Some((Self { name: index.name(), value: index.value(), index: Some(index), marks }, rest))
     }
 
     /// A record whose name is an entry's, without its first octet, and what follows it.
@@ -250,7 +336,7 @@ impl<'t> Entry<'t> {
 
     #[inline]
     pub(crate) fn record(self) -> Option<Record<'t>> {
-        Iter::new(self.octets).next()
+        Iter { rest: self.octets }.next()
     }
 
     /// The field as the peer's index of it tells it.
@@ -266,13 +352,38 @@ impl<'t> Entry<'t> {
         Nature::kept(u16::from_le_bytes([m0, m1]), StaticIndex::new((first & INDEX).into()))
     }
 
+    /// Whether it is this field, and to be indexed like the one that became the entry.
+    #[inline(always)]
+    pub(crate) fn is(self, field: &Record<'_>) -> bool {
+        matches!(self.octets, [_, marks, ..] if Marks(u16::from(*marks)).indexing() == field.indexing())
+            && self.has_text(field, field.index)
+    }
+
+    /// Whether it has the name and the value of this field. `index` is the first entry of the static table that has the
+    /// name: the entry was written with it.
+    #[inline(always)]
+    pub(crate) fn has_text(self, field: &Record<'_>, index: Option<StaticIndex>) -> bool {
+        match index {
+            Some(index) => self.is_named(index, field.value),
+            None => self.value_of(field.name) == Some(field.value),
+        }
+    }
+
     /// Whether the name is that of this entry of the static table, and the value this.
     #[inline]
-    pub(crate) fn is_named(self, index: StaticIndex, value: &[u8]) -> bool {
+    fn is_named(self, index: StaticIndex, value: &[u8]) -> bool {
         match self.octets.split_first_chunk::<NAMED_HEAD>() {
             Some((&[first, ..], text)) => first == NAMED | index.octet() && text == value,
             None => false,
         }
+    }
+
+    /// The value, if the entry brings its name, and this one.
+    #[inline]
+    pub(crate) fn value_of(self, name: &[u8]) -> Option<&'t [u8]> {
+        let (&[first, _, _, n0, n1, n2, n3, ..], text) = self.octets.split_first_chunk::<SPELT_HEAD>()?;
+        let has_length = first & NAMED == 0 && u32::from_le_bytes([n0, n1, n2, n3]) as usize == name.len();
+        if has_length { text.strip_prefix(name) } else { None }
     }
 
     /// Notes in the octets of an entry how the field was to be indexed, for which the encoder did not have to decide.
@@ -357,12 +468,17 @@ fn length(octets: usize) -> u32 {
 
 /// The bits of the first octet that are an index, if any.
 const INDEX: u8 = 0x3f;
-/// What else the first octet says: the field is an entry, its name is one's, or it brings its name all the same.
-const ENTRY: u8 = 0;
+/// What else the first octet says beside an index: the name is that of the entry, it comes all the same, or the field is
+/// the entry and has marks of its own.
 const NAMED: u8 = 0x80;
 const SPELT: u8 = 0x40;
+const MARKED: u8 = NAMED | SPELT;
 
-/// The octets in front of the text of a record of either kind.
+/// Which bits of the first four octets of a record, from the low ones on, are marks, but for the indexing.
+const MARKS_BUT_INDEXING: u32 = 0x00ff_fc00;
+
+/// The octets in front of the text of a record that has text or none.
+const MARKED_HEAD: usize = 3;
 const NAMED_HEAD: usize = 7;
 pub(crate) const SPELT_HEAD: usize = 11;
 
@@ -387,6 +503,80 @@ mod tests {
         let mut pushed = Fields::new();
         fields.iter().for_each(|field| pushed.push(field));
         assert_eq!((&pushed, pushed.list_octets()), (&fields, fields.list_octets()));
+    }
+
+    #[test]
+    fn an_entry_with_a_value_takes_three_octets_whoever_puts_it_there() {
+        let form = Some(Form::Literal { kind: Literal::Never, name: None, value: Coding::Huffman });
+        for index in indices().filter(|index| !index.value().is_empty()) {
+            for indexing in [Indexing::Auto, Indexing::Incremental, Indexing::Without, Indexing::Never] {
+                for (huffman, form) in [(Huffman::Always, form), (Huffman::Shorter, None)] {
+                    let field = Field { indexing, huffman, form, ..Field::new(index.name(), index.value()) };
+                    let fields = Fields::new().with_field(field).with("a", "b");
+                    assert_eq!(
+                        (fields.block.len(), fields.list_octets()),
+                        (3 + 13, index.accounted_octets() + 34)
+                    );
+                    let kept = fields.iter().next().unwrap();
+                    assert_eq!((kept, kept.huffman, kept.form), (field, huffman, form));
+                    let record = fields.records().next().unwrap();
+                    assert_eq!((record.index, record.nature()), (Some(index), Nature::of_entry(index)));
+                    let is_skipped = fields.records().skip_marked() == Some(index);
+                    assert_eq!(is_skipped, indexing != Indexing::Never);
+                }
+            }
+        }
+        for other in [("cookie", ""), (":method", "PUT"), (":authority", ""), ("accept", "GET")] {
+            assert_eq!(Fields::from_iter([other]).block.len(), 7 + other.1.len());
+        }
+    }
+
+    #[test]
+    fn no_record_is_skipped_but_the_same_field_that_is_to_be_indexed_alike() {
+        let entry_of = |name: &[u8], value: &[u8], indexing| {
+            let mut octets = Vec::new();
+            write_entry(&mut octets, name, value, Nature::of_name(StaticIndex::of_name(name)));
+            Entry::mark(&mut octets, indexing);
+            octets
+        };
+        for (name, value) in [(&b"etag"[..], &b"12"[..]), (b"a", b"12"), (b"a", b"")] {
+            for indexing in [Indexing::Auto, Indexing::Incremental] {
+                let octets = entry_of(name, value, indexing);
+                let entry = Entry::new(&octets, 0);
+                let form = Some(Form::Literal { kind: Literal::Never, name: None, value: Coding::Huffman });
+                let field = Field { indexing, huffman: Huffman::Never, form, ..Field::new(name, value) };
+                let rest = Field::new(b"b", b"c");
+                let is_skipped = |field| {
+                    let fields = Fields::new().with_field(field).with_field(rest);
+                    let mut records = fields.records();
+                    let is_skipped = records.skip_field(entry);
+                    assert_eq!(is_skipped, entry.is(&Record::to_encode(&field)));
+                    assert_eq!(
+                        records.next().map(|next| next.field()),
+                        Some(if is_skipped { rest } else { field })
+                    );
+                    assert_eq!(records.left(), if is_skipped { 0 } else { 1 });
+                    is_skipped
+                };
+                assert!(is_skipped(field));
+                for other in [Indexing::Auto, Indexing::Incremental, Indexing::Without, Indexing::Never] {
+                    assert_eq!(is_skipped(Field { indexing: other, ..field }), other == indexing);
+                }
+                for other in [
+                    (&b"etag"[..], &b"13"[..]),
+                    (b"etag", b"1"),
+                    (b"age", b"12"),
+                    (b"b", b"12"),
+                    (b"", b"a12"),
+                ] {
+                    assert!(!is_skipped(Field { indexing, ..Field::new(other.0, other.1) }));
+                }
+            }
+        }
+        let octets = entry_of(b"a", b"", Indexing::Auto);
+        assert!(!Fields::new().records().skip_field(Entry::new(&octets, 0)));
+        let fields = Fields::new().with("a", "").with("a", "");
+        assert!(!Records::new(&fields.block, 0).skip_field(Entry::new(&octets, 0)), "it is not of the list");
     }
 
     #[test]

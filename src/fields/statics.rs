@@ -108,6 +108,16 @@ impl StaticIndex {
         Some(entry)
     }
 
+    /// The entry with the same name and this value, if that has a value: none of these is ever a secret of itself.
+    #[inline]
+    pub(super) fn with_value(self, value: &[u8]) -> Option<Self> {
+        if self.octet() > LAST_WITH_VALUE || value.is_empty() {
+            None
+        } else {
+            self.first().or_next_with(value)
+        }
+    }
+
     /// Whether no entry before this one has the same name.
     pub(super) const fn is_first(self) -> bool {
         self.first().octet() == self.octet()

@@ -5,7 +5,9 @@ use super::hash::{hash_field, hash_name};
 use super::lookup::{Hashes, Lookup};
 use super::table::{Inserted, Table};
 use super::{DEFAULT_TABLE_LIMIT, huffman, integer};
-use crate::fields::{Field, Huffman, Indexing, Literal, Nature, Record, STATIC_TABLE, StaticIndex};
+use crate::fields::{
+    Field, Fields, Huffman, Indexing, Literal, Nature, Record, STATIC_TABLE, StaticIndex, cookies,
+};
 
 /// Encodes field sections for one connection.
 ///
@@ -73,19 +75,34 @@ impl Encoder {
     pub fn encode<'a>(&mut self, fields: impl IntoIterator<Item = Field<'a>>, out: &mut Vec<u8>) {
         self.sizes.write(out);
         for field in fields {
-            self.encode_field(&Record::to_encode(&field), out);
+            let field = Record::to_encode(&field);
+            // An entry that was asked for in the same way is no secret.
+            match self.lookup.guess(&self.table) {
+                Some(guess) if guess.entry.is(&field) => write_dynamic(self.lookup.confirm(guess), out),
+                Some(_) | None => self.encode_field(&field, out),
+            }
         }
     }
 
-    /// The same with fields whose names were looked up before.
-    pub(crate) fn encode_records<'a>(
-        &mut self,
-        records: impl Iterator<Item = Record<'a>>,
-        out: &mut Vec<u8>,
-    ) {
+    /// The same with the fields of a list, which lie like the entries of the table: most are where they were in the last
+    /// list, and need no more than a comparison. Each cookie is split into its crumbs if that is asked for.
+    pub(crate) fn encode_list(&mut self, fields: &Fields, split_cookies: bool, out: &mut Vec<u8>) {
         self.sizes.write(out);
-        for record in records {
-            self.encode_field(&record, out);
+        let mut records = fields.records();
+        while !records.is_empty() {
+            if let Some(entry) = records.skip_marked() {
+                write_static(entry, out);
+                continue;
+            }
+            match self.lookup.guess(&self.table) {
+                Some(guess) if records.skip_field(guess.entry) => {
+                    write_dynamic(self.lookup.confirm(guess), out);
+                }
+                Some(_) | None => match records.next() {
+                    Some(record) => self.encode_record(&record, split_cookies, out),
+                    None => return,
+                },
+            }
         }
     }
 
@@ -110,14 +127,22 @@ impl Encoder {
         Table::max_memory(cap).saturating_add(Lookup::max_memory(cap))
     }
 
+    /// A field of a list that is not where it was in the last one, or does not lie like the entry.
+    #[inline(never)]
+    fn encode_record(&mut self, record: &Record<'_>, split_cookies: bool, out: &mut Vec<u8>) {
+        if split_cookies {
+            cookies::split(*record).for_each(|crumb| self.encode_field(&crumb, out));
+        } else {
+            self.encode_field(record, out);
+        }
+    }
+
     /// Where the field is an entry of the static table, a call would cost as much again.
     #[inline(always)]
     fn encode_field(&mut self, field: &Record<'_>, out: &mut Vec<u8>) {
         let index = field.index.map(StaticIndex::first);
         match index.and_then(|first| first.or_next_with(field.value)) {
-            Some(entry) if !is_secret(field, index) => {
-                integer::write(INDEXED, INDEXED_MASK, entry.octet().into(), out);
-            }
+            Some(entry) if !is_secret(field, index) => write_static(entry, out),
             Some(_) | None => self.encode_other(field, index, out),
         }
     }
@@ -127,45 +152,18 @@ impl Encoder {
     /// `index` is the first entry of the static table that has its name, if one has.
     #[inline(never)]
     fn encode_other(&mut self, field: &Record<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
-        if is_secret(field, index) {
-            return self.encode_secret(field, index, out);
-        }
-        match self.lookup.guess_field(&self.table, field, index) {
-            Some(nth) => integer::write(INDEXED, INDEXED_MASK, dynamic_index(nth), out),
-            None => self.encode_elsewhere(field, index, out),
-        }
-    }
-
-    /// A field that is not where it was in the last list.
-    #[inline(never)]
-    fn encode_elsewhere(&mut self, field: &Record<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
         let hashes = Hashes::of(field, index);
-        match self.lookup.find_field(&self.table, field, index, hashes.field) {
-            Some(nth) => integer::write(INDEXED, INDEXED_MASK, dynamic_index(nth), out),
-            None => self.encode_literal(field, index, hashes, out),
-        }
-    }
-
-    #[inline(never)]
-    fn encode_literal(
-        &mut self,
-        field: &Record<'_>,
-        index: Option<StaticIndex>,
-        hashes: Hashes,
-        out: &mut Vec<u8>,
-    ) {
-        let name = self.find_name(field.name, index, hashes.name);
-        let literal = self.choose_literal(Wish::of(field, index), field, hashes.field);
-        write_literal(literal, name, field, out);
+        let literal = if is_secret(field, index) {
+            Literal::Never
+        } else if let Some(nth) = self.lookup.find_field(&self.table, field, index, hashes.field) {
+            return write_dynamic(nth, out);
+        } else {
+            self.choose_literal(Wish::of(field, index), field, hashes.field)
+        };
+        write_literal(literal, self.find_name(field.name, index, hashes.name), field, out);
         if literal == Literal::Incremental {
             self.insert(field, index, hashes);
         }
-    }
-
-    #[inline(never)]
-    fn encode_secret(&mut self, field: &Record<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
-        let name = self.find_name(field.name, index, hash_name(field.name));
-        write_literal(Literal::Never, name, field, out);
     }
 
     /// The least index of a name in the tables, if any has it.
@@ -191,10 +189,26 @@ impl Encoder {
 
     fn insert(&mut self, field: &Record<'_>, index: Option<StaticIndex>, hashes: Hashes) {
         match self.table.insert(field.name, field.value, Nature::of_name(index)) {
-            Inserted::Newest => self.lookup.insert(&self.table, hashes),
+            Inserted::Newest => {
+                if field.indexing() != Indexing::Auto {
+                    self.table.mark_newest(field.indexing());
+                }
+                self.lookup.insert(&self.table, hashes);
+            }
             Inserted::TooLarge => {}
         }
     }
+}
+
+#[inline]
+fn write_static(entry: StaticIndex, out: &mut Vec<u8>) {
+    integer::write(INDEXED, INDEXED_MASK, entry.octet().into(), out);
+}
+
+/// Writes the index of an entry of the dynamic table.
+#[inline]
+fn write_dynamic(nth: usize, out: &mut Vec<u8>) {
+    integer::write(INDEXED, INDEXED_MASK, dynamic_index(nth), out);
 }
 
 impl Hashes {
@@ -292,6 +306,7 @@ impl Literal {
     }
 }
 
+#[inline(always)]
 fn write_literal(literal: Literal, name_index: Option<usize>, field: &Record<'_>, out: &mut Vec<u8>) {
     let (pattern, mask) = literal.pattern();
     // The index 0 says that the name follows.
@@ -302,40 +317,47 @@ fn write_literal(literal: Literal, name_index: Option<usize>, field: &Record<'_>
     write_string(field.value, field.huffman(), out);
 }
 
+/// Writes a string. Most are short, and are tried in Huffman code.
+#[inline(never)]
 fn write_string(text: &[u8], huffman: Huffman, out: &mut Vec<u8>) {
-    let is_coded = match huffman {
-        Huffman::Shorter if text.len() <= usize::from(STRING_MASK) => write_short_coded(text, out),
-        Huffman::Shorter => {
-            let octets = huffman::encoded_octets(text);
-            octets < text.len() && write_coded(text, octets, out)
-        }
-        Huffman::Always => write_coded(text, huffman::encoded_octets(text), out),
-        Huffman::Never => false,
-    };
-    if !is_coded {
+    let start = out.len();
+    let is_short = huffman == Huffman::Shorter && text.len() <= usize::from(STRING_MASK);
+    let most = if is_short { begin_short(text, out) } else { begin_counted(text, huffman, out) };
+    if !most.is_some_and(|most| huffman::encode(text, most, out)) {
+        out.truncate(start);
         integer::write(0, STRING_MASK, text.len(), out);
         out.extend_from_slice(text);
+    } else if is_short {
+        if let Some([length, coded @ ..]) = out.get_mut(start..) {
+            *length |= coded.len() as u8;
+        }
     }
 }
 
-fn write_coded(text: &[u8], octets: usize, out: &mut Vec<u8>) -> bool {
-    integer::write(HUFFMAN, STRING_MASK, octets, out);
-    out.reserve(octets);
-    huffman::encode(text, octets, out)
-}
-
-/// Writes a text in Huffman code if that is shorter, without counting first: the length takes one octet in any case.
-fn write_short_coded(text: &[u8], out: &mut Vec<u8>) -> bool {
-    let Some(most) = text.len().checked_sub(1) else { return false };
-    let start = out.len();
+/// Begins a text whose length in Huffman code takes one octet in any case, hence is filled in later. Returns the most
+/// octets with which it would be shorter.
+#[inline]
+fn begin_short(text: &[u8], out: &mut Vec<u8>) -> Option<usize> {
+    let most = text.len().checked_sub(1)?;
     out.reserve(text.len());
     out.push(HUFFMAN);
-    let is_shorter = huffman::encode(text, most, out);
-    match out.get_mut(start..) {
-        Some([length, coded @ ..]) if is_shorter => *length |= coded.len() as u8,
-        _ => out.truncate(start),
-    }
-    is_shorter
+    Some(most)
+}
+
+/// Begins any other text, with its octets in Huffman code, which are returned; `None` if it is not to be coded.
+#[cold]
+fn begin_counted(text: &[u8], huffman: Huffman, out: &mut Vec<u8>) -> Option<usize> {
+    let octets = huffman::encoded_octets(text);
+    let is_coded = match huffman {
+        Huffman::Shorter => octets < text.len(),
+        Huffman::Always => true,
+        Huffman::Never => false,
+    };
+    is_coded.then(|| {
+        integer::write(HUFFMAN, STRING_MASK, octets, out);
+        out.reserve(octets);
+        octets
+    })
 }
 
 const fn dynamic_index(nth: usize) -> usize {
@@ -427,6 +449,8 @@ const STRING_MASK: u8 = 0x7f;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
+    use proptest::prelude::*;
 
     #[test]
     fn a_fresh_encoder_holds_no_memory() {
@@ -487,6 +511,119 @@ mod tests {
         assert_eq!(written("", Huffman::Always), [0x80]);
         assert_eq!(written("0", Huffman::Always), [0x81, 0b0000_0111]);
         assert_eq!(written("{}", Huffman::Always), [0x84, 0xff, 0xfd, 0xff, 0xef]);
+    }
+
+    /// What is a secret now may have gone into the table before, when that was asked for.
+    #[test]
+    fn what_lies_where_it_was_is_a_secret_all_the_same() {
+        let names = ["authorization", "proxy-authorization", "cookie"];
+        let list = |indexing| {
+            let marked = |fields: Fields, name: &&str| fields.with_indexing(name, "secret", indexing);
+            names.iter().fold(Fields::new(), marked)
+        };
+        for by_list in [false, true] {
+            let mut encoder = Encoder::new(4_096);
+            let mut block = |fields: &Fields| {
+                let mut out = Vec::new();
+                if by_list {
+                    encoder.encode_list(fields, false, &mut out)
+                } else {
+                    encoder.encode(fields, &mut out)
+                }
+                out
+            };
+            let incremental = list(Indexing::Incremental);
+            assert!(block(&incremental).len() > 3);
+            assert_eq!(block(&incremental), [0xc0, 0xbf, 0xbe]);
+            assert_eq!(block(&list(Indexing::Without)), [0xc0, 0xbf, 0xbe]);
+            let never = block(&list(Indexing::Never));
+            assert_eq!((never[0], never.len()), (0x1f, 3 * 7));
+            assert_eq!(block(&list(Indexing::Auto)), never);
+            assert_eq!(block(&incremental), [0xc0, 0xbf, 0xbe]);
+        }
+    }
+
+    #[test]
+    fn an_entry_of_the_static_table_is_a_literal_if_that_is_asked_for() {
+        let list = |indexing| Fields::new().with_indexing(":method", "GET", indexing);
+        for (indexing, expected) in [
+            (Indexing::Auto, &[0x82][..]),
+            (Indexing::Incremental, &[0x82]),
+            (Indexing::Without, &[0x82]),
+            (Indexing::Never, &[0x12, 3, b'G', b'E', b'T']),
+        ] {
+            let mut out = Vec::new();
+            Encoder::new(4_096).encode_list(&list(indexing), false, &mut out);
+            assert_eq!(out, expected);
+        }
+    }
+
+    #[test]
+    fn only_cookies_are_split_and_only_if_that_is_asked_for() {
+        let cookie = "first=0123456789abcdef; second=0123456789abcdef";
+        let fields = Fields::new().with("cookie", cookie).with("a", "b; c").with("cookie", "d");
+        let crumbs = cookie.split("; ").fold(Fields::new(), |fields, crumb| fields.with("cookie", crumb));
+        let (mut whole, mut split) = (Encoder::new(4_096), Encoder::new(4_096));
+        for _ in 0..3 {
+            let (mut whole_block, mut split_block, mut expected) = (Vec::new(), Vec::new(), Vec::new());
+            split.clone().encode(&crumbs.clone().with("a", "b; c").with("cookie", "d"), &mut expected);
+            split.encode_list(&fields, true, &mut split_block);
+            assert_eq!(split_block, expected);
+            whole.clone().encode(&fields, &mut expected);
+            whole.encode_list(&fields, false, &mut whole_block);
+            assert!(
+                expected.ends_with(&whole_block)
+                    && whole.entries().any(|(_, value)| value == cookie.as_bytes())
+            );
+        }
+        assert!(split.entries().all(|(name, value)| name == b"a" || !value.contains(&b';')));
+    }
+
+    proptest! {
+        /// It makes no difference how the fields come, nor how they lie in their list.
+        #[test]
+        fn a_list_is_encoded_like_its_fields(lists in prop::collection::vec(any_list(), 1..20), limit in 0_u32..400) {
+            let (mut by_field, mut by_list) = (Encoder::new(4_096), Encoder::new(4_096));
+            for (nth, fields) in lists.iter().enumerate() {
+                if nth == 5 {
+                    by_field.set_table_limit(limit);
+                    by_list.set_table_limit(limit);
+                }
+                let mut spelt = Fields::new();
+                fields.iter().for_each(|field| _ = spelt.push_within(field, Nature::UNKNOWN, usize::MAX));
+                let (mut expected, mut block) = (Vec::new(), Vec::new());
+                by_field.encode(fields, &mut expected);
+                by_list.encode_list(if nth % 2 == 0 { fields } else { &spelt }, false, &mut block);
+                prop_assert_eq!(block, expected);
+            }
+        }
+    }
+
+    fn any_list() -> impl Strategy<Value = Fields> {
+        let names = prop::sample::select(vec![
+            ":method",
+            ":path",
+            "cookie",
+            "authorization",
+            "etag",
+            "accept",
+            "a",
+            "b",
+        ]);
+        let values = prop::sample::select(vec!["", "GET", "/", "x", "0123456789012345678901234567890", "y"]);
+        let indexings = prop::sample::select(vec![
+            Indexing::Auto,
+            Indexing::Auto,
+            Indexing::Incremental,
+            Indexing::Without,
+            Indexing::Never,
+        ]);
+        let fields = prop::collection::vec((names, values, indexings), 0..8);
+        fields.prop_map(|fields| {
+            fields.into_iter().fold(Fields::new(), |list, (name, value, indexing)| {
+                list.with_indexing(name, value, indexing)
+            })
+        })
     }
 
     fn written(text: &str, huffman: Huffman) -> Vec<u8> {

@@ -58,6 +58,7 @@ pub(super) fn write(pattern: u8, mask: u8, value: usize, out: &mut Vec<u8>) {
 }
 
 /// The full prefix, and what exceeds it.
+#[inline(never)]
 fn write_long(first: u8, mut rest: usize, out: &mut Vec<u8>) {
     out.push(first);
     while rest > usize::from(!CONTINUES) {

@@ -42,29 +42,33 @@ pub(super) struct Hashes {
     pub(super) field: u64,
 }
 
+/// Which entry will be asked for next.
+#[derive(Clone, Copy)]
+pub(super) struct Guess<'t> {
+    pub(super) entry: Entry<'t>,
+    number: u16,
+}
+
 impl Lookup {
     /// The newest entry of a name: the newest of all is 0.
     pub(super) fn find_name(&self, table: &Table, name: &[u8], hash: u64) -> Option<usize> {
-        let is_it = |nth| table.record(nth).is_some_and(|record| record.name == name);
+        let is_it = |nth| table.get(nth).is_some_and(|entry| entry.value_of(name).is_some());
         let head = self.links.get(self.place(hash))?.names;
         self.find(head, table.len(), |link| link.older_name, is_it)
     }
 
-    /// The entry that came after the last one before, if it is this field.
+    /// The entry that came after the last one before.
     #[inline]
-    pub(super) fn guess_field(
-        &mut self,
-        table: &Table,
-        field: &Record<'_>,
-        index: Option<StaticIndex>,
-    ) -> Option<usize> {
+    pub(super) fn guess<'t>(&self, table: &'t Table) -> Option<Guess<'t>> {
         let number = self.links.get(self.place_of(self.last))?.next;
-        let nth = self.nth(number);
-        let is_it = is_field(table.get(nth)?, field, index);
-        is_it.then(|| {
-            self.last = number;
-            nth
-        })
+        Some(Guess { entry: table.get(self.nth(number))?, number })
+    }
+
+    /// It was asked for: where in the table it is.
+    #[inline]
+    pub(super) fn confirm(&mut self, guess: Guess<'_>) -> usize {
+        self.last = guess.number;
+        self.nth(guess.number)
     }
 
     /// The newest entry with both this name and this value. `index` is the first entry of the static table that has the
@@ -77,7 +81,7 @@ impl Lookup {
         index: Option<StaticIndex>,
         hash: u64,
     ) -> Option<usize> {
-        let is_it = |nth| table.get(nth).is_some_and(|entry| is_field(entry, field, index));
+        let is_it = |nth| table.get(nth).is_some_and(|entry| entry.has_text(field, index));
         let head = self.links.get(self.place(hash))?.fields;
         let nth = self.find(head, table.len(), |link| link.older_field, is_it)?;
         self.follow(self.newest.wrapping_sub(nth as u16));
@@ -86,9 +90,8 @@ impl Lookup {
 
     /// Adds the entry that the table has just taken.
     pub(super) fn insert(&mut self, table: &Table, hashes: Hashes) {
-        let chains = chains_of(table.max());
-        if self.links.len() < chains {
-            self.rebuild(table, chains);
+        if self.has_too_few(table.max()) {
+            self.rebuild(table, chains_of(table.max()));
         } else {
             self.add(hashes);
         }
@@ -105,6 +108,13 @@ impl Lookup {
         chains_of(max).saturating_mul(size_of::<Link>())
     }
 
+    /// Whether there are fewer than [`chains_of`] says.
+    fn has_too_few(&self, max: usize) -> bool {
+        let chains = self.links.len();
+        chains < LEAST_CHAINS || chains < MOST_CHAINS && chains < max / ENTRY_OVERHEAD
+    }
+
+    #[cold]
     fn rebuild(&mut self, table: &Table, chains: usize) {
         *self = Self { links: vec![Link::default(); chains], newest: 0, last: 0 };
         for nth in (0..table.len()).rev() {
@@ -194,15 +204,6 @@ impl Lookup {
     }
 }
 
-/// Whether an entry is this field, see [`Lookup::find_field`].
-#[inline(always)]
-fn is_field(entry: Entry<'_>, field: &Record<'_>, index: Option<StaticIndex>) -> bool {
-    match index {
-        Some(index) => entry.is_named(index, field.value),
-        None => entry.record().is_some_and(|it| it.name == field.name && it.value == field.value),
-    }
-}
-
 /// So far a look-up goes at most.
 const MAX_STEPS: usize = 8;
 
@@ -257,7 +258,9 @@ mod tests {
     fn what_came_next_before_is_guessed() {
         let (mut table, mut lookup) = (Table::new(4_096), Lookup::default());
         let guess = |table: &Table, lookup: &mut Lookup, name: &[u8], value: &[u8]| {
-            lookup.guess_field(table, &Record::to_encode(&Field::new(name, value)), None)
+            let guess = lookup.guess(table)?;
+            let is_it = guess.entry.is(&Record::to_encode(&Field::new(name, value)));
+            is_it.then(|| lookup.confirm(guess))
         };
         assert_eq!(guess(&table, &mut lookup, b"a", b"1"), None);
         for name in [b"a", b"b", b"c"] {
