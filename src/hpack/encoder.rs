@@ -131,7 +131,7 @@ impl Encoder {
     #[inline(never)]
     fn encode_record(&mut self, record: &Record<'_>, split_cookies: bool, out: &mut Vec<u8>) {
         if split_cookies {
-            cookies::split(*record).for_each(|crumb| self.encode_field(&crumb, out));
+            cookies::split(*record).for_each(|crumb| self.encode_record(&crumb, false, out));
         } else {
             self.encode_field(record, out);
         }

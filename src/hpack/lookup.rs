@@ -89,6 +89,7 @@ impl Lookup {
     }
 
     /// Adds the entry that the table has just taken.
+    #[inline]
     pub(super) fn insert(&mut self, table: &Table, hashes: Hashes) {
         if self.has_too_few(table.max()) {
             self.rebuild(table, chains_of(table.max()));
