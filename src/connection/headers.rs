@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::error::Violation;
 use crate::event::{Event, Head};
 use crate::fields::rules::{Authority, Grammar, Host, Rules, Section, Status};
-use crate::fields::{Draft, Entry, Field, Fields, Nature, StaticIndex, cookies};
+use crate::fields::{self, Draft, Entry, Fields, Nature, StaticIndex, cookies};
 use crate::frame::{Headers, Part, PushPromise};
 use crate::hpack::{Decoder, Taker};
 use crate::id::{Role, StreamId};
@@ -148,11 +148,11 @@ impl SectionLimits {
 
 impl Taker for Collected {
     #[inline]
-    fn take(&mut self, field: Field<'_>, known: Nature) -> Result<Nature, Violation> {
-        self.count(field.accounted_octets())?;
+    fn take(&mut self, literal: &fields::Record<'_>) -> Result<Nature, Violation> {
+        self.count(literal.accounted_octets())?;
         match self.keep {
-            Keep::Fields => Ok(self.fields.push_within(field, known, self.limits.most())),
-            Keep::Nothing | Keep::TooLarge => Ok(known),
+            Keep::Fields => Ok(self.fields.push_record(literal, self.limits.most())),
+            Keep::Nothing | Keep::TooLarge => Ok(literal.nature()),
         }
     }
 
@@ -537,7 +537,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::fields::{Huffman, Indexing};
+    use crate::fields::{Field, Huffman, Indexing};
     use crate::hpack::Encoder;
 
     const LIST: u32 = 600;

@@ -56,11 +56,11 @@ impl<'l> Draft<'l> {
         start: usize,
         name_octets: usize,
         known: Option<StaticIndex>,
-        marks: &Field<'_>,
+        marks: Marks,
         nature: Nature,
     ) {
         let value_octets = self.end().saturating_sub(start).saturating_sub(name_octets);
-        let marks = Marks::of(marks, nature);
+        let marks = marks.with(nature);
         let block = &mut self.fields.block;
         let name = match known {
             Some(index) => {

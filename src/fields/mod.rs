@@ -20,8 +20,7 @@ use count::Count;
 pub(crate) use draft::Draft;
 pub use form::{Coding, Form, Huffman, Literal};
 pub(crate) use nature::Nature;
-use record::Marks;
-pub(crate) use record::{Entry, Record, Records, SPELT_HEAD, entry_head, entry_octets, write_entry};
+pub(crate) use record::{Entry, Marks, Record, Records, SPELT_HEAD, entry_head, entry_octets, write_entry};
 pub(crate) use statics::{StaticIndex, TABLE as STATIC_TABLE};
 
 use crate::growth::reserve_steadily;
@@ -231,15 +230,20 @@ impl Fields {
     /// to know of it.
     #[inline]
     pub(crate) fn push_within(&mut self, field: Field<'_>, known: Nature, most: usize) -> Nature {
-        let nature = known.judged(field.name, field.value);
-        let marks = Marks::of(&field, nature);
-        match known.index() {
-            Some(index) => record::write_named(&mut self.block, index, field.value, marks, most),
-            None => {
-                record::write_spelt(&mut self.block, field.name, field.value, marks, nature.index(), most)
-            }
+        self.push_record(&Record::of_field(&field, known), most)
+    }
+
+    /// The same with a record, whose name is not written if it is known beforehand to be an entry's.
+    #[inline]
+    pub(crate) fn push_record(&mut self, record: &Record<'_>, most: usize) -> Nature {
+        let &Record { name, value, index, marks } = record;
+        let nature = record.nature().judged(name, value);
+        let marks = marks.with(nature);
+        match index {
+            Some(index) => record::write_named(&mut self.block, index, value, marks, most),
+            None => record::write_spelt(&mut self.block, name, value, marks, nature.index(), most),
         }
-        self.count(field.accounted_octets(), nature);
+        self.count(record.accounted_octets(), nature);
         nature
     }
 
@@ -258,7 +262,7 @@ impl Fields {
 
     #[cold]
     fn push_unjudged(&mut self, entry: Entry<'_>, most: usize) -> Option<Nature> {
-        entry.record().map(|record| self.push_within(record.field(), record.nature(), most))
+        entry.record().map(|record| self.push_record(&record, most))
     }
 
     /// Adds an entry of the static table that came as its index.

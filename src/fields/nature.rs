@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::names::{self, Meaning};
+use super::names::{self, Meaning, PSEUDO_FIELDS};
 use super::octets::{self, Made};
 use super::statics::StaticIndex;
 
@@ -73,6 +73,15 @@ impl Nature {
         }
     }
 
+    /// The number of its meaning, if that is a pseudo-header field and the value is of the right octets: most of what rules
+    /// look at is.
+    #[inline]
+    pub(super) const fn right_pseudo(self) -> Option<usize> {
+        let number = (self.0 >> Self::MEANING) as usize;
+        let is_right = self.0 & Self::NOT_JUDGED == (Made::Right as u16) << Self::MADE;
+        if is_right && number < PSEUDO_FIELDS { Some(number) } else { None }
+    }
+
     /// What a list has to keep beside the index: the highest bits.
     #[inline]
     pub(super) const fn high_bits(self) -> u16 {
@@ -101,7 +110,7 @@ impl Nature {
     /// What no value is made of.
     const NOT_JUDGED: u16 = 0b11 << Self::MADE;
     const MEANING: u32 = 12;
-    const HIGH_BITS: u16 = u16::MAX << Self::MADE;
+    pub(super) const HIGH_BITS: u16 = u16::MAX << Self::MADE;
 }
 
 impl fmt::Debug for Nature {
@@ -182,6 +191,8 @@ mod tests {
                 let nature = Nature::new(None, meaning, made);
                 assert_eq!((nature.index(), nature.meaning(), nature.made()), (None, meaning, made));
                 assert!(nature.is_judged());
+                let is_right = made == Made::Right && (meaning as usize) < PSEUDO_FIELDS;
+                assert_eq!(nature.right_pseudo(), is_right.then_some(meaning as usize));
             }
         }
     }

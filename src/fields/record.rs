@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Field, Form, Huffman, Indexing, Nature, STATIC_TABLE, StaticIndex, form};
+use super::{Coding, Field, Form, Huffman, Indexing, Literal, Nature, STATIC_TABLE, StaticIndex, form};
 use crate::growth::reserve_steadily;
 
 /// A field of a list, with its nature. What the static table has of it takes no room where that was known beforehand:
@@ -19,7 +19,7 @@ pub(crate) struct Record<'a> {
     pub(crate) value: &'a [u8],
     /// An entry of the static table that has the name, if any.
     pub(crate) index: Option<StaticIndex>,
-    marks: Marks,
+    pub(super) marks: Marks,
 }
 
 /// A record as it lies in a dynamic table: that of a field that comes as the index of an entry. There its nature may be
@@ -269,6 +269,23 @@ impl<'a> Record<'a> {
         Self { name, value, index: StaticIndex::of_name(name), marks }
     }
 
+    /// The record of a field of which so much is known.
+    #[inline]
+    pub(super) const fn of_field(field: &Field<'a>, known: Nature) -> Self {
+        Self { name: field.name, value: field.value, index: known.index(), marks: Marks::of(field, known) }
+    }
+
+    /// The record of a literal, of whose nature nothing is known but the entry that its name comes from.
+    #[inline]
+    pub(crate) const fn of_literal(
+        name: &'a [u8],
+        value: &'a [u8],
+        index: Option<StaticIndex>,
+        marks: Marks,
+    ) -> Self {
+        Self { name, value, index, marks }
+    }
+
     #[inline]
     fn of_entry(index: StaticIndex) -> Self {
         let marks = index.look_up(&ENTRY_MARKS);
@@ -305,6 +322,12 @@ impl<'a> Record<'a> {
     pub(crate) const fn field(&self) -> Field<'a> {
         let (indexing, huffman, form) = (self.marks.indexing(), self.marks.huffman(), self.marks.form());
         Field { name: self.name, value: self.value, indexing, huffman, form }
+    }
+
+    /// What the field counts towards a list or a table.
+    #[inline]
+    pub(crate) const fn accounted_octets(&self) -> usize {
+        Field::accounted(self.name.len(), self.value.len())
     }
 
     #[inline]
@@ -418,6 +441,23 @@ impl Marks {
         Self::of(&Field { form: Some(Form::Indexed), ..Field::new(&[], &[]) }, nature)
     }
 
+    /// Those of a literal of this kind, whose strings were coded so. Its nature is not known.
+    #[inline]
+    pub(crate) const fn of_literal(kind: Literal, name: Option<Coding>, value: Coding) -> Self {
+        let indexing = match kind {
+            Literal::Incremental | Literal::Without => Indexing::Auto,
+            Literal::Never => Indexing::Never,
+        };
+        let form = form::to_octet(Some(Form::Literal { kind, name, value }));
+        Self(indexing as u16 | (form as u16) << Self::FORM | Nature::UNKNOWN.high_bits())
+    }
+
+    /// The same of a nature that is known now.
+    #[inline]
+    pub(super) const fn with(self, nature: Nature) -> Self {
+        Self(self.0 & !Nature::HIGH_BITS | nature.high_bits())
+    }
+
     #[inline]
     const fn indexing(self) -> Indexing {
         match self.0 & 0b11 {
@@ -484,7 +524,7 @@ pub(crate) const SPELT_HEAD: usize = 11;
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Coding, Field, Fields, Form, Literal, STATIC_TABLE};
+    use super::super::Fields;
     use super::*;
 
     fn indices() -> impl Iterator<Item = StaticIndex> {

@@ -91,8 +91,11 @@ impl Rules {
     pub(crate) fn check(self, fields: &Fields, section: Section) -> Result<Summary, Violation> {
         let mut seen = Seen::default();
         for record in fields.telling_records() {
-            let meaning = self.meaning_of(record.nature())?;
-            seen.take(meaning, record.value, section)?;
+            let nature = record.nature();
+            match nature.right_pseudo() {
+                Some(pseudo) => seen.take_pseudo(pseudo, record.value)?,
+                None => seen.take(self.meaning_of(nature)?, record.value, section)?,
+            }
         }
         match section {
             Section::Request(extended) => self.check_request(&seen, extended),
@@ -208,15 +211,23 @@ impl<'f> Seen<'f> {
         self.pseudo.get(pseudo as usize).copied().flatten()
     }
 
+    /// A pseudo-header field, by the number of its meaning.
+    #[inline]
+    fn take_pseudo(&mut self, number: usize, value: &'f [u8]) -> Result<(), Violation> {
+        let Some(place) = self.pseudo.get_mut(number) else { return Ok(()) };
+        // There is at most one of each.
+        self.pseudo_count = self.pseudo_count.wrapping_add(1);
+        match place.replace(value) {
+            _ if self.regular => Err(Violation::PseudoFieldAfterRegular),
+            None => Ok(()),
+            Some(_) => Err(Violation::RepeatedPseudoField),
+        }
+    }
+
     #[inline]
     fn take(&mut self, meaning: Meaning, value: &'f [u8], section: Section) -> Result<(), Violation> {
-        if let Some(place) = self.pseudo.get_mut(meaning as usize) {
-            self.pseudo_count = self.pseudo_count.saturating_add(1);
-            return match place.replace(value) {
-                _ if self.regular => Err(Violation::PseudoFieldAfterRegular),
-                None => Ok(()),
-                Some(_) => Err(Violation::RepeatedPseudoField),
-            };
+        if (meaning as usize) < PSEUDO_FIELDS {
+            return self.take_pseudo(meaning as usize, value);
         }
         let is_late = core::mem::replace(&mut self.regular, true);
         match (meaning, section) {

@@ -13,7 +13,7 @@ use super::sink::{Sink, Taker};
 use super::sizes::Sizes;
 use super::table::Table;
 use crate::error::Violation;
-use crate::fields::{Coding, Field, Literal, Nature, STATIC_TABLE, StaticIndex};
+use crate::fields::{Coding, Field, Literal, Marks, Nature, Record, STATIC_TABLE, StaticIndex};
 
 /// Decodes the field blocks of one connection.
 ///
@@ -311,8 +311,8 @@ impl Decoder {
                 value.decode(&mut value_places)?
             }
         };
-        let field = literal.field((name, name_coding), (octets, value.coding));
-        let known = taker.take(field, Nature::of_name(index))?;
+        let marks = Marks::of_literal(literal, name_coding, value.coding);
+        let known = taker.take(&Record::of_literal(name, octets, index, marks))?;
         if literal == Literal::Incremental {
             self.table.insert(name, octets, known);
         }
@@ -528,8 +528,8 @@ impl Decoder {
             let octets = Field::new(name, value).accounted_octets().saturating_add(self.skipped);
             return taker.count(octets);
         }
-        let field = self.literal.field((name, self.name_coding), (value, coding));
-        let known = taker.take(field, Nature::of_name(self.static_name))?;
+        let marks = Marks::of_literal(self.literal, self.name_coding, coding);
+        let known = taker.take(&Record::of_literal(name, value, self.static_name, marks))?;
         if self.literal == Literal::Incremental {
             if self.scratch.len() > self.usual_kept() {
                 let name_octets = name.len();
@@ -556,8 +556,8 @@ impl Decoder {
         }
         taker.count(octets)?;
         if let Some(draft) = taker.draft() {
-            let marks = self.literal.field((&[], self.name_coding), (&[], coding));
-            draft.finish(self.start, self.kept_name, self.static_name, &marks, nature);
+            let marks = Marks::of_literal(self.literal, self.name_coding, coding);
+            draft.finish(self.start, self.kept_name, self.static_name, marks, nature);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What the first octets of representations and strings tell (RFC 7541 §5.2, §6).
 
-use crate::fields::{Coding, Field, Form, Indexing, Literal};
+use crate::fields::{Coding, Literal};
 
 /// The kinds of representations (RFC 7541 §6).
 #[derive(Clone, Copy)]
@@ -29,22 +29,6 @@ impl Kind {
             Self::SizeUpdate => 0x1f,
             Self::Literal(Literal::Without | Literal::Never) => 0x0f,
         }
-    }
-}
-
-impl Literal {
-    /// The field of such a literal, whose strings were coded so.
-    pub(super) const fn field<'a>(
-        self,
-        (name, name_coding): (&'a [u8], Option<Coding>),
-        (value, value_coding): (&'a [u8], Coding),
-    ) -> Field<'a> {
-        let indexing = match self {
-            Self::Incremental | Self::Without => Indexing::Auto,
-            Self::Never => Indexing::Never,
-        };
-        let form = Some(Form::Literal { kind: self, name: name_coding, value: value_coding });
-        Field { indexing, form, ..Field::new(name, value) }
     }
 }
 

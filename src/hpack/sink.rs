@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::error::Violation;
-use crate::fields::{Draft, Entry, Field, Fields, Nature, StaticIndex};
+use crate::fields::{Draft, Entry, Field, Fields, Nature, Record, StaticIndex};
 
 /// Takes the fields of a block one by one.
 ///
@@ -48,7 +48,7 @@ pub trait Sink {
 /// Where fields go from the decoder: a [`Sink`], or what makes use of what is known of them.
 pub(crate) trait Taker {
     /// Returns what is known of the field from now on.
-    fn take(&mut self, field: Field<'_>, known: Nature) -> Result<Nature, Violation>;
+    fn take(&mut self, literal: &Record<'_>) -> Result<Nature, Violation>;
 
     /// Takes the field of an entry of the dynamic table. Returns what has become known of it.
     fn take_indexed(&mut self, entry: Entry<'_>) -> Result<Option<Nature>, Violation>;
@@ -69,9 +69,9 @@ pub(crate) trait Taker {
 
 impl<S: Sink> Taker for S {
     #[inline]
-    fn take(&mut self, field: Field<'_>, known: Nature) -> Result<Nature, Violation> {
-        self.field(field)?;
-        Ok(known)
+    fn take(&mut self, literal: &Record<'_>) -> Result<Nature, Violation> {
+        self.field(literal.field())?;
+        Ok(literal.nature())
     }
 
     #[inline]
