@@ -1,6 +1,7 @@
 //! Field blocks of the peer: from HEADERS or PUSH_PROMISE to the last CONTINUATION.
 
 use alloc::vec::Vec;
+use core::num::NonZeroUsize;
 
 use super::Connection;
 use super::receive::{Incoming, Told, on_connection, on_stream, violation_of};
@@ -189,7 +190,7 @@ impl Taker for Collected {
     }
 
     #[cold]
-    fn give_up(&mut self, start: usize) -> Option<Vec<u8>> {
+    fn give_up(&mut self, start: Option<NonZeroUsize>) -> Option<Vec<u8>> {
         let is_list = self.keep == Keep::Fields;
         is_list.then(|| {
             self.keep = Keep::TooLarge;
@@ -202,7 +203,7 @@ impl Collected {
     /// Far too many fields end the connection.
     #[cold]
     fn on_too_large(&mut self) -> Result<(), Violation> {
-        self.give_up(0);
+        self.give_up(None);
         let is_far = self.octets > self.limits.hard_octets as usize || self.count > self.limits.hard_count;
         if is_far { Err(Violation::FieldSectionFarTooLarge) } else { Ok(()) }
     }

@@ -1,5 +1,7 @@
 //! A field that is not whole yet, at the end of its list.
 
+use core::num::NonZeroUsize;
+
 use super::record::Marks;
 use super::{Field, Fields, Nature, StaticIndex, record};
 use crate::growth::reserve_steadily;
@@ -17,13 +19,22 @@ impl<'l> Draft<'l> {
         Self { fields, most }
     }
 
-    /// Where more text goes; at first, where the text of the field begins.
+    /// Makes room for what stands in front of the text of a field, whose name is that of the entry or part of the text.
+    /// Tells where the text begins, unless the list would be too large in any case.
+    #[inline]
+    pub(crate) fn open(&mut self, name: Option<StaticIndex>) -> Option<NonZeroUsize> {
+        let is_open = record::open(&mut self.fields.block, name, self.most);
+        if is_open { NonZeroUsize::new(self.end()) } else { None }
+    }
+
+    /// Where more text goes.
     #[inline]
     pub(crate) fn end(&self) -> usize {
         self.fields.block.len()
     }
 
     /// Keeps more text. Refuses text with which the list would be too large in any case.
+    #[inline]
     pub(crate) fn keep(&mut self, octets: &[u8]) -> bool {
         let fits = octets.len() <= self.most.saturating_sub(self.end());
         if fits {
@@ -45,30 +56,31 @@ impl<'l> Draft<'l> {
     }
 
     /// The text that begins at `start`.
-    pub(crate) fn text(&self, start: usize) -> &[u8] {
-        self.fields.block.get(start..).unwrap_or_default()
+    pub(crate) fn text(&self, start: NonZeroUsize) -> &[u8] {
+        self.fields.block.get(start.get()..).unwrap_or_default()
     }
 
     /// The text that begins at `start` is whole, and that of a field of this nature, which the list has room for. Its
     /// name has so many octets, or is that of the entry; what else there is to know of it is as in `marks`.
     pub(crate) fn finish(
         self,
-        start: usize,
+        start: NonZeroUsize,
         name_octets: usize,
         known: Option<StaticIndex>,
         marks: Marks,
         nature: Nature,
     ) {
+        let start = start.get();
         let value_octets = self.end().saturating_sub(start).saturating_sub(name_octets);
         let marks = marks.with(nature);
         let block = &mut self.fields.block;
         let name = match known {
             Some(index) => {
-                record::finish_named(block, start, index, marks, self.most);
+                record::finish_named(block, start, index, marks);
                 index.name().len()
             }
             None => {
-                record::finish_spelt(block, start, name_octets, marks, nature.index(), self.most);
+                record::finish_spelt(block, start, name_octets, marks, nature.index());
                 name_octets
             }
         };

@@ -15,6 +15,7 @@ mod statics;
 use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
+use core::num::NonZeroUsize;
 
 use count::Count;
 pub(crate) use draft::Draft;
@@ -298,10 +299,10 @@ impl Fields {
         self.accounted as usize
     }
 
-    /// The text behind the fields, see [`Draft`], in the list's memory.
-    pub(crate) fn into_text(self, start: usize) -> Vec<u8> {
+    /// The text behind the fields, see [`Draft`], if there is any, in the list's memory.
+    pub(crate) fn into_text(self, start: Option<NonZeroUsize>) -> Vec<u8> {
         let mut block = self.block;
-        block.drain(..start.min(block.len()));
+        block.drain(..start.map_or(block.len(), |start| block.len().min(start.get())));
         block
     }
 

@@ -111,32 +111,48 @@ pub(crate) fn entry_head(name_octets: usize, value_octets: usize, nature: Nature
     spelt_head(name_octets, value_octets, Marks::of_indexed(nature), nature.index())
 }
 
-/// The same with a field whose value lies at the end of the block already, from `start` on; its name is an entry's.
-pub(super) fn finish_named(block: &mut Vec<u8>, start: usize, index: StaticIndex, marks: Marks, most: usize) {
-    let value_octets = block.len().saturating_sub(start);
-    insert(block, start, named_head(index, value_octets, marks), most);
+/// Puts room for the head of a record at the end of a block, whose name is an entry's or is still to come. Refuses if
+/// the block would need more than `most` octets.
+pub(super) fn open(block: &mut Vec<u8>, name: Option<StaticIndex>, most: usize) -> bool {
+    match name {
+        Some(_) => append_room::<NAMED_HEAD>(block, most),
+        None => append_room::<SPELT_HEAD>(block, most),
+    }
 }
 
-/// The same with a field whose name, of so many octets, and value lie there.
+#[inline]
+fn append_room<const N: usize>(block: &mut Vec<u8>, most: usize) -> bool {
+    let fits = N <= most.saturating_sub(block.len());
+    if fits {
+        reserve_steadily(block, N, most);
+        block.extend_from_slice(&[0; N]);
+    }
+    fits
+}
+
+/// Fills that room, when the value lies behind it, from `start` on.
+#[inline]
+pub(super) fn finish_named(block: &mut [u8], start: usize, index: StaticIndex, marks: Marks) {
+    let value_octets = block.len().saturating_sub(start);
+    put(block, start, named_head(index, value_octets, marks));
+}
+
+/// The same when a name of so many octets and the value lie there.
+#[inline]
 pub(super) fn finish_spelt(
-    block: &mut Vec<u8>,
+    block: &mut [u8],
     start: usize,
     name_octets: usize,
     marks: Marks,
     index: Option<StaticIndex>,
-    most: usize,
 ) {
     let value_octets = block.len().saturating_sub(start).saturating_sub(name_octets);
-    insert(block, start, spelt_head(name_octets, value_octets, marks, index), most);
+    put(block, start, spelt_head(name_octets, value_octets, marks, index));
 }
 
-fn insert<const N: usize>(block: &mut Vec<u8>, start: usize, head: [u8; N], most: usize) {
-    reserve_steadily(block, N, most);
-    block.extend_from_slice(&head);
-    let Some(record) = block.get_mut(start..) else { return };
-    let text = record.len().saturating_sub(N);
-    record.copy_within(..text, N);
-    if let Some(place) = record.first_chunk_mut() {
+#[inline]
+fn put<const N: usize>(block: &mut [u8], end: usize, head: [u8; N]) {
+    if let Some(place) = block.get_mut(..end).and_then(<[u8]>::last_chunk_mut) {
         *place = head;
     }
 }

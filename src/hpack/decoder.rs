@@ -2,8 +2,9 @@ mod keep;
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::num::NonZeroUsize;
 
-use keep::usual_kept;
+use keep::{keep_in_draft, usual_kept};
 
 use super::huffman;
 use super::integer::{Integer, Partial};
@@ -53,9 +54,9 @@ pub struct Decoder {
     name_coding: Option<Coding>,
     static_name: Option<StaticIndex>,
     /// The kept name of that literal, if any, and then as much of its value as had to be kept; unless the taker has a
-    /// draft for both, in which they begin here.
+    /// draft for both, in which they begin at `start` as soon as any has to be kept.
     scratch: Vec<u8>,
-    start: usize,
+    start: Option<NonZeroUsize>,
     kept_name: usize,
     /// Octets of that literal that were not kept, since there are too many.
     skipped: usize,
@@ -83,7 +84,7 @@ impl Decoder {
             name_coding: None,
             static_name: None,
             scratch: Vec::new(),
-            start: 0,
+            start: None,
             kept_name: 0,
             skipped: 0,
             text_octets: 0,
@@ -132,6 +133,7 @@ impl Decoder {
 
     pub(crate) fn decode_into(&mut self, fragment: &[u8], taker: &mut impl Taker) -> Result<(), Violation> {
         let mut name = Name::Kept;
+        let mut places = Places::default();
         let mut input = fragment;
         while let Some((&octet, mut rest)) = input.split_first() {
             match self.state {
@@ -140,7 +142,7 @@ impl Decoder {
                 }
                 State::Representation => match self.short(octet, rest) {
                     Some((literal, behind)) => {
-                        self.on_short(&literal, taker)?;
+                        self.on_short(&literal, &mut places, taker)?;
                         rest = behind;
                     }
                     None => self.on_representation(octet, &mut name, taker)?,
@@ -163,14 +165,25 @@ impl Decoder {
     /// The same with a fragment of one octet, which needs none of the places that longer ones do.
     #[inline(never)]
     pub(crate) fn decode_octet(&mut self, octet: u8, taker: &mut impl Taker) -> Result<(), Violation> {
-        if self.absorb(octet, taker) {
-            return Ok(());
-        }
+        if self.absorb(octet, taker) { Ok(()) } else { self.take_octet(octet, taker) }
+    }
+
+    #[inline(never)]
+    fn take_octet(&mut self, octet: u8, taker: &mut impl Taker) -> Result<(), Violation> {
         let piece = [octet];
         let mut name = Name::Kept;
         match self.state {
             State::Representation => self.on_representation(octet, &mut name, taker)?,
-            State::Text(text, left) => self.on_text(text, left, &piece, &mut name, taker)?,
+            State::Text(text, left) => {
+                if text.coding == Coding::Plain && self.take_into_draft(&piece, taker) {
+                    self.text_octets = self.text_octets.saturating_add(1);
+                    return match left.saturating_sub(1) {
+                        0 => self.on_drafted(text, taker),
+                        left => self.wait(State::Text(text, left)),
+                    };
+                }
+                self.on_text(text, left, &piece, &mut name, taker)?;
+            }
             State::Index(..) | State::Length(_) | State::LengthRest(..) => {
                 self.on_octet(octet, &mut name, taker)?;
             }
@@ -246,7 +259,7 @@ impl Decoder {
             return false;
         };
         let is_absorbed = match taker.draft() {
-            Some(mut draft) => draft.absorb(octet),
+            Some(mut draft) => self.start.is_some() && draft.absorb(octet),
             None if self.skipped > 0 => {
                 self.skipped = self.skipped.saturating_add(1);
                 true
@@ -260,8 +273,9 @@ impl Decoder {
             }
         };
         if is_absorbed {
-            self.text_octets = self.text_octets.saturating_add(1);
-            *left = left.saturating_sub(1);
+            // No text has so many octets that they could not be counted.
+            self.text_octets = self.text_octets.wrapping_add(1);
+            *left = left.wrapping_sub(1);
         }
         is_absorbed
     }
@@ -285,11 +299,17 @@ impl Decoder {
         }
     }
 
-    fn on_short(&mut self, short: &Short<'_>, taker: &mut impl Taker) -> Result<(), Violation> {
+    #[inline(always)]
+    fn on_short(
+        &mut self,
+        short: &Short<'_>,
+        places: &mut Places,
+        taker: &mut impl Taker,
+    ) -> Result<(), Violation> {
         self.sizes.on_field()?;
         let Short { literal, name, value } = *short;
         // Only what is in Huffman code needs places, and a name whose entry the field may evict (RFC 7541 §4.4).
-        let (mut name_places, mut value_places, mut name_copy);
+        let mut name_copy;
         let (name, index, name_coding) = match name {
             short::Name::Known(index) => (index.name(), Some(index), None),
             short::Name::Indexed(index) => {
@@ -300,16 +320,13 @@ impl Decoder {
                 (text.octets, None, Some(Coding::Plain))
             }
             short::Name::Text(text @ short::Text { coding: Coding::Huffman, .. }) => {
-                name_places = huffman::PLACES;
-                (text.decode(&mut name_places)?, None, Some(Coding::Huffman))
+                let places = places.name.get_or_insert(huffman::PLACES);
+                (text.decode(places)?, None, Some(Coding::Huffman))
             }
         };
         let octets = match value.coding {
             Coding::Plain => value.octets,
-            Coding::Huffman => {
-                value_places = huffman::PLACES;
-                value.decode(&mut value_places)?
-            }
+            Coding::Huffman => value.decode(places.value.get_or_insert(huffman::PLACES))?,
         };
         let marks = Marks::of_literal(literal, name_coding, value.coding);
         let known = taker.take(&Record::of_literal(name, octets, index, marks))?;
@@ -368,7 +385,7 @@ impl Decoder {
                 self.on_entry(value, taker)
             }
             Kind::Literal(literal) => {
-                self.begin(literal, taker);
+                self.begin(literal);
                 let part = if value == 0 { Part::Name } else { self.on_name_index(value, name, taker)? };
                 self.wait(State::Length(part))
             }
@@ -412,11 +429,11 @@ impl Decoder {
     }
 
     #[inline]
-    fn begin(&mut self, literal: Literal, taker: &mut impl Taker) {
+    fn begin(&mut self, literal: Literal) {
         self.literal = literal;
         (self.name_coding, self.static_name) = (None, None);
         self.scratch.clear();
-        self.start = taker.draft().map_or(0, |draft| draft.end());
+        self.start = None;
         (self.kept_name, self.skipped) = (0, 0);
     }
 
@@ -432,7 +449,7 @@ impl Decoder {
             // The field may evict the entry that its name comes from (RFC 7541 §4.4): hence a copy.
             let dynamic = dynamic_name(&self.table, index)?;
             self.kept_name = dynamic.len();
-            if !taker.draft().is_some_and(|mut draft| draft.keep(dynamic)) {
+            if !keep_in_draft(&mut self.start, None, dynamic, taker) {
                 self.leave_draft(taker);
                 self.keep_name(index)?;
             }
@@ -459,7 +476,11 @@ impl Decoder {
         }
         self.text_octets = 0;
         self.state = State::Text(text, length);
-        if length == 0 { self.on_text(text, 0, &[], name, taker) } else { Ok(()) }
+        match length {
+            0 if text.coding == Coding::Plain && self.start.is_some() => self.on_drafted(text, taker),
+            0 => self.on_text(text, 0, &[], name, taker),
+            _ => Ok(()),
+        }
     }
 
     /// Takes a piece of a string, of which so many octets were left.
@@ -502,6 +523,21 @@ impl Decoder {
         }
     }
 
+    /// A string is whole, and in the draft.
+    fn on_drafted(&mut self, text: Text, taker: &mut impl Taker) -> Result<(), Violation> {
+        match text.part {
+            Part::Name => {
+                self.kept_name = self.kept_octets(taker);
+                self.name_coding = Some(text.coding);
+                self.wait(State::Length(Part::Value))
+            }
+            Part::Value => {
+                self.state = State::Representation;
+                self.on_draft(text.coding, taker)
+            }
+        }
+    }
+
     /// A literal is whole. Its value is in the scratch buffer unless it is lent.
     fn on_literal(
         &mut self,
@@ -510,7 +546,7 @@ impl Decoder {
         coding: Coding,
         taker: &mut impl Taker,
     ) -> Result<(), Violation> {
-        if self.start < taker.draft().map_or(0, |draft| draft.end()) {
+        if self.start.is_some() {
             return self.on_draft(coding, taker);
         }
         let (kept_name, kept_value) = self.scratch.split_at_checked(self.kept_name).unwrap_or_default();
@@ -543,8 +579,8 @@ impl Decoder {
 
     /// A literal is whole whose name and value are in the draft.
     fn on_draft(&mut self, coding: Coding, taker: &mut impl Taker) -> Result<(), Violation> {
-        let Some(draft) = taker.draft() else { return Ok(()) };
-        let (kept_name, value) = draft.text(self.start).split_at_checked(self.kept_name).unwrap_or_default();
+        let (Some(draft), Some(start)) = (taker.draft(), self.start) else { return Ok(()) };
+        let (kept_name, value) = draft.text(start).split_at_checked(self.kept_name).unwrap_or_default();
         let name = match self.static_name {
             Some(index) => index.name(),
             None => kept_name,
@@ -557,7 +593,7 @@ impl Decoder {
         taker.count(octets)?;
         if let Some(draft) = taker.draft() {
             let marks = Marks::of_literal(self.literal, self.name_coding, coding);
-            draft.finish(self.start, self.kept_name, self.static_name, marks, nature);
+            draft.finish(start, self.kept_name, self.static_name, marks, nature);
         }
         Ok(())
     }
@@ -597,6 +633,14 @@ const fn nth_of(index: u32) -> usize {
 
 /// A longer name of an entry is not copied on the stack.
 const SHORT_NAME: usize = 64;
+
+/// Where the strings of short literals are decoded: to clear that takes as long as to decode some, so it is done once for
+/// all of a fragment, if there are any.
+#[derive(Default)]
+struct Places {
+    name: Option<huffman::Text>,
+    value: Option<huffman::Text>,
+}
 
 /// Where in a block the decoder is.
 #[derive(Clone, Copy)]

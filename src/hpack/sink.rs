@@ -1,6 +1,7 @@
 //! Where decoded fields go.
 
 use alloc::vec::Vec;
+use core::num::NonZeroUsize;
 
 use crate::error::Violation;
 use crate::fields::{Draft, Entry, Field, Fields, Nature, Record, StaticIndex};
@@ -63,8 +64,9 @@ pub(crate) trait Taker {
     /// The list at whose end the text of a field is kept until it is whole. Without it the decoder keeps the text.
     fn draft(&mut self) -> Option<Draft<'_>>;
 
-    /// With the text that begins at `start`, the list of the draft is too large: it becomes the memory for this text.
-    fn give_up(&mut self, start: usize) -> Option<Vec<u8>>;
+    /// With the text that begins at `start`, if there is any, the list of the draft is too large: it becomes the memory for
+    /// this text.
+    fn give_up(&mut self, start: Option<NonZeroUsize>) -> Option<Vec<u8>>;
 }
 
 impl<S: Sink> Taker for S {
@@ -95,7 +97,7 @@ impl<S: Sink> Taker for S {
         None
     }
 
-    fn give_up(&mut self, _: usize) -> Option<Vec<u8>> {
+    fn give_up(&mut self, _: Option<NonZeroUsize>) -> Option<Vec<u8>> {
         None
     }
 }

@@ -2,11 +2,12 @@
 //! buffer.
 
 use alloc::vec::Vec;
+use core::num::NonZeroUsize;
 
 use super::super::{Taker, huffman};
 use super::{Decoder, Name, dynamic_name, nth_of};
 use crate::error::Violation;
-use crate::fields::{Coding, Literal};
+use crate::fields::{Coding, Literal, StaticIndex};
 use crate::growth::reserve_within;
 
 impl Decoder {
@@ -37,7 +38,7 @@ impl Decoder {
     /// Whether a string that lies in the fragment need not be kept behind what is kept of the literal.
     pub(super) fn may_be_lent(&self, taker: &mut impl Taker) -> bool {
         match taker.draft() {
-            Some(draft) => draft.end() == self.start,
+            Some(_) => self.start.is_none(),
             // What is kept of a long field goes to the table as it is, see `make_way`: all of it has to be there.
             None => self.scratch.len() <= self.usual_kept(),
         }
@@ -45,7 +46,11 @@ impl Decoder {
 
     /// How many octets are kept of the literal that is being read.
     pub(super) fn kept_octets(&self, taker: &mut impl Taker) -> usize {
-        taker.draft().map_or(self.scratch.len(), |draft| draft.end().saturating_sub(self.start))
+        match (taker.draft(), self.start) {
+            (Some(draft), Some(start)) => draft.end().saturating_sub(start.get()),
+            (Some(_), None) => 0,
+            (None, _) => self.scratch.len(),
+        }
     }
 
     /// Keeps a piece of a string, decoded.
@@ -77,15 +82,21 @@ impl Decoder {
 
     #[inline]
     fn keep_octets(&mut self, octets: &[u8], taker: &mut impl Taker) {
-        if !taker.draft().is_some_and(|mut draft| draft.keep(octets)) {
+        if !self.take_into_draft(octets, taker) {
             self.leave_draft(taker);
             self.keep_apart(octets);
         }
     }
 
+    /// Keeps octets of the literal that is being read in the draft of the taker, unless it has none or they are too many.
+    #[inline]
+    pub(super) fn take_into_draft(&mut self, octets: &[u8], taker: &mut impl Taker) -> bool {
+        keep_in_draft(&mut self.start, self.static_name, octets, taker)
+    }
+
     /// From now on the text of the literal is in the scratch buffer, if it is not already.
     pub(super) fn leave_draft(&mut self, taker: &mut impl Taker) {
-        if let Some(text) = taker.give_up(self.start) {
+        if let Some(text) = taker.give_up(self.start.take()) {
             self.scratch = text;
         }
     }
@@ -151,6 +162,22 @@ impl Decoder {
             self.kept_name = self.kept_octets(taker);
         }
     }
+}
+
+/// Keeps octets in the draft of the taker, unless it has none or they are too many. The first open it for a field of this
+/// name, which begins at `start` then.
+#[inline]
+pub(super) fn keep_in_draft(
+    start: &mut Option<NonZeroUsize>,
+    name: Option<StaticIndex>,
+    octets: &[u8],
+    taker: &mut impl Taker,
+) -> bool {
+    let Some(mut draft) = taker.draft() else { return false };
+    if start.is_none() {
+        *start = draft.open(name);
+    }
+    start.is_some() && draft.keep(octets)
 }
 
 /// A longer field leaves the table no more than half of its octets.
