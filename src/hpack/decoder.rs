@@ -137,16 +137,13 @@ impl Decoder {
         let mut input = fragment;
         while let Some((&octet, mut rest)) = input.split_first() {
             match self.state {
-                State::Representation if whole_index(input).is_some() => {
-                    rest = self.take_entries(input, taker)?;
-                }
-                State::Representation => match self.short(octet, rest) {
-                    Some((literal, behind)) => {
-                        self.on_short(&literal, &mut places, taker)?;
+                State::Representation => {
+                    rest = self.take_fields(input, &mut places, taker)?;
+                    if let Some((&octet, behind)) = rest.split_first() {
                         rest = behind;
+                        self.on_representation(octet, &mut name, taker)?;
                     }
-                    None => self.on_representation(octet, &mut name, taker)?,
-                },
+                }
                 State::Text(text, left) => {
                     let piece;
                     (piece, rest) = input.split_at(left.min(input.len()));
@@ -282,8 +279,9 @@ impl Decoder {
 
     /// A literal that needs no state and no memory, since all of it is there, and whose strings are not too long in any
     /// case.
-    #[inline]
-    fn short<'f>(&self, octet: u8, rest: &'f [u8]) -> Option<(Short<'f>, &'f [u8])> {
+    #[inline(always)]
+    fn short<'f>(&self, input: &'f [u8]) -> Option<(Short<'f>, &'f [u8])> {
+        let (&octet, rest) = input.split_first()?;
         let fits = self.max_string >= Short::MAX_TEXT && self.max_kept >= 2 * Short::MAX_TEXT;
         if fits { Short::parse(octet, rest).filter(|(short, _)| self.has_name(short)) } else { None }
     }
@@ -398,7 +396,27 @@ impl Decoder {
         }
     }
 
-    /// Takes the fields that come next, as far as a single octet represents each: nearly all of most blocks do.
+    /// Takes the fields that come next, as far as each is a single octet or a short literal: nearly all of most blocks are.
+    /// There is no state between them.
+    #[inline(always)]
+    fn take_fields<'f>(
+        &mut self,
+        input: &'f [u8],
+        places: &mut Places,
+        taker: &mut impl Taker,
+    ) -> Result<&'f [u8], Violation> {
+        let mut rest = input;
+        loop {
+            if whole_index(rest).is_some() {
+                rest = self.take_entries(rest, taker)?;
+            }
+            let Some((literal, behind)) = self.short(rest) else { return Ok(rest) };
+            self.on_short(&literal, places, taker)?;
+            rest = behind;
+        }
+    }
+
+    /// Takes the fields that come next, as far as a single octet represents each.
     #[inline]
     fn take_entries<'f>(&mut self, input: &'f [u8], taker: &mut impl Taker) -> Result<&'f [u8], Violation> {
         self.sizes.on_field()?;

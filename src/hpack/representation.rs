@@ -41,10 +41,11 @@ impl Coding {
 /// The index that a single octet gives, and what follows it, if that octet is all of the next representation.
 #[inline]
 pub(super) const fn whole_index(input: &[u8]) -> Option<(u32, &[u8])> {
-    let mask = Kind::Indexed.mask();
-    match input.split_first() {
-        Some((&octet, rest)) if octet > mask && octet & mask < mask => Some(((octet & mask) as u32, rest)),
-        Some(_) | None => None,
+    const MASK: u8 = Kind::Indexed.mask();
+    // All ones would say that more octets follow.
+    match input {
+        [octet @ 0x80..=0xfe, rest @ ..] => Some(((*octet & MASK) as u32, rest)),
+        _ => None,
     }
 }
 
