@@ -62,6 +62,7 @@ impl<'l> Draft<'l> {
 
     /// The text that begins at `start` is whole, and that of a field of this nature, which the list has room for. Its
     /// name has so many octets, or is that of the entry; what else there is to know of it is as in `marks`.
+    #[inline]
     pub(crate) fn finish(
         self,
         start: NonZeroUsize,

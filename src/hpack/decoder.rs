@@ -162,7 +162,12 @@ impl Decoder {
     /// The same with a fragment of one octet, which needs none of the places that longer ones do.
     #[inline(never)]
     pub(crate) fn decode_octet(&mut self, octet: u8, taker: &mut impl Taker) -> Result<(), Violation> {
-        if self.absorb(octet, taker) { Ok(()) } else { self.take_octet(octet, taker) }
+        if let State::Text(text @ Text { coding: Coding::Plain, .. }, left) = self.state {
+            if self.absorb(octet, left, taker) {
+                return if left > 1 { Ok(()) } else { self.on_drafted(text, taker) };
+            }
+        }
+        self.take_octet(octet, taker)
     }
 
     #[inline(never)]
@@ -248,15 +253,13 @@ impl Decoder {
         Table::max_memory(table).saturating_add(usual_kept(max_kept, table))
     }
 
-    /// Takes an octet within a plain string for which there is room: nearly all are so where octets come one by one,
-    /// and this is a fraction of what they cost otherwise.
+    /// Takes an octet of a plain string for which there is room: nearly all are so where octets come one by one, and this is
+    /// a fraction of what they cost otherwise. The last of a string only into the draft.
     #[inline]
-    fn absorb(&mut self, octet: u8, taker: &mut impl Taker) -> bool {
-        let State::Text(Text { coding: Coding::Plain, .. }, left @ 2..) = &mut self.state else {
-            return false;
-        };
+    fn absorb(&mut self, octet: u8, left: usize, taker: &mut impl Taker) -> bool {
         let is_absorbed = match taker.draft() {
             Some(mut draft) => self.start.is_some() && draft.absorb(octet),
+            None if left <= 1 => false,
             None if self.skipped > 0 => {
                 self.skipped = self.skipped.saturating_add(1);
                 true
@@ -269,7 +272,7 @@ impl Decoder {
                 has_room
             }
         };
-        if is_absorbed {
+        if let (true, State::Text(_, left)) = (is_absorbed, &mut self.state) {
             // No text has so many octets that they could not be counted.
             self.text_octets = self.text_octets.wrapping_add(1);
             *left = left.wrapping_sub(1);

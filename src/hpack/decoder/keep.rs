@@ -156,11 +156,16 @@ impl Decoder {
     }
 
     /// Copies a name that the fragment lent, before the fragment goes and before any of the value is kept.
+    #[inline]
     pub(super) fn keep(&mut self, name: Name<'_>, taker: &mut impl Taker) {
         if let Name::Lent(lent) = name {
-            self.keep_octets(lent, taker);
-            self.kept_name = self.kept_octets(taker);
+            self.keep_lent(lent, taker);
         }
+    }
+
+    fn keep_lent(&mut self, name: &[u8], taker: &mut impl Taker) {
+        self.keep_octets(name, taker);
+        self.kept_name = self.kept_octets(taker);
     }
 }
 
