@@ -633,6 +633,29 @@ mod tests {
         }
     }
 
+    /// Fields are dropped above the first limits, and counted on.
+    #[test]
+    fn above_the_limits_the_hard_ones_are_in_force() {
+        let far = Err(Violation::FieldSectionFarTooLarge);
+        let hard = config().hard_header_list_size();
+        assert!(hard > LIST + 2 && config().hard_header_fields() > 9);
+        for discards in [false, true] {
+            let mut octets = collected(discards, Fields::new());
+            let keep = octets.keep;
+            assert_eq!((octets.count(LIST as usize), octets.keep), (Ok(()), keep));
+            assert_eq!(octets.count(1), Ok(()));
+            assert_eq!(octets.keep, if discards { Keep::Nothing } else { Keep::TooLarge });
+            assert_eq!(octets.count((hard - LIST - 1) as usize), Ok(()));
+            assert_eq!((octets.count(0), octets.count(1)), (Ok(()), far));
+            let mut fields = collected(discards, Fields::new());
+            (0..8).for_each(|_| assert_eq!((fields.count(0), fields.keep), (Ok(()), keep)));
+            (8..config().hard_header_fields()).for_each(|_| assert_eq!(fields.count(0), Ok(())));
+            assert!(discards || fields.keep == Keep::TooLarge);
+            assert_eq!(fields.count(0), far);
+            assert_eq!(collected(discards, Fields::new()).count(hard as usize + 1), far);
+        }
+    }
+
     #[test]
     fn a_list_under_way_has_no_more_fields_than_are_whole() {
         let mut collected = collected(false, Fields::new());

@@ -88,3 +88,43 @@ impl<'l> Draft<'l> {
         self.fields.count(Field::accounted(name, value_octets), nature);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Coding, Literal, Record};
+    use super::*;
+
+    #[test]
+    fn a_draft_becomes_the_record_that_would_have_been_written() {
+        let marks = Marks::of_literal(Literal::Never, None, Coding::Huffman);
+        for (known, name, text) in
+            [(None, &b"x-name"[..], &b"x-namevalue"[..]), (Some(StaticIndex::PATH), b":path", b"/value")]
+        {
+            let name_octets = if known.is_some() { 0 } else { name.len() };
+            let value = &text[name_octets..];
+            let mut written = Fields::new().with("a", "b");
+            let nature = written.push_record(&Record::of_literal(name, value, known, marks), usize::MAX);
+            let mut fields = Fields::new().with("a", "b");
+            let mut draft = Draft::new(&mut fields, usize::MAX);
+            let start = draft.open(known).unwrap();
+            let (first, rest) = text.split_at(4);
+            assert!(draft.keep(first) && rest.iter().all(|&octet| draft.absorb(octet)));
+            assert_eq!(draft.text(start), text);
+            draft.finish(start, name_octets, known, marks, nature);
+            assert_eq!(fields.block, written.block);
+            assert_eq!((fields.len(), fields.list_octets()), (written.len(), written.list_octets()));
+        }
+    }
+
+    #[test]
+    fn no_room_is_made_beyond_what_a_list_may_need() {
+        let mut fields = Fields::new();
+        assert_eq!(Draft::new(&mut fields, 10).open(None), None);
+        assert_eq!(Draft::new(&mut fields, 6).open(Some(StaticIndex::PATH)), None);
+        assert_eq!(fields.capacity_octets(), 0);
+        let mut draft = Draft::new(&mut fields, 12);
+        assert_eq!(draft.open(None), NonZeroUsize::new(11));
+        assert!(draft.keep(b"a") && !draft.keep(b"b"));
+        assert_eq!(fields.capacity_octets(), 12);
+    }
+}

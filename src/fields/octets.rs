@@ -369,6 +369,21 @@ mod tests {
     }
 
     #[test]
+    fn groups_of_octets_are_of_a_class_if_each_octet_is() {
+        for length in 0..=13 {
+            assert!(all(&[b'a'; 13][..length], NAME));
+            for at in 0..length {
+                let mut octets = [b'a'; 13];
+                octets[at] = b'A';
+                let octets = &octets[..length];
+                assert!(!all(octets, NAME) && all(octets, TOKEN));
+                assert_eq!(split_at_other(octets, NAME), octets.split_at(at));
+                assert_eq!(split_at_other(octets, TOKEN), (octets, &[][..]));
+            }
+        }
+    }
+
+    #[test]
     fn one_pass_tells_what_the_general_way_tells() {
         let signs = b"a:1%4[]@-";
         for number in 0..signs.len().pow(5) {

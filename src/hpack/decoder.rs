@@ -284,9 +284,8 @@ impl Decoder {
     /// case.
     #[inline(always)]
     fn short<'f>(&self, input: &'f [u8]) -> Option<(Short<'f>, &'f [u8])> {
-        let (&octet, rest) = input.split_first()?;
         let fits = self.max_string >= Short::MAX_TEXT && self.max_kept >= 2 * Short::MAX_TEXT;
-        if fits { Short::parse(octet, rest).filter(|(short, _)| self.has_name(short)) } else { None }
+        if fits { Short::parse(input).filter(|(short, _)| self.has_name(short)) } else { None }
     }
 
     /// Whether the name of a literal is known, unless it brings its own, and short as well.
@@ -309,7 +308,7 @@ impl Decoder {
     ) -> Result<(), Violation> {
         self.sizes.on_field()?;
         let Short { literal, name, value } = *short;
-        // Only what is in Huffman code needs places, and a name whose entry the field may evict (RFC 7541 §4.4).
+        // The field may evict the entry that its name comes from (RFC 7541 §4.4): hence a copy.
         let mut name_copy;
         let (name, index, name_coding) = match name {
             short::Name::Known(index) => (index.name(), Some(index), None),
@@ -317,18 +316,9 @@ impl Decoder {
                 name_copy = [0; SHORT_NAME];
                 (copy_to(&mut name_copy, dynamic_name(&self.table, index)?), None, None)
             }
-            short::Name::Text(text @ short::Text { coding: Coding::Plain, .. }) => {
-                (text.octets, None, Some(Coding::Plain))
-            }
-            short::Name::Text(text @ short::Text { coding: Coding::Huffman, .. }) => {
-                let places = places.name.get_or_insert(huffman::PLACES);
-                (text.decode(places)?, None, Some(Coding::Huffman))
-            }
+            short::Name::Text(text) => (text.read(&mut places.name)?, None, Some(text.coding)),
         };
-        let octets = match value.coding {
-            Coding::Plain => value.octets,
-            Coding::Huffman => value.decode(places.value.get_or_insert(huffman::PLACES))?,
-        };
+        let octets = value.read(&mut places.value)?;
         let marks = Marks::of_literal(literal, name_coding, value.coding);
         let known = taker.take(&Record::of_literal(name, octets, index, marks))?;
         if literal == Literal::Incremental {
@@ -413,8 +403,8 @@ impl Decoder {
             if whole_index(rest).is_some() {
                 rest = self.take_entries(rest, taker)?;
             }
-            let Some((literal, behind)) = self.short(rest) else { return Ok(rest) };
-            self.on_short(&literal, places, taker)?;
+            let Some((short, behind)) = self.short(rest) else { return Ok(rest) };
+            self.on_short(&short, places, taker)?;
             rest = behind;
         }
     }

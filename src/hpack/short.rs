@@ -34,10 +34,10 @@ impl<'f> Short<'f> {
     /// No text of a short literal has as many octets, even if it was in Huffman code.
     pub(super) const MAX_TEXT: usize = STRING_MASK as usize;
 
-    /// The literal that begins with `octet` and goes on with `rest`, and what follows it; `None` if it is none, or no
-    /// short one.
-    #[inline]
-    pub(super) fn parse(octet: u8, rest: &'f [u8]) -> Option<(Self, &'f [u8])> {
+    /// The literal that comes first, and what follows it; `None` if it is none, or no short one.
+    #[inline(always)]
+    pub(super) fn parse(input: &'f [u8]) -> Option<(Self, &'f [u8])> {
+        let (&octet, rest) = input.split_first()?;
         let kind = Kind::of(octet);
         let Kind::Literal(literal) = kind else { return None };
         let mask = kind.mask();
@@ -84,10 +84,19 @@ impl<'f> Text<'f> {
         fits.then_some((Self { coding, octets }, rest))
     }
 
-    /// What the string says, if it is in Huffman code.
+    /// What the string says. Only one in Huffman code needs places.
     #[inline]
-    pub(super) fn decode(self, places: &mut huffman::Text) -> Result<&[u8], Violation> {
-        huffman::decode(self.octets, places)
+    pub(super) fn read<'p>(self, places: &'p mut Option<huffman::Text>) -> Result<&'p [u8], Violation>
+    where
+        'f: 'p,
+    {
+        match self.coding {
+            Coding::Plain => Ok(self.octets),
+            Coding::Huffman => {
+                let places = places.get_or_insert(huffman::PLACES);
+                huffman::decode(self.octets, places).ok_or(Violation::InvalidHuffman)
+            }
+        }
     }
 }
 
@@ -100,8 +109,7 @@ mod tests {
 
     /// How a literal is read: its kind, its name if it has one of its own, its value, and what follows.
     fn read(octets: &[u8]) -> Option<String> {
-        let (&octet, rest) = octets.split_first()?;
-        let (Short { literal, name, value }, rest) = Short::parse(octet, rest)?;
+        let (Short { literal, name, value }, rest) = Short::parse(octets)?;
         let name = match name {
             Name::Known(index) => index.octet().to_string(),
             Name::Indexed(index) => index.to_string(),
