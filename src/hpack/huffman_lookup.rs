@@ -77,13 +77,13 @@ fn long_symbol(bits: u64) -> (u16, u32) {
 /// Codes of more bits are long.
 pub(super) const SHORT_BITS: u32 = table::INDEX_BITS;
 
-/// Finds two symbols at once, in a table of 16 KiB.
+/// Finds two symbols at once, in a table of 8 KiB.
 #[cfg(not(feature = "small-tables"))]
 mod table {
     use super::{Found, complemented, short_codes, step};
 
     /// Two codes of 5 or 6 bits, which are those of most letters and digits, or of 5 and 7.
-    pub(super) const INDEX_BITS: u32 = 12;
+    pub(super) const INDEX_BITS: u32 = 11;
 
     #[expect(clippy::indexing_slicing, reason = "the index has as many bits as the table's length")]
     #[inline(always)]
