@@ -67,8 +67,7 @@ impl Kept {
     pub(super) fn absorb(&mut self, octet: u8) -> bool {
         let is_absorbed = self.count < self.most;
         if is_absorbed {
-            self.put(octet);
-            self.count = self.count.wrapping_add(1);
+            self.add(octet);
         }
         is_absorbed
     }
@@ -79,7 +78,7 @@ impl Kept {
         if self.count.wrapping_add(1) != wanted || wanted as usize > N {
             return None;
         }
-        self.put(octet);
+        self.put(self.count, octet);
         self.short.first_chunk().copied()
     }
 
@@ -107,10 +106,7 @@ impl Kept {
     pub(super) fn extend(&mut self, octets: &[u8], missing: u32) {
         let wanted = self.len().saturating_add(octets.len()).saturating_add(missing as usize);
         if wanted <= SHORT {
-            octets.iter().for_each(|&octet| {
-                self.put(octet);
-                self.count = self.count.wrapping_add(1);
-            });
+            octets.iter().for_each(|&octet| self.add(octet));
         } else {
             self.long.reserve_exact(wanted.saturating_sub(self.long.len()));
             let latest = self.short.get(..self.count as usize).unwrap_or_default();
@@ -139,10 +135,18 @@ impl Kept {
         self.short.get(..self.count as usize).unwrap_or_default()
     }
 
+    /// Counting first spares an instruction, of the twenty that an octet takes which comes alone.
+    #[inline]
+    fn add(&mut self, octet: u8) {
+        let at = self.count;
+        self.count = at.wrapping_add(1);
+        self.put(at, octet);
+    }
+
     /// Octets that are skipped take each other's places.
     #[inline]
-    fn put(&mut self, octet: u8) {
-        if let Some(place) = self.short.get_mut(self.count as usize % SHORT) {
+    fn put(&mut self, at: u32, octet: u8) {
+        if let Some(place) = self.short.get_mut(at as usize % SHORT) {
             *place = octet;
         }
     }
