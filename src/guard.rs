@@ -91,9 +91,9 @@ impl Guard {
         self.updates = self.updates.saturating_add(UPDATES_PER_STREAM);
     }
 
-    /// A DATA frame with so many octets was sent.
-    pub(crate) fn sent(&mut self, octets: u32) {
-        self.updates = self.updates.saturating_add(UPDATES_PER_DATA);
+    /// So many DATA frames were sent, with so many octets together.
+    pub(crate) fn sent(&mut self, frames: u32, octets: u32) {
+        self.updates = self.updates.saturating_add(UPDATES_PER_DATA.saturating_mul(frames));
         self.earn_slivers(octets);
         self.received(octets);
     }
@@ -311,7 +311,7 @@ mod tests {
         spend(&mut guard);
         guard.received(255);
         assert_eq!(guard.ledger().noise_left, 10);
-        guard.sent(513);
+        guard.sent(1, 513);
         assert_eq!(guard.ledger().noise_left, 13);
         guard.finished();
         assert_eq!((guard.ledger().noise_left, guard.ledger().resets_left), (77, 3));
@@ -333,13 +333,13 @@ mod tests {
             |guard: &mut Guard| core::iter::from_fn(|| guard.spend_sliver().then_some(())).count();
         assert_eq!(spend_all(&mut guard), 100);
         guard.received(10 * USEFUL_OCTETS);
-        guard.sent(USEFUL_OCTETS - 1);
+        guard.sent(1, USEFUL_OCTETS - 1);
         assert!(!guard.affords_sliver());
-        guard.sent(USEFUL_OCTETS + 1);
+        guard.sent(1, USEFUL_OCTETS + 1);
         assert_eq!(spend_all(&mut guard), 2);
         guard.pass(Time::from(Duration::from_secs(1)));
         assert_eq!(spend_all(&mut guard), 33);
-        guard.sent(u32::MAX);
+        guard.sent(1, u32::MAX);
         assert_eq!(spend_all(&mut guard), 100);
     }
 
@@ -347,8 +347,9 @@ mod tests {
     fn updates_that_traffic_calls_for_cost_nothing() {
         let mut guard = guard();
         guard.opened();
-        guard.sent(1);
-        (0..27).for_each(|_| guard.window_update());
+        guard.sent(1, 1);
+        guard.sent(2, 9);
+        (0..67).for_each(|_| guard.window_update());
         assert_eq!(guard.ledger().noise_left, 100);
         guard.window_update();
         assert_eq!(guard.ledger().noise_left, 99);

@@ -271,11 +271,11 @@ impl Connection {
                 record.progress.step(self.config.stall_floor());
             }
             let flow_octets = octets.saturating_add(Data::padded_octets(padding));
-            self.guard.sent(flow_octets);
             sent = sent.saturating_add(flow_octets);
             frames = frames.saturating_add(1);
         }
         self.flow.send_on(&mut record.flow, sent);
+        self.guard.sent(frames, sent);
         self.streams.use_turns(frames);
         match (frames, own) {
             (0, 0) => Some(Want::Window),
