@@ -146,9 +146,9 @@ impl Rules {
             (_, Some(_)) => return Err(Violation::PseudoFieldNotAllowed),
             (_, None) => self.check_target(seen, method)?,
         }
-        match self.host {
-            Host::Compared => check_host(seen)?,
-            Host::Ignored => {}
+        match (self.host, seen.host) {
+            (Host::Compared, Some(host)) => check_host(host, seen)?,
+            (Host::Compared, None) | (Host::Ignored, _) => {}
         }
         Ok(seen.summary(method, Status::Other))
     }
@@ -284,8 +284,8 @@ fn check_connect(seen: &Seen<'_>) -> Result<(), Violation> {
 }
 
 /// RFC 9113 §8.3.1: `host` may not name another server than `:authority`, normalised as RFC 3986 §6.2.3 has it.
-fn check_host(seen: &Seen<'_>) -> Result<(), Violation> {
-    let (Some(host), Some(authority)) = (seen.host, seen.get(Meaning::Authority)) else { return Ok(()) };
+fn check_host(host: &[u8], seen: &Seen<'_>) -> Result<(), Violation> {
+    let Some(authority) = seen.get(Meaning::Authority) else { return Ok(()) };
     let default = match seen.get(Meaning::Scheme) {
         Some(scheme) if scheme.eq_ignore_ascii_case(b"http") => &b"80"[..],
         Some(scheme) if scheme.eq_ignore_ascii_case(b"https") => b"443",
@@ -311,6 +311,7 @@ fn method_of(method: &[u8]) -> Result<Method, Violation> {
         b"HEAD" => Ok(Method::Head),
         b"OPTIONS" => Ok(Method::Options),
         b"CONNECT" => Ok(Method::Connect),
+        b"POST" => Ok(Method::Other),
         _ if octets::is_token(method) => Ok(Method::Other),
         _ => Err(Violation::InvalidMethod),
     }
