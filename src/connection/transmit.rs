@@ -114,7 +114,7 @@ impl Connection {
         let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
         self.batch.write_block(fields.list_octets(), |out| {
             let start = head.start_block(out);
-            encoder.encode_list(&fields, false, out);
+            encoder.encode_list(&fields, out);
             head.finish_block(start, max_frame_size, out);
         });
         self.recycle(fields);
@@ -223,18 +223,22 @@ impl Connection {
         record.progress.step(self.config.stall_floor());
         let head = self.headers_head(key, part);
         let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
-        let split_cookies = self.config.split_cookies() == 1;
+        let splits_cookies = self.config.split_cookies() == 1;
         self.batch.write_block(fields.list_octets(), |out| {
             let start = head.start_block(out);
-            encoder.encode_list(&fields, split_cookies, out);
+            if splits_cookies {
+                encoder.encode_crumbs(&fields, out);
+            } else {
+                encoder.encode_list(&fields, out);
+            }
             head.finish_block(start, max_frame_size, out);
         });
         self.recycle(fields);
         Some(head.stream)
     }
 
-    /// Writes one DATA frame, if the stream's queue begins with data, or as many as there are where no other stream waits;
-    /// tells which window holds the first one back.
+    /// Writes one DATA frame, if the stream's queue begins with data, or as many as there are where no other stream
+    /// waits; tells which window holds the first one back.
     fn write_data(&mut self, key: Key) -> Option<Want> {
         let is_alone = !self.has_turn();
         // However long a frame the peer takes: what is in a batch cannot be overtaken.

@@ -228,7 +228,8 @@ impl<'a> Records<'a> {
         self.left == 0
     }
 
-    /// Goes past the next one if it is an entry of the static table with marks of its own, of which none makes it a secret.
+    /// Goes past the next one if it is an entry of the static table with marks of its own, of which none makes it a
+    /// secret.
     #[inline]
     pub(crate) fn skip_marked(&mut self) -> Option<StaticIndex> {
         let (&[first, marks, _], rest) = self.all.rest.split_first_chunk::<MARKED_HEAD>()?;
@@ -240,8 +241,8 @@ impl<'a> Records<'a> {
         StaticIndex::new((first & INDEX).into())
     }
 
-    /// Goes past the next one if it is this entry's field and to be indexed like the one that became the entry: whether it
-    /// is. Both lie in the same way, and are compared as they lie.
+    /// Goes past the next one if it is this entry's field and to be indexed like the one that became the entry: whether
+    /// it is. Both lie in the same way, and are compared as they lie.
     #[inline]
     pub(crate) fn skip_field(&mut self, entry: Entry<'_>) -> bool {
         let Some((record, rest)) = self.all.rest.split_at_checked(entry.octets.len()) else { return false };
@@ -426,7 +427,7 @@ impl<'t> Entry<'t> {
     }
 
     /// Notes in the octets of an entry how the field was to be indexed, for which the encoder did not have to decide.
-    pub(crate) fn mark(octets: &mut [u8], indexing: Indexing) {
+    pub(crate) fn note_indexing(octets: &mut [u8], indexing: Indexing) {
         if let [_, marks, ..] = octets {
             *marks = *marks & !0b11 | indexing as u8;
         }
@@ -524,8 +525,8 @@ fn length(octets: usize) -> u32 {
 
 /// The bits of the first octet that are an index, if any.
 const INDEX: u8 = 0x3f;
-/// What else the first octet says beside an index: the name is that of the entry, it comes all the same, or the field is
-/// the entry and has marks of its own.
+/// What else the first octet says beside an index: the name is that of the entry, it comes all the same, or the field
+/// is the entry and has marks of its own.
 const NAMED: u8 = 0x80;
 const SPELT: u8 = 0x40;
 const MARKED: u8 = NAMED | SPELT;
@@ -533,7 +534,7 @@ const MARKED: u8 = NAMED | SPELT;
 /// Which bits of the first four octets of a record, from the low ones on, are marks, but for the indexing.
 const MARKS_BUT_INDEXING: u32 = 0x00ff_fc00;
 
-/// The octets in front of the text of a record that has text or none.
+/// The octets of a record of each kind before its text.
 const MARKED_HEAD: usize = 3;
 const NAMED_HEAD: usize = 7;
 pub(crate) const SPELT_HEAD: usize = 11;
@@ -592,7 +593,7 @@ mod tests {
         let entry_of = |name: &[u8], value: &[u8], indexing| {
             let mut octets = Vec::new();
             write_entry(&mut octets, name, value, Nature::of_name(StaticIndex::of_name(name)));
-            Entry::mark(&mut octets, indexing);
+            Entry::note_indexing(&mut octets, indexing);
             octets
         };
         for (name, value) in [(&b"etag"[..], &b"12"[..]), (b"a", b"12"), (b"a", b"")] {

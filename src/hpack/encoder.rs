@@ -75,18 +75,21 @@ impl Encoder {
     pub fn encode<'a>(&mut self, fields: impl IntoIterator<Item = Field<'a>>, out: &mut Vec<u8>) {
         self.sizes.write(out);
         for field in fields {
-            let field = Record::to_encode(&field);
-            // An entry that was asked for in the same way is no secret.
-            match self.lookup.guess(&self.table) {
-                Some(guess) if guess.entry.is(&field) => write_dynamic(self.lookup.confirm(guess), out),
-                Some(_) | None => self.encode_field(&field, out),
-            }
+            self.encode_next(&Record::to_encode(&field), out);
         }
     }
 
-    /// The same with the fields of a list, which lie like the entries of the table: most are where they were in the last
-    /// list, and need no more than a comparison. Each cookie is split into its crumbs if that is asked for.
-    pub(crate) fn encode_list(&mut self, fields: &Fields, split_cookies: bool, out: &mut Vec<u8>) {
+    /// The same with the fields of a list, each cookie split into its crumbs.
+    pub(crate) fn encode_crumbs(&mut self, fields: &Fields, out: &mut Vec<u8>) {
+        self.sizes.write(out);
+        for field in fields.records().flat_map(cookies::split) {
+            self.encode_next(&field, out);
+        }
+    }
+
+    /// The same with the fields of a list as they are. They lie like the entries of the table: most are where they were
+    /// in the last list, and need no more than a comparison.
+    pub(crate) fn encode_list(&mut self, fields: &Fields, out: &mut Vec<u8>) {
         self.sizes.write(out);
         let mut records = fields.records();
         while !records.is_empty() {
@@ -99,7 +102,7 @@ impl Encoder {
                     write_dynamic(self.lookup.confirm(guess), out);
                 }
                 Some(_) | None => match records.next() {
-                    Some(record) => self.encode_record(&record, split_cookies, out),
+                    Some(record) => self.encode_record(&record, out),
                     None => return,
                 },
             }
@@ -129,11 +132,17 @@ impl Encoder {
 
     /// A field of a list that is not where it was in the last one, or does not lie like the entry.
     #[inline(never)]
-    fn encode_record(&mut self, record: &Record<'_>, split_cookies: bool, out: &mut Vec<u8>) {
-        if split_cookies {
-            cookies::split(*record).for_each(|crumb| self.encode_record(&crumb, false, out));
-        } else {
-            self.encode_field(record, out);
+    fn encode_record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
+        self.encode_field(record, out);
+    }
+
+    /// A field that may be where it was in the last list.
+    #[inline]
+    fn encode_next(&mut self, field: &Record<'_>, out: &mut Vec<u8>) {
+        // An entry that was asked for in the same way is no secret.
+        match self.lookup.guess(&self.table) {
+            Some(guess) if guess.entry.is(field) => write_dynamic(self.lookup.confirm(guess), out),
+            Some(_) | None => self.encode_field(field, out),
         }
     }
 
@@ -191,7 +200,7 @@ impl Encoder {
         match self.table.insert(field.name, field.value, Nature::of_name(index)) {
             Inserted::Newest => {
                 if field.indexing() != Indexing::Auto {
-                    self.table.mark_newest(field.indexing());
+                    self.table.note_indexing_of_newest(field.indexing());
                 }
                 self.lookup.insert(&self.table, hashes);
             }
@@ -526,7 +535,7 @@ mod tests {
             let mut block = |fields: &Fields| {
                 let mut out = Vec::new();
                 if by_list {
-                    encoder.encode_list(fields, false, &mut out)
+                    encoder.encode_list(fields, &mut out)
                 } else {
                     encoder.encode(fields, &mut out)
                 }
@@ -553,7 +562,7 @@ mod tests {
             (Indexing::Never, &[0x12, 3, b'G', b'E', b'T']),
         ] {
             let mut out = Vec::new();
-            Encoder::new(4_096).encode_list(&list(indexing), false, &mut out);
+            Encoder::new(4_096).encode_list(&list(indexing), &mut out);
             assert_eq!(out, expected);
         }
     }
@@ -567,16 +576,19 @@ mod tests {
         for _ in 0..3 {
             let (mut whole_block, mut split_block, mut expected) = (Vec::new(), Vec::new(), Vec::new());
             split.clone().encode(&crumbs.clone().with("a", "b; c").with("cookie", "d"), &mut expected);
-            split.encode_list(&fields, true, &mut split_block);
+            split.encode_crumbs(&fields, &mut split_block);
             assert_eq!(split_block, expected);
+            expected.clear();
             whole.clone().encode(&fields, &mut expected);
-            whole.encode_list(&fields, false, &mut whole_block);
-            assert!(
-                expected.ends_with(&whole_block)
-                    && whole.entries().any(|(_, value)| value == cookie.as_bytes())
-            );
+            whole.encode_list(&fields, &mut whole_block);
+            assert_eq!(whole_block, expected);
+            assert!(whole.entries().any(|(_, value)| value == cookie.as_bytes()));
         }
         assert!(split.entries().all(|(name, value)| name == b"a" || !value.contains(&b';')));
+        let (mut split_block, mut expected) = (Vec::new(), Vec::new());
+        whole.clone().encode(&crumbs.with("a", "b; c").with("cookie", "d"), &mut expected);
+        whole.encode_crumbs(&fields, &mut split_block);
+        assert_eq!(split_block, expected, "though an entry is the whole cookie");
     }
 
     proptest! {
@@ -593,7 +605,7 @@ mod tests {
                 fields.iter().for_each(|field| _ = spelt.push_within(field, Nature::UNKNOWN, usize::MAX));
                 let (mut expected, mut block) = (Vec::new(), Vec::new());
                 by_field.encode(fields, &mut expected);
-                by_list.encode_list(if nth % 2 == 0 { fields } else { &spelt }, false, &mut block);
+                by_list.encode_list(if nth % 2 == 0 { fields } else { &spelt }, &mut block);
                 prop_assert_eq!(block, expected);
             }
         }

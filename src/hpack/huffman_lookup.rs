@@ -82,7 +82,7 @@ pub(super) const SHORT_BITS: u32 = table::INDEX_BITS;
 mod table {
     use super::{Found, complemented, short_codes, step};
 
-    /// Two codes of 5 or 6 bits, which are those of most letters and digits, or of 5 and 7.
+    /// Two codes of 5 bits, which are those of the most frequent letters and digits, or of 5 and 6.
     pub(super) const INDEX_BITS: u32 = 11;
 
     #[expect(clippy::indexing_slicing, reason = "the index has as many bits as the table's length")]

@@ -12,9 +12,9 @@ use crate::growth::reserve_within;
 ///
 /// Entries lie in one buffer as lists keep them, one behind the other: one that comes by its index is copied as it is.
 /// Evicted octets stay at the buffer's front until the room is needed; then the live ones move there. Beside its name
-/// and value an entry takes at most 11 octets there and 12 for its place, fewer than the 32 that it is accounted with, so
-/// octets and places together always fit into the table's maximum size. Their buffers share it: one that needs what the
-/// other has too much of takes it from there.
+/// and value an entry takes at most 11 octets there and 12 for its place, fewer than the 32 that it is accounted with,
+/// so octets and places together always fit into the table's maximum size. Their buffers share it: one that needs what
+/// the other has too much of takes it from there.
 #[derive(Clone)]
 pub(super) struct Table {
     octets: Vec<u8>,
@@ -78,9 +78,9 @@ impl Table {
 
     /// Notes how the field was to be indexed that has become the newest entry.
     #[cold]
-    pub(super) fn mark_newest(&mut self, indexing: Indexing) {
+    pub(super) fn note_indexing_of_newest(&mut self, indexing: Indexing) {
         if let Some(octets) = self.octets_mut(0) {
-            Entry::mark(octets, indexing);
+            Entry::note_indexing(octets, indexing);
         }
     }
 
@@ -250,8 +250,8 @@ impl Table {
         reserve_within(&mut self.octets, octets.max(least), most);
     }
 
-    /// How many places there may be beside so many octets: those of the entries and of one more, and of what is left half,
-    /// so that neither buffer takes at each entry from the other what that one needs at the next.
+    /// How many places there may be beside so many octets: those of the entries and of one more, and of what is left
+    /// half, so that neither buffer takes at each entry from the other what that one needs at the next.
     fn most_places(&self, octets: usize) -> usize {
         let least = self.places.len().saturating_add(1);
         let needed = octets.saturating_add(least.saturating_mul(PLACE_OCTETS));
@@ -292,8 +292,8 @@ pub(super) enum Inserted {
     TooLarge,
 }
 
-/// Where an entry begins and ends, and what it counts. Where it ends the next one begins, but who looks for one need not
-/// look for two.
+/// Where an entry begins and ends, and what it counts. Where it ends the next one begins, but who looks for one need
+/// not look for two.
 #[derive(Clone, Copy)]
 struct Place {
     start: u32,
