@@ -291,8 +291,8 @@ knobs! {
     /// Not DATA with content on a stream that we have reset: an honest peer sends all that its windows allow before it
     /// hears of that. One more ends the connection. 256 octets of DATA in either direction earn one back, a finished
     /// exchange 64, a second 330, if [`poll`](crate::Connection::poll) is told the time. Default 10,000: an attack is
-    /// over in a moment, an honest peer never comes near. Against floods of all these frames: PING flood (CVE-2019-9512),
-    /// SETTINGS flood (CVE-2019-9515), priority churn (CVE-2019-9513), empty frames (CVE-2019-9518).
+    /// over in a moment, an honest peer never comes near. Against floods of all these frames: PING flood
+    /// (CVE-2019-9512), SETTINGS flood (CVE-2019-9515), priority churn (CVE-2019-9513), empty frames (CVE-2019-9518).
     max_noise: 10_000 in 1..=1_000_000_000;
 
     /// How many streams may end before their time: reset by the peer before our message was over, reset for what the

@@ -204,8 +204,8 @@ pub enum Blocked {
     /// The stream's window is used up (RFC 9113 §6.9.1).
     ///
     /// Or SETTINGS have opened it by less than 1,024 octets, too often for that to be worth a frame (§10.5): then it
-    /// waits until it is open that far, or for a WINDOW_UPDATE of its own. The first hundred times it does not wait; DATA
-    /// and time make good for more. Nor does it if the peer has given credit for all that was sent on the stream.
+    /// waits until it is open that far, or for a WINDOW_UPDATE of its own. The first hundred times it does not wait;
+    /// DATA and time make good for more. Nor does it if the peer has given credit for all that was sent on the stream.
     StreamWindow,
     /// The connection's window is used up (RFC 9113 §6.9.1).
     ConnectionWindow,

@@ -44,8 +44,8 @@ impl StreamFlow {
 pub(crate) enum Opening {
     /// Not at all.
     Shut,
-    /// By less than is worth a frame; and the peer has cause for a WINDOW_UPDATE, as it has not given credit for all that
-    /// was sent.
+    /// By less than is worth a frame; and the peer has cause for a WINDOW_UPDATE, as it has not given credit for all
+    /// that was sent.
     Sliver,
     /// By as much as is worth a frame, or as far as the peer may ever open it.
     Useful,

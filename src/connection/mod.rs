@@ -273,7 +273,8 @@ impl Connection {
         }
     }
 
-    /// Takes more of a body, while nothing is due without it: a fraction of what it costs to [`advance`](Self::advance).
+    /// Takes more of a body, while nothing is due without it: a fraction of what it costs to
+    /// [`advance`](Self::advance).
     fn take_body<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
         let told = self.reader.lend(input).and_then(|octets| self.on_body(octets));
         if told.is_some() { told } else { self.advance(input) }
@@ -326,8 +327,8 @@ impl Connection {
         }
     }
 
-    /// Looks after what comes before any frame, until something is worth telling or nothing of the kind is left. What may
-    /// cause any of it, within [`poll`](Self::poll) or outside, has to pause the reader.
+    /// Looks after what comes before any frame, until something is worth telling or nothing of the kind is left. What
+    /// may cause any of it, within [`poll`](Self::poll) or outside, has to pause the reader.
     #[cold]
     fn attend<'b>(&mut self, input: &mut &'b [u8]) -> ControlFlow<Option<Event<'b>>> {
         loop {

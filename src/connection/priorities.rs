@@ -118,8 +118,8 @@ impl Connection {
         Ok(Some(Event::PriorityUpdate(update)))
     }
 
-    /// The peer is held to the largest limit that it may know of, our memory to the latest and to streams that are held:
-    /// what is above that is forgotten, as its stream would be refused.
+    /// The peer is held to the largest limit that it may know of, our memory to the latest and to streams that are
+    /// held: what is above that is forgotten, as its stream would be refused.
     fn on_early_update<'b>(
         &mut self,
         update: PriorityUpdate,

@@ -208,13 +208,13 @@ impl Connection {
     }
 
     /// How far a stream has got: a number that goes up with every [`stall_floor`](crate::Config::stall_floor) octets of
-    /// DATA that have come or gone on it, with every header or trailer section, and with the end of each message. `None`
-    /// once the stream is over.
+    /// DATA that have come or gone on it, with every header or trailer section, and with the end of each message.
+    /// `None` once the stream is over.
     ///
-    /// For hosts that give up streams which stall (RFC 9113 §10.5): a peer may shut its windows, or let octets come and go
-    /// one at a time, to hold a stream and all that belongs to it for ever. The engine has no clock to tell. So look every
-    /// few seconds, and reset the streams that wait for the peer and whose number is the same as before. WINDOW_UPDATE,
-    /// padding, empty DATA and what is queued but not written change nothing.
+    /// For hosts that give up streams which stall (RFC 9113 §10.5): a peer may shut its windows, or let octets come and
+    /// go one at a time, to hold a stream and all that belongs to it for ever. The engine has no clock to tell. So look
+    /// every few seconds, and reset the streams that wait for the peer and whose number is the same as before.
+    /// WINDOW_UPDATE, padding, empty DATA and what is queued but not written change nothing.
     ///
     /// ```
     /// use std::collections::BTreeMap;

@@ -96,8 +96,8 @@ pub enum SendError {
     /// `content-length` stands where no sender may put it: in a response 1xx or 204, in one 2xx to CONNECT (RFC 9110
     /// §8.6), or in trailers (§6.5.1).
     ///
-    /// Received, it is no violation but means nothing: RFC 9113 §8.1.1 allows it where there is no content, RFC 9110 has
-    /// a client ignore it after CONNECT (§9.3.6), and trailers frame nothing.
+    /// Received, it is no violation but means nothing: RFC 9113 §8.1.1 allows it where there is no content, RFC 9110
+    /// has a client ignore it after CONNECT (§9.3.6), and trailers frame nothing.
     ContentLengthForbidden,
     /// The stream is a tunnel: only data may be sent (RFC 9113 §8.5).
     HeadersInTunnel,

@@ -1,7 +1,7 @@
 //! How many fields there are.
 
-/// How many fields a list has, and how many of them a rule has to look at, from the first one on. It takes 24 bits and 8,
-/// since each message that waits has a list.
+/// How many fields a list has, and how many of them a rule has to look at, from the first one on. It takes 24 bits and
+/// 8, since each message that waits has a list.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Count(u32);
 

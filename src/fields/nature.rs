@@ -73,8 +73,8 @@ impl Nature {
         }
     }
 
-    /// The number of its meaning, if that is a pseudo-header field and the value is of the right octets: most of what rules
-    /// look at is.
+    /// The number of its meaning, if that is a pseudo-header field and the value is of the right octets: most of what
+    /// rules look at is.
     #[inline]
     pub(super) const fn right_pseudo(self) -> Option<usize> {
         let number = (self.0 >> Self::MEANING) as usize;

@@ -169,8 +169,8 @@ impl Reader {
     }
 
     /// What a [`step`](Self::step) would come to if that is a frame without padding that breaks no rule, and that lies
-    /// in `input` but for what is lent or skipped. Nearly all frames are so, and take a fraction of a step. With DATA comes
-    /// what there is of its payload, too.
+    /// in `input` but for what is lent or skipped. Nearly all frames are so, and take a fraction of a step. With DATA
+    /// comes what there is of its payload, too.
     #[inline]
     pub(crate) fn whole<'b>(&mut self, input: &mut &'b [u8]) -> Option<(Head, &'b [u8])> {
         if !matches!(self.state, State::Head) || self.kept.has_short() {
@@ -200,7 +200,8 @@ impl Reader {
         Some((head, octets))
     }
 
-    /// Takes an octet that completes nothing: much cheaper than a step, for transports that come in the smallest pieces.
+    /// Takes an octet that completes nothing: much cheaper than a step, for transports that come in the smallest
+    /// pieces.
     #[inline]
     pub(crate) fn absorb(&mut self, input: &mut &[u8]) -> bool {
         let &[octet] = *input else { return false };
@@ -229,8 +230,8 @@ impl Reader {
     }
 
     /// What a [`step`](Self::step) with the only octet of `input` would come to if that completes the head or the fixed
-    /// part of such a frame as [`whole`](Self::whole) takes, most of which has been absorbed. `None` if it does not, and
-    /// then the octet is not taken.
+    /// part of such a frame as [`whole`](Self::whole) takes, most of which has been absorbed. `None` if it does not,
+    /// and then the octet is not taken.
     #[inline]
     pub(crate) fn complete(&mut self, input: &mut &[u8]) -> Option<Completed> {
         let &[octet] = *input else { return None };

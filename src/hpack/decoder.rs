@@ -328,8 +328,8 @@ impl Decoder {
         }
     }
 
-    /// Takes the fields that come next, as far as each is a single octet or a short literal: nearly all of most blocks are.
-    /// There is no state between them.
+    /// Takes the fields that come next, as far as each is a single octet or a short literal: nearly all of most blocks
+    /// are. There is no state between them.
     #[inline(always)]
     fn take_fields<'f>(
         &mut self,
@@ -584,8 +584,8 @@ const fn nth_of(index: u32) -> usize {
 /// A longer name of an entry is not copied on the stack.
 const SHORT_NAME: usize = 64;
 
-/// Where the strings of short literals are decoded: to clear that takes as long as to decode some, so it is done once for
-/// all of a fragment, if there are any.
+/// Where the strings of short literals are decoded: to clear that takes as long as to decode some, so it is done once
+/// for all of a fragment, if there are any.
 #[derive(Default)]
 struct Places {
     name: Option<huffman::Text>,

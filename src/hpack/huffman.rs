@@ -53,8 +53,8 @@ impl Bits {
         })
     }
 
-    /// Adds the codes of up to eight octets of text, and writes eight octets if there are so many; `false` if there would
-    /// be more than `end`.
+    /// Adds the codes of up to eight octets of text, and writes eight octets if there are so many; `false` if there
+    /// would be more than `end`.
     #[inline(always)]
     fn push(&mut self, text: &[u8], end: usize, out: &mut Vec<u8>) -> bool {
         self.add(Self::NONE.and(text), text, end, out)
@@ -494,7 +494,8 @@ mod tests {
         }
     }
 
-    /// What is coded together is eight octets, and what is written together: whatever waits, and whatever room there is.
+    /// What is coded together is eight octets, and what is written together: whatever waits, and whatever room there
+    /// is.
     #[test]
     fn codes_of_all_lengths_meet_at_all_places() {
         let by_length = |bits: u8| (0..=u8::MAX).find(|octet| LENGTHS[usize::from(*octet)] == bits);

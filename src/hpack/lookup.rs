@@ -7,8 +7,8 @@ use super::hash::{hash_field, hash_name};
 use super::table::{ENTRY_OVERHEAD, Table};
 use crate::fields::{Entry, Record, StaticIndex};
 
-/// Two sets of chains through the entries of a table: by the name's hash and by the field's. Before both comes a guess, as
-/// lists that are alike ask for the same entries one after the other.
+/// Two sets of chains through the entries of a table: by the name's hash and by the field's. Before both comes a guess,
+/// as lists that are alike ask for the same entries one after the other.
 ///
 /// A look-up takes at most [`MAX_STEPS`] steps, whatever was inserted. Links are never taken away: one that leads to an
 /// evicted entry ends its chain. A wrong link costs a comparison that fails, never a wrong answer.

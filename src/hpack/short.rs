@@ -132,8 +132,8 @@ mod tests {
 
     #[test]
     fn nothing_else_is() {
-        // Cut off, of another kind, with an index of more than two octets, with a length of more than one, or coded and longer
-        // than a chunk.
+        // Cut off, of another kind, with an index of more than two octets, with a length of more than one, or coded and
+        // longer than a chunk.
         let long = [&[0x44, 0x7f, 0][..], &[b'a'; 127]].concat();
         let coded = [&[0x44, 0x80 | 65][..], &[0; 65]].concat();
         assert!(read(&[&[0x44, 0x80 | 64][..], &[0; 64]].concat()).is_some());

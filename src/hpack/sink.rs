@@ -57,15 +57,15 @@ pub(crate) trait Taker {
     /// The field is an entry of the static table.
     fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation>;
 
-    /// Counts a field that is not handed over: it is in the [draft](Self::draft), or was not kept. A sink hears of it by
-    /// [`Sink::oversize`].
+    /// Counts a field that is not handed over: it is in the [draft](Self::draft), or was not kept. A sink hears of it
+    /// by [`Sink::oversize`].
     fn count(&mut self, octets: usize) -> Result<(), Violation>;
 
     /// The list at whose end the text of a field is kept until it is whole. Without it the decoder keeps the text.
     fn draft(&mut self) -> Option<Draft<'_>>;
 
-    /// With the text that begins at `start`, if there is any, the list of the draft is too large: it becomes the memory for
-    /// this text.
+    /// With the text that begins at `start`, if there is any, the list of the draft is too large: it becomes the memory
+    /// for this text.
     fn give_up(&mut self, start: Option<NonZeroUsize>) -> Option<Vec<u8>>;
 }
 

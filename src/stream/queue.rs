@@ -135,8 +135,8 @@ impl Queues {
         next
     }
 
-    /// What a DATA frame of at most `limit` octets carries, if the first item is a chunk that makes it up alone, as nearly
-    /// all do: it has more octets, or no other chunk follows.
+    /// What a DATA frame of at most `limit` octets carries, if the first item is a chunk that makes it up alone, as
+    /// nearly all do: it has more octets, or no other chunk follows.
     #[inline]
     pub(crate) fn take_piece(&mut self, queue: &mut Queue, limit: usize) -> Option<(Bytes, Part)> {
         let Some(Node { item: Some(Pending::Data(chunk, _)), next }) = self.node(queue.first) else {

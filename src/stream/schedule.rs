@@ -341,8 +341,8 @@ impl Places {
     }
 }
 
-/// Behind so many entries at the front, one comes and leaves without disorder. Now and then it is the turn of the stream
-/// that has waited longest: it ranks next to one that has only its trailers left.
+/// Behind so many entries at the front, one comes and leaves without disorder. Now and then it is the turn of the
+/// stream that has waited longest: it ranks next to one that has only its trailers left.
 const NEAR: usize = 4;
 
 /// An entry in each list, and a place.

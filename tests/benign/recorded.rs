@@ -66,8 +66,8 @@ struct Recording {
     silent: usize,
 }
 
-/// Replays it to a server in pieces of `size`. What the server answers goes out at once, for the client has seen it before
-/// it went on.
+/// Replays it to a server in pieces of `size`. What the server answers goes out at once, for the client has seen it
+/// before it went on.
 fn replay(recording: &Recording, size: usize) {
     // The limits of the servers that it was recorded with.
     let config = Config::builder().initial_window_size(1 << 22).connection_window_size(1 << 24);

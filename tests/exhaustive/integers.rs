@@ -1,4 +1,5 @@
-//! All integers of HPACK of up to four octets, for each prefix that HPACK uses (RFC 7541 §5.1), against sums of 64 bits.
+//! All integers of HPACK of up to four octets, for each prefix that HPACK uses (RFC 7541 §5.1), against sums of 64
+//! bits.
 //!
 //! An integer is over at its first octet unless all bits of the prefix are ones, and at the first further octet below
 //! 128. So up to four octets there are, for a prefix of N bits, 2^N − 1 + 128 + 128² + 128³ whole integers and as many

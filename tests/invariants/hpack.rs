@@ -1,5 +1,5 @@
-//! HPACK as plainly as it can be written (RFC 7541): lists that are searched from the front, bits that are walked one by
-//! one. For legal blocks alone: it panics at any other.
+//! HPACK as plainly as it can be written (RFC 7541): lists that are searched from the front, bits that are walked one
+//! by one. For legal blocks alone: it panics at any other.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,5 @@
-//! Pseudo-header fields (RFC 9113 §8.3, §8.5, RFC 8441 §4): every set and order of them, and every octet in their values.
+//! Pseudo-header fields (RFC 9113 §8.3, §8.5, RFC 8441 §4): every set and order of them, and every octet in their
+//! values.
 
 use sans_h2::frame::{Kind, Part, SettingId};
 use sans_h2::{Config, ControlError, ErrorCode, Fields, Head, OpenError, Role, Violation};

@@ -236,8 +236,8 @@ fn settle(client: &mut Connection, server: &mut Receiver) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 50, ..ProptestConfig::default() })]
 
-    /// Nobody waits for the other for ever: of windows twice as large as is useful, a peer gives credit for the half that
-    /// was used before what is left is too little for a frame.
+    /// Nobody waits for the other for ever: of windows twice as large as is useful, a peer gives credit for the half
+    /// that was used before what is left is too little for a frame.
     #[test]
     fn bodies_arrive_whatever_became_of_the_windows(
         sizes in vec(0_u32..1_200, 1..150),

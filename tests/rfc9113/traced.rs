@@ -1,4 +1,5 @@
-//! Requirements about what is left alone: late frames, old signals, codes that are never sent; and how turns are shared.
+//! Requirements about what is left alone: late frames, old signals, codes that are never sent; and how turns are
+//! shared.
 
 use sans_h2::frame::{Flags, Kind, Part, SettingId};
 use sans_h2::{Config, ControlError, ErrorCode, Role, Time, Violation};

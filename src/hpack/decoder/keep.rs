@@ -88,7 +88,8 @@ impl Decoder {
         }
     }
 
-    /// Keeps octets of the literal that is being read in the draft of the taker, unless it has none or they are too many.
+    /// Keeps octets of the literal that is being read in the draft of the taker, unless it has none or they are too
+    /// many.
     #[inline]
     pub(super) fn take_into_draft(&mut self, octets: &[u8], taker: &mut impl Taker) -> bool {
         keep_in_draft(&mut self.start, self.static_name, octets, taker)
@@ -169,8 +170,8 @@ impl Decoder {
     }
 }
 
-/// Keeps octets in the draft of the taker, unless it has none or they are too many. The first open it for a field of this
-/// name, which begins at `start` then.
+/// Keeps octets in the draft of the taker, unless it has none or they are too many. The first open it for a field of
+/// this name, which begins at `start` then.
 #[inline]
 pub(super) fn keep_in_draft(
     start: &mut Option<NonZeroUsize>,

@@ -43,8 +43,8 @@ impl Decoder {
         Ok(())
     }
 
-    /// Takes an octet of a plain string for which there is room: nearly all are so where octets come one by one, and this is
-    /// a fraction of what they cost otherwise. The last of a string only into the draft.
+    /// Takes an octet of a plain string for which there is room: nearly all are so where octets come one by one, and
+    /// this is a fraction of what they cost otherwise. The last of a string only into the draft.
     #[inline]
     fn absorb(&mut self, octet: u8, left: usize, taker: &mut impl Taker) -> bool {
         let is_absorbed = match taker.draft() {

@@ -1,8 +1,9 @@
 //! What hostile HTTP/2 peers send: one generator for each of 51 known attacks, against servers and against clients.
 //!
 //! Use it to see that what you have built around [`sans_h2::Connection`] (or around any other engine) keeps its memory,
-//! its work and its output within bounds. [`ATTACKS`] lists the rows of the catalogue; [`Attack::scene`] gives the octets of one,
-//! flight by flight, as long as you like, together with what the application does meanwhile and how it has to end.
+//! its work and its output within bounds. [`ATTACKS`] lists the rows of the catalogue; [`Attack::scene`] gives the
+//! octets of one, flight by flight, as long as you like, together with what the application does meanwhile and how it
+//! has to end.
 //!
 //! Feed the flights to your own code; this plays all of them against the bare engine:
 //!
@@ -28,7 +29,8 @@
 //! ```
 //!
 //! A wrapper that owns sockets takes the flights as they are: write each to the socket, and read what comes back.
-//! Flights of an attack on a client answer requests that the client makes: [`opens`](field@Caller::opens) tells how many.
+//! Flights of an attack on a client answer requests that the client makes: [`opens`](field@Caller::opens) tells how
+//! many.
 
 mod caller;
 mod control;
@@ -123,8 +125,8 @@ pub enum Ends {
 }
 
 impl Attack {
-    /// The attack against one role, `size` frames, streams or octets long. Variants from [`floods`](Self::floods) on ignore
-    /// the size.
+    /// The attack against one role, `size` frames, streams or octets long. Variants from [`floods`](Self::floods) on
+    /// ignore the size.
     ///
     /// # Panics
     ///
