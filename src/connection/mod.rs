@@ -274,7 +274,7 @@ impl Connection {
     }
 
     /// Takes more of a body, while nothing is due without it: a fraction of what it costs to
-    /// [`advance`](Self::advance).
+    /// [`advance`](Self::advance). It overdraws no budget: octets of a body earn.
     fn take_body<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
         let told = self.reader.lend(input).and_then(|octets| self.on_body(octets));
         if told.is_some() { told } else { self.advance(input) }

@@ -1,7 +1,6 @@
 //! Makes the next batch of output: frames are made only when the writer asks (RFC 9113 §4, §6).
 
 use super::Connection;
-
 use crate::flow::Opening;
 use crate::frame::{Data, PushPromise, WindowUpdate};
 use crate::id::{Role, StreamId};

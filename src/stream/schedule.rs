@@ -155,8 +155,9 @@ impl Schedule {
     }
 }
 
-/// One list by rank: a ring in order as long as streams come at its ends and leave from them, which is the rule; a
-/// binary heap from the first time on that one leaves from between or comes there, until all but one have left.
+/// One list by rank: a ring in order as long as streams come at its ends or near its front and leave from there, which
+/// is the rule; a binary heap from the first time on that one leaves from between or comes there, until all but one have
+/// left.
 #[derive(Debug)]
 struct Ranked {
     entries: VecDeque<Entry>,
@@ -445,6 +446,23 @@ mod tests {
             plain.sort_unstable_by_key(|(rank, _)| *rank);
             let left: Vec<Key> = core::iter::from_fn(|| schedule.pop(Want::Shared)).collect();
             assert!(left.into_iter().eq(plain.into_iter().map(|(_, key)| key)));
+        }
+    }
+
+    #[test]
+    fn a_stream_that_comes_between_others_leaves_between_them() {
+        let streams = 30;
+        for before in 0..=streams {
+            let mut schedule = Schedule::new(100);
+            let mut insert =
+                |nth| schedule.insert(Want::Send, Key::from_index(nth), id(nth), Priority::DEFAULT, 0);
+            (0..streams).for_each(|nth| insert(2 * nth + 1));
+            insert(2 * before);
+            let is_sorted = before <= NEAR || before == streams;
+            assert_eq!(schedule.send.shape == Shape::Sorted, is_sorted, "{before}");
+            let left: Vec<usize> =
+                core::iter::from_fn(|| schedule.pop(Want::Send)).map(|key| key.index()).collect();
+            assert!(left.is_sorted() && left.len() == streams + 1, "{before}: {left:?}");
         }
     }
 
