@@ -462,9 +462,7 @@ impl Decoder {
         match text.part {
             Part::Name => {
                 *name = if is_lent { Name::Lent(piece) } else { Name::Kept };
-                self.kept_name = self.kept_octets(taker);
-                self.name_coding = Some(text.coding);
-                self.wait(State::Length(Part::Value))
+                self.on_name(text.coding, taker)
             }
             Part::Value => {
                 self.state = State::Representation;
@@ -476,16 +474,19 @@ impl Decoder {
     /// A string is whole, and in the draft.
     fn on_drafted(&mut self, text: Text, taker: &mut impl Taker) -> Result<(), Violation> {
         match text.part {
-            Part::Name => {
-                self.kept_name = self.kept_octets(taker);
-                self.name_coding = Some(text.coding);
-                self.wait(State::Length(Part::Value))
-            }
+            Part::Name => self.on_name(text.coding, taker),
             Part::Value => {
                 self.state = State::Representation;
                 self.on_draft(text.coding, taker)
             }
         }
+    }
+
+    /// A name is whole, and kept unless it is lent.
+    fn on_name(&mut self, coding: Coding, taker: &mut impl Taker) -> Result<(), Violation> {
+        self.kept_name = self.kept_octets(taker);
+        self.name_coding = Some(coding);
+        self.wait(State::Length(Part::Value))
     }
 
     /// A literal is whole. Its value is in the scratch buffer unless it is lent.
