@@ -4,7 +4,7 @@ use crate::error::ConfigError;
 use crate::id::Role;
 
 macro_rules! knobs {
-    ($($(#[$doc:meta])+ $name:ident: $default:literal in $least:literal..=$most:literal;)+) => {
+    ($($(#[$doc:meta])+ $name:ident: $type:ty = $default:literal $(in $least:literal..=$most:literal)?;)+) => {
         /// The settings and limits of one connection, checked when it was built.
         ///
         /// ```
@@ -66,7 +66,7 @@ macro_rules! knobs {
         ///   RST_STREAM each, which the peer's own limit accounts for.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Config {
-            $($name: u32,)+
+            $($name: $type,)+
         }
 
         impl Default for Config {
@@ -88,7 +88,7 @@ macro_rules! knobs {
                 ConfigBuilder { config: Self { $($name: self.$name,)+ } }
             }
 
-            $($(#[$doc])+ pub const fn $name(&self) -> u32 {
+            $($(#[$doc])+ pub const fn $name(&self) -> $type {
                 self.$name
             })+
         }
@@ -97,7 +97,7 @@ macro_rules! knobs {
         #[cfg(feature = "arbitrary")]
         impl<'a> ::arbitrary::Arbitrary<'a> for Config {
             fn arbitrary(u: &mut ::arbitrary::Unstructured<'a>) -> ::arbitrary::Result<Self> {
-                Ok(Self { $($name: arbitrary_within(u, $default, $least, $most)?,)+ })
+                Ok(Self { $($name: knobs!(@arbitrary u, $default $(, $least, $most)?),)+ })
             }
         }
 
@@ -108,7 +108,7 @@ macro_rules! knobs {
         }
 
         impl ConfigBuilder {
-            $($(#[$doc])+ #[must_use] pub const fn $name(mut self, value: u32) -> Self {
+            $($(#[$doc])+ #[must_use] pub const fn $name(mut self, value: $type) -> Self {
                 self.config.$name = value;
                 self
             })+
@@ -119,15 +119,41 @@ macro_rules! knobs {
             ///
             /// The first value that is outside its range.
             pub fn build(self) -> Result<Config, ConfigError> {
-                $(within(stringify!($name), self.config.$name, $least, $most)?;)+
+                $($(within(stringify!($name), self.config.$name, $least, $most)?;)?)+
                 Ok(self.config)
             }
         }
 
-        /// Name, setter, default, least and most of each.
+        /// Name, setter, default, least and most of each that has a range.
         #[cfg(test)]
-        const KNOBS: &[(&str, fn(ConfigBuilder, u32) -> ConfigBuilder, u32, u32, u32)] =
-            &[$((stringify!($name), ConfigBuilder::$name, $default, $least, $most),)+];
+        const RANGES: &[(&str, fn(ConfigBuilder, u32) -> ConfigBuilder, u32, u32, u32)] =
+            &[$($((stringify!($name), ConfigBuilder::$name, $default, $least, $most),)?)+];
+
+        /// Each knob, changed alone.
+        #[cfg(test)]
+        fn each_changed_alone() -> alloc::vec::Vec<tests::Knob> {
+            use alloc::string::ToString;
+
+            alloc::vec![$({
+                let other = knobs!(@other $default $(, $least, $most)?);
+                let changed = Config::builder().$name(other).build().expect("it is within its range");
+                let [default, other] = [$default.to_string(), other.to_string()];
+                tests::Knob { name: stringify!($name), default, other, changed }
+            },)+]
+        }
+    };
+    // What follows is one knob, by its default, and its range if it has one.
+    (@arbitrary $u:ident, $default:literal, $least:literal, $most:literal) => {
+        arbitrary_within($u, $default, $least, $most)?
+    };
+    (@arbitrary $u:ident, $default:literal) => {
+        arbitrary_within($u, u32::from($default), 0, 1)? == 1
+    };
+    (@other $default:literal, $least:literal, $most:literal) => {
+        if $default == $least { $most } else { $least }
+    };
+    (@other $default:literal) => {
+        !$default
     };
 }
 
@@ -135,156 +161,156 @@ knobs! {
     /// Octets of the dynamic table that the peer's field blocks may use; SETTINGS_HEADER_TABLE_SIZE
     /// (RFC 9113 §6.5.2). Default 4,096, the protocol's own: a larger table saves few octets, costs memory, and holds
     /// fatter entries for an HPACK bomb to repeat by an octet each.
-    header_table_size: 4_096 in 0..=1_048_576;
+    header_table_size: u32 = 4_096 in 0..=1_048_576;
 
     /// The most octets of dynamic table that our own field blocks use, however much the peer allows. Default 4,096:
     /// a peer's SETTINGS_HEADER_TABLE_SIZE, of 4 GiB say, must not size our memory.
-    encoder_table_size: 4_096 in 0..=1_048_576;
+    encoder_table_size: u32 = 4_096 in 0..=1_048_576;
 
     /// How many streams the peer may have open at once; SETTINGS_MAX_CONCURRENT_STREAMS. Enforced from the first octet:
     /// a stream above it is refused, which is safe to retry. Default 100, the least that RFC 9113 §6.5.2 recommends:
     /// most of a connection's memory grows with it. Against floods of requests, and against peers that never
     /// acknowledge our SETTINGS so that no limit should hold yet.
-    max_concurrent_streams: 100 in 0..=1_000_000;
+    max_concurrent_streams: u32 = 100 in 0..=1_000_000;
 
     /// How many requests a client may have open or waiting at once. Those that the server's limit does not admit yet
     /// wait for their turn. Default 100, what most servers take: against servers that answer late or never, behind
     /// which requests would pile up.
-    max_open_streams: 100 in 1..=1_000_000;
+    max_open_streams: u32 = 100 in 1..=1_000_000;
 
     /// How many responses a server may have promised or be pushing at once. Default 8: a page has few that are worth
     /// it, and each is pinned by a client that does not read (slow read).
-    max_pushes: 8 in 0..=1_000_000;
+    max_pushes: u32 = 8 in 0..=1_000_000;
 
     /// How many streams this end opens before the peer's first SETTINGS say how many it takes at once; the others wait.
     /// Default 100, which most servers take (RFC 9113 §6.5.2). With 1, none is ever refused for want of knowing.
-    max_early_streams: 100 in 0..=1_000_000;
+    max_early_streams: u32 = 100 in 0..=1_000_000;
 
-    /// Whether requests may carry `:protocol`, 0 or 1; SETTINGS_ENABLE_CONNECT_PROTOCOL, which only a server sends
-    /// (RFC 8441 §3). Default 0: the caller must know what to do with a tunnel.
-    enable_connect_protocol: 0 in 0..=1;
+    /// Whether requests may carry `:protocol`; SETTINGS_ENABLE_CONNECT_PROTOCOL, which only a server sends (RFC 8441
+    /// §3). Default `false`: the caller must know what to do with a tunnel.
+    enable_connect_protocol: bool = false;
 
-    /// Whether the server may push, 0 or 1; SETTINGS_ENABLE_PUSH, which only a client sends (RFC 9113 §8.4). Default 0:
+    /// Whether the server may push; SETTINGS_ENABLE_PUSH, which only a client sends (RFC 9113 §8.4). Default `false`:
     /// few callers want responses that nobody asked for, and without them a PUSH_PROMISE flood is over at its first
     /// frame.
-    enable_push: 0 in 0..=1;
+    enable_push: bool = false;
 
     /// How many streams the server may have promised and not begun to answer. More are refused. Default 100, as many as
     /// may be open: a promise costs a server nothing and reserves a stream here (PUSH_PROMISE flood).
-    max_reserved_streams: 100 in 0..=1_000_000;
+    max_reserved_streams: u32 = 100 in 0..=1_000_000;
 
     /// The longest payload of an extension frame that is looked at, in octets; longer ones are skipped unread. Default
     /// 256, which every PRIORITY_UPDATE fits; ALTSVC and ORIGIN frames can need more. Against giant frames of these
     /// types, and sets of origins without end (RFC 8336 §4).
-    max_extension_octets: 256 in 0..=65_536;
+    max_extension_octets: u32 = 256 in 0..=65_536;
 
-    /// Whether the transport is clear text, 0 or 1: a client ignores ORIGIN frames there (RFC 8336 §2.2). Default 0.
-    clear_text: 0 in 0..=1;
+    /// Whether the transport is clear text: a client ignores ORIGIN frames there (RFC 8336 §2.2). Default `false`.
+    clear_text: bool = false;
 
-    /// Whether frames of types that the engine does not know are told as
-    /// [`Event::Extension`](crate::Event::Extension), 0 or 1. Default 0: they are ignored (RFC 9113 §5.5).
-    report_unknown_frames: 0 in 0..=1;
+    /// Whether frames of types that the engine does not know are told as [`Event::Extension`](crate::Event::Extension).
+    /// Default `false`: they are ignored (RFC 9113 §5.5).
+    report_unknown_frames: bool = false;
 
-    /// Whether every frame is told as [`Event::Frame`](crate::Event::Frame), 0 or 1: for traces, and for
-    /// callers that want to know of padding, old priorities or where frames begin. Default 0: few do.
-    report_frames: 0 in 0..=1;
+    /// Whether every frame is told as [`Event::Frame`](crate::Event::Frame): for traces, and for callers that want to
+    /// know of padding, old priorities or where frames begin. Default `false`: few do.
+    report_frames: bool = false;
 
-    /// Whether a malformed request is answered with status 400 before its stream is reset, 0 or 1 (RFC 9113 §8.2.1).
-    /// Default 0: a client that breaks the protocol costs no more than a reset.
-    answer_malformed: 0 in 0..=1;
+    /// Whether a malformed request is answered with status 400 before its stream is reset (RFC 9113 §8.2.1). Default
+    /// `false`: a client that breaks the protocol costs no more than a reset.
+    answer_malformed: bool = false;
 
-    /// Whether the names and values of fields are held to the least alone that RFC 9113 §8.2.1 demands of everyone, 0
-    /// or 1, in both directions: names are of visible ASCII without upper case and colon, and not empty; values have
-    /// no NUL, CR and LF, and no space or tab at an end. Default 0, the grammar of RFC 9110 §5.1 and §5.5, as §8.2.1
-    /// recommends: names are tokens, values have no control character but tabs. For an intermediary between peers
-    /// that use such octets, if it checks again what it hands to HTTP/1.1 or to a program. The values of pseudo-header
+    /// Whether the names and values of fields are held to the least alone that RFC 9113 §8.2.1 demands of everyone, in
+    /// both directions: names are of visible ASCII without upper case and colon, and not empty; values have no NUL, CR
+    /// and LF, and no space or tab at an end. Default `false`, the grammar of RFC 9110 §5.1 and §5.5, as §8.2.1
+    /// recommends: names are tokens, values have no control character but tabs. For an intermediary between peers that
+    /// use such octets, if it checks again what it hands to HTTP/1.1 or to a program. The values of pseudo-header
     /// fields keep their own rules.
-    minimal_field_checks: 0 in 0..=1;
+    minimal_field_checks: bool = false;
 
-    /// Whether `host` may name another server than `:authority`, 0 or 1, in both directions. Default 0: such a request
-    /// is malformed, as RFC 9113 §8.3.1 recommends, lest two ends route it differently. For a server that compares
-    /// them in its own way, and for an intermediary that writes `host` anew or passes it on as it came, which §8.3.1
-    /// allows. More than one `host` is refused in any case.
-    allow_differing_host: 0 in 0..=1;
+    /// Whether `host` may name another server than `:authority`, in both directions. Default `false`: such a request is
+    /// malformed, as RFC 9113 §8.3.1 recommends, lest two ends route it differently. For a server that compares them in
+    /// its own way, and for an intermediary that writes `host` anew or passes it on as it came, which §8.3.1 allows.
+    /// More than one `host` is refused in any case.
+    allow_differing_host: bool = false;
 
-    /// Whether `:authority` may be anything that ends where an authority does, 0 or 1, in both directions: visible
-    /// octets but `/`, `?` and `#`. Default 0: it is a host, perhaps with a port, in the grammar of RFC 3986 §3.2. For
-    /// those whose names are in another grammar, such as IPv6 addresses with zones or names in UTF-8, and that read
-    /// them themselves; RFC 9113 §8.3.1 demands of it no more than what holds in any case: with `http` and `https` it
-    /// has a host and no user name. CONNECT without `:protocol` names a host and a port in any case (§8.5).
-    allow_any_authority: 0 in 0..=1;
+    /// Whether `:authority` may be anything that ends where an authority does, in both directions: visible octets but
+    /// `/`, `?` and `#`. Default `false`: it is a host, perhaps with a port, in the grammar of RFC 3986 §3.2. For those
+    /// whose names are in another grammar, such as IPv6 addresses with zones or names in UTF-8, and that read them
+    /// themselves; RFC 9113 §8.3.1 demands of it no more than what holds in any case: with `http` and `https` it has a
+    /// host and no user name. CONNECT without `:protocol` names a host and a port in any case (§8.5).
+    allow_any_authority: bool = false;
 
-    /// Whether the `cookie` fields of a received section are put together into one, 0 or 1 (RFC 9113 §8.2.3). Default
-    /// 0: fields are told as they came.
-    join_cookies: 0 in 0..=1;
+    /// Whether the `cookie` fields of a received section are put together into one (RFC 9113 §8.2.3). Default `false`:
+    /// fields are told as they came.
+    join_cookies: bool = false;
 
-    /// Whether `cookie` fields are split on sending, 0 or 1, so that each part is indexed by itself (RFC 9113 §8.2.3).
-    /// Default 0.
-    split_cookies: 0 in 0..=1;
+    /// Whether `cookie` fields are split on sending, so that each part is indexed by itself (RFC 9113 §8.2.3). Default
+    /// `false`.
+    split_cookies: bool = false;
 
-    /// Whether the priority signals of RFC 7540 mean nothing to this end, 0 or 1; SETTINGS_NO_RFC7540_PRIORITIES
-    /// (RFC 9218 §2.1). The engine ignores them in any case. Default 0: the setting is left out.
-    no_rfc7540_priorities: 0 in 0..=1;
+    /// Whether the priority signals of RFC 7540 mean nothing to this end; SETTINGS_NO_RFC7540_PRIORITIES (RFC 9218
+    /// §2.1). The engine ignores them in any case. Default `false`: the setting is left out.
+    no_rfc7540_priorities: bool = false;
 
     /// Octets that a stream may receive before the caller releases some; SETTINGS_INITIAL_WINDOW_SIZE. Default
     /// 65,535, the protocol's own. With 0 nothing is received until the setting is changed. The engine keeps none of
     /// them: against uploads faster than the caller can store them.
-    initial_window_size: 65_535 in 0..=2_147_483_647;
+    initial_window_size: u32 = 65_535 in 0..=2_147_483_647;
 
     /// Octets that all streams together may receive before the caller releases some (RFC 9113 §6.9.2). Default 1 MiB,
     /// so that a few slow streams do not stop the others. Below 65,535 the engine holds credit back until the peer has
     /// used up the protocol's initial window. Against uploads on all streams at once: it is the most that a caller has
     /// to store.
-    connection_window_size: 1_048_576 in 1..=2_147_483_647;
+    connection_window_size: u32 = 1_048_576 in 1..=2_147_483_647;
 
     /// The longest frame payload that is accepted, in octets; SETTINGS_MAX_FRAME_SIZE. Default 16,384, the
     /// protocol's own. DATA is lent in pieces, so a larger value costs no memory here. Against giant frames: those who
     /// wait for whole frames have to store them, and other streams wait behind them.
-    max_frame_size: 16_384 in 16_384..=16_777_215;
+    max_frame_size: u32 = 16_384 in 16_384..=16_777_215;
 
     /// The largest field section that is accepted, in octets, counted as RFC 9113 §6.5.2 does (32 for each field beside
     /// its own); SETTINGS_MAX_HEADER_LIST_SIZE. A larger one is decoded and thrown away, and its stream reset; one over
     /// four times as large ends the connection. Default 16 KiB, several times what browsers send: against the HPACK
     /// bomb, whose single octets repeat an entry of kilobytes.
-    max_header_list_size: 16_384 in 256..=16_777_216;
+    max_header_list_size: u32 = 16_384 in 256..=16_777_216;
 
     /// The most fields that a section may have, each cookie crumb counted. More reset the stream; ten times as many
     /// end the connection. Default 100, several times what browsers send: against the HTTP/2 bomb, thousands of small
     /// fields repeated by one octet each, and cookies cut into crumbs.
-    max_header_fields: 100 in 8..=100_000;
+    max_header_fields: u32 = 100 in 8..=100_000;
 
     /// The most octets of one encoded field block, over all of its frames. More end the connection. Default 64 KiB, as
     /// large as a list that ends the connection: against the CONTINUATION flood, whose block never ends and must be
     /// decoded to the end.
-    max_field_block_size: 65_536 in 1_024..=67_108_864;
+    max_field_block_size: u32 = 65_536 in 1_024..=67_108_864;
 
     /// The most CONTINUATION frames of one field block, empty ones included. More end the connection. Default 8: three
     /// frames of 16 KiB complete the largest block. Against the CONTINUATION flood of small and empty frames, which no
     /// count of octets notices.
-    max_continuations: 8 in 0..=1_000_000;
+    max_continuations: u32 = 8 in 0..=1_000_000;
 
     /// The most interim responses (100 to 199) that a stream may get before the final one. More reset the stream.
     /// Default 16: servers send one or two. Against servers that send 1xx responses for ever.
-    max_interim_responses: 16 in 0..=255;
+    max_interim_responses: u32 = 16 in 0..=255;
 
     /// The most entries of one SETTINGS frame. More end the connection. Default 32, several times what is registered:
     /// against SETTINGS floods by large frames, of which each entry is work (CVE-2020-11080).
-    max_settings_entries: 32 in 8..=2_730;
+    max_settings_entries: u32 = 32 in 8..=2_730;
 
     /// The octets of a GOAWAY frame's debug data that are kept for the caller; the rest is skipped. Default 256, enough
     /// for a line in a log: against GOAWAY frames full of debug data.
-    max_debug_octets: 256 in 0..=16_376;
+    max_debug_octets: u32 = 256 in 0..=16_376;
 
     /// How many octets of frames the engine writes at once, bodies by reference aside: the room for frame heads, field
     /// blocks, control frames and tiny bodies behind which [`output`](crate::Connection::output) lends the bodies.
     /// Default 4 KiB; servers of small responses gain by more. Nothing is written ahead of it: against slow readers.
-    write_buffer_size: 4_096 in 1_024..=1_048_576;
+    write_buffer_size: u32 = 4_096 in 1_024..=1_048_576;
 
     /// How many octets of automatic replies (acknowledgements, PONGs, resets) may wait for
     /// [`output`](crate::Connection::output), beyond one reset for each stream that the peer may have open. A peer that
     /// causes more ends the connection. Default 4 KiB, the answers to 240 PINGs: against PING and SETTINGS floods by
     /// peers that never read the answers (CVE-2019-9512, CVE-2019-9515).
-    max_reply_octets: 4_096 in 64..=1_048_576;
+    max_reply_octets: u32 = 4_096 in 64..=1_048_576;
 
     /// How many frames without use the peer may send: PING, SETTINGS, PRIORITY and PRIORITY_UPDATE, GOAWAY, frames of
     /// unknown types, empty DATA, frames on streams that are over, and WINDOW_UPDATE beyond what the traffic calls for.
@@ -293,41 +319,41 @@ knobs! {
     /// exchange 64, a second 330, if [`poll`](crate::Connection::poll) is told the time. Default 10,000: an attack is
     /// over in a moment, an honest peer never comes near. Against floods of all these frames: PING flood
     /// (CVE-2019-9512), SETTINGS flood (CVE-2019-9515), priority churn (CVE-2019-9513), empty frames (CVE-2019-9518).
-    max_noise: 10_000 in 1..=1_000_000_000;
+    max_noise: u32 = 10_000 in 1..=1_000_000_000;
 
     /// How many streams may end before their time: reset by the peer before our message was over, reset for what the
     /// peer did wrong, or refused. One more ends the connection. A finished exchange earns two back, a second 33.
     /// Default 1,000: a peer that cancels two of three requests can go on for ever, one that opens streams only to
     /// reset them cannot (Rapid Reset), nor one that makes us reset or refuse them (MadeYouReset).
-    max_resets: 1_000 in 1..=1_000_000_000;
+    max_resets: u32 = 1_000 in 1..=1_000_000_000;
 
-    /// Whether overdrawing [`max_noise`](Self::max_noise) or [`max_resets`](Self::max_resets) ends the connection, 0
-    /// or 1. Default 1. With 0, [`Event::OverBudget`](crate::Event::OverBudget) tells that it would have, and the
+    /// Whether overdrawing [`max_noise`](Self::max_noise) or [`max_resets`](Self::max_resets) ends the connection.
+    /// Default `true`. With `false`, [`Event::OverBudget`](crate::Event::OverBudget) tells that it would have, and the
     /// budget is filled again: to find out what is right for honest peers.
-    enforce_budgets: 1 in 0..=1;
+    enforce_budgets: bool = true;
 
     /// Whether a stream of the peer's that was reset counts as open until the caller
-    /// [acknowledges](crate::Connection::acknowledge_reset) that, 0 or 1. Default 0: most callers drop the work at
-    /// once. With 1, a caller whose work is slow to cancel never has more of it in hand than
+    /// [acknowledges](crate::Connection::acknowledge_reset) that. Default `false`: most callers drop the work at once.
+    /// With `true`, a caller whose work is slow to cancel never has more of it in hand than
     /// [`max_concurrent_streams`](Self::max_concurrent_streams), however fast a Rapid Reset or MadeYouReset comes.
-    hold_reset_streams: 0 in 0..=1;
+    hold_reset_streams: bool = false;
 
     /// How many octets of DATA, in both directions together, bring a stream forward as seen by
     /// [`Connection::progress`](crate::Connection::progress). Default 16 KiB, against peers that hold streams open by
     /// windows that stay shut (slow read, window stall), and by octets that come one at a time (data dribble): 10,000
     /// of them are no progress. A host that looks every five seconds gives up streams that are slower than 3 KiB a
     /// second.
-    stall_floor: 16_384 in 1..=2_147_483_647;
+    stall_floor: u32 = 16_384 in 1..=2_147_483_647;
 
     /// How many octets of body a stream takes from the caller before it is full. One chunk may overshoot it; the
     /// chunks are kept by reference. Default 64 KiB, a window's worth: against peers that open huge windows and do not
     /// read, for whom responses would pile up (internal data buffering, CVE-2019-9517).
-    send_buffer_size: 65_536 in 1..=2_147_483_647;
+    send_buffer_size: u32 = 65_536 in 1..=2_147_483_647;
 
     /// How many ended streams are remembered one by one, so that late frames on them are told from errors
     /// (RFC 9113 §5.1). Default 100, a round trip's worth at the stream limit: against resets whose streams would be
     /// remembered for ever (CVE-2023-45802), and against answers to frames that answer ours.
-    remembered_streams: 100 in 0..=1_024;
+    remembered_streams: u32 = 100 in 0..=1_024;
 }
 
 impl Config {
@@ -402,10 +428,10 @@ impl Config {
     pub(crate) const fn max_peer_streams(&self, role: Role) -> u32 {
         match role {
             Role::Server => self.max_concurrent_streams,
-            Role::Client => match self.enable_push {
-                0 => 0,
-                _ => self.max_reserved_streams.saturating_add(self.max_concurrent_streams),
-            },
+            Role::Client if self.enable_push => {
+                self.max_reserved_streams.saturating_add(self.max_concurrent_streams)
+            }
+            Role::Client => 0,
         }
     }
 
@@ -453,8 +479,17 @@ const _: () = assert!(usize::BITS >= u32::BITS, "targets with addresses of 16 bi
 #[cfg(test)]
 mod tests {
     use alloc::format;
+    use alloc::string::String;
 
     use super::*;
+
+    /// A knob that is set to another value than its default.
+    pub(super) struct Knob {
+        pub(super) name: &'static str,
+        pub(super) default: String,
+        pub(super) other: String,
+        pub(super) changed: Config,
+    }
 
     #[test]
     fn the_defaults_are_within_their_ranges() {
@@ -466,7 +501,7 @@ mod tests {
 
     #[test]
     fn every_value_out_of_range_is_refused_by_name() {
-        for &(name, set, default, least, most) in KNOBS {
+        for &(name, set, default, least, most) in RANGES {
             let build = |value| set(Config::builder(), value).build();
             assert_eq!(build(default), Ok(Config::default()), "{name}");
             for value in [least, most] {
@@ -481,15 +516,11 @@ mod tests {
     /// A setter that changed another value would pass the test of ranges.
     #[test]
     fn each_value_is_its_own() {
-        for &(name, set, default, least, most) in KNOBS {
-            let other = if default == least { most } else { least };
-            let changed = format!("{:?}", set(Config::builder(), other).build().unwrap());
-            let expected = format!("{:?}", Config::default()).replacen(
-                &format!(" {name}: {default}"),
-                &format!(" {name}: {other}"),
-                1,
-            );
-            assert_eq!(changed, expected);
+        let defaults = format!("{:?}", Config::default());
+        for Knob { name, default, other, changed } in each_changed_alone() {
+            let expected = defaults.replacen(&format!(" {name}: {default}"), &format!(" {name}: {other}"), 1);
+            assert_ne!(expected, defaults);
+            assert_eq!(format!("{changed:?}"), expected);
         }
     }
 }

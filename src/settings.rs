@@ -155,7 +155,7 @@ impl Local {
     pub(crate) fn new(role: Role, config: &Config) -> Self {
         let untold_streams = config.max_concurrent_streams();
         let most_header_list = config.max_header_list_size();
-        let no_rfc7540_priorities = config.no_rfc7540_priorities();
+        let no_rfc7540_priorities = config.no_rfc7540_priorities().into();
         Self {
             role,
             untold_streams,
@@ -288,13 +288,13 @@ fn first_settings(config: &Config, role: Role) -> Settings {
     let initial = Values::INITIAL;
     let entry = |id, value, default| (value != default).then_some(Setting { id, value });
     let push = match role {
-        Role::Client => entry(SettingId::ENABLE_PUSH, config.enable_push(), 1),
+        Role::Client => entry(SettingId::ENABLE_PUSH, config.enable_push().into(), 1),
         Role::Server => None,
     };
     let concurrent = match (role, config.enable_push()) {
         // Without push a server opens no streams that a client could limit.
-        (Role::Client, 0) => None,
-        (Role::Client | Role::Server, _) => {
+        (Role::Client, false) => None,
+        (Role::Client, true) | (Role::Server, _) => {
             Some(Setting { id: SettingId::MAX_CONCURRENT_STREAMS, value: config.max_concurrent_streams() })
         }
     };
@@ -305,10 +305,12 @@ fn first_settings(config: &Config, role: Role) -> Settings {
         entry(SettingId::INITIAL_WINDOW_SIZE, config.initial_window_size(), initial.initial_window_size),
         entry(SettingId::MAX_FRAME_SIZE, config.max_frame_size(), initial.max_frame_size),
         Some(Setting { id: SettingId::MAX_HEADER_LIST_SIZE, value: config.max_header_list_size() }),
-        entry(SettingId::NO_RFC7540_PRIORITIES, config.no_rfc7540_priorities(), 0),
+        entry(SettingId::NO_RFC7540_PRIORITIES, config.no_rfc7540_priorities().into(), 0),
         match role {
             Role::Client => None,
-            Role::Server => entry(SettingId::ENABLE_CONNECT_PROTOCOL, config.enable_connect_protocol(), 0),
+            Role::Server => {
+                entry(SettingId::ENABLE_CONNECT_PROTOCOL, config.enable_connect_protocol().into(), 0)
+            }
         },
     ]
     .into_iter()

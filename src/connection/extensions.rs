@@ -42,11 +42,11 @@ impl Connection {
             // RFC 7838 §4, RFC 8336 §2.1: what only a server says; anything else is ignored.
             (Kind::ALTSVC, Role::Client) => Ok(AltSvc::parse(&extension).map(Event::AltSvc)),
             // RFC 8336 §2.2: it means nothing without TLS.
-            (Kind::ORIGIN, Role::Client) if self.config.clear_text() == 1 => Ok(None),
+            (Kind::ORIGIN, Role::Client) if self.config.clear_text() => Ok(None),
             (Kind::ORIGIN, Role::Client) => Ok(Origins::parse(&extension).map(Event::Origins)),
             (Kind::ALTSVC | Kind::ORIGIN, Role::Server) => Ok(None),
             (Kind::PRIORITY_UPDATE, _) => self.on_priority_update(&extension).map_err(on_connection),
-            (_, _) if self.config.report_unknown_frames() == 1 => Ok(Some(Event::Extension(extension))),
+            (_, _) if self.config.report_unknown_frames() => Ok(Some(Event::Extension(extension))),
             (_, _) => Ok(None),
         }
     }

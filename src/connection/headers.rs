@@ -373,7 +373,7 @@ impl Connection {
     /// A section that keeps all rules, as the caller gets it.
     #[inline]
     fn for_caller(&mut self, mut fields: Fields) -> Fields {
-        if self.config.join_cookies() == 1 {
+        if self.config.join_cookies() {
             fields = self.join_cookies(fields);
         }
         self.spare.lend(&mut fields);
@@ -402,7 +402,7 @@ impl Connection {
             }
             Err(violation) => {
                 self.spare.keep(fields);
-                if self.config.answer_malformed() == 1 {
+                if self.config.answer_malformed() {
                     self.answer_bad_request(stream);
                 }
                 self.refuse(stream, violation);
@@ -542,9 +542,9 @@ impl Connection {
 /// The message rules as the caller has relaxed them.
 pub(super) fn rules_of(config: &Config) -> Rules {
     Rules {
-        grammar: if config.minimal_field_checks() == 1 { Grammar::Minimal } else { Grammar::Full },
-        host: if config.allow_differing_host() == 1 { Host::Ignored } else { Host::Compared },
-        authority: if config.allow_any_authority() == 1 { Authority::Any } else { Authority::HostAndPort },
+        grammar: if config.minimal_field_checks() { Grammar::Minimal } else { Grammar::Full },
+        host: if config.allow_differing_host() { Host::Ignored } else { Host::Compared },
+        authority: if config.allow_any_authority() { Authority::Any } else { Authority::HostAndPort },
     }
 }
 

@@ -68,7 +68,7 @@ impl Config {
     /// ```
     pub const fn max_memory(&self) -> usize {
         let list = self.max_header_list_size() as usize;
-        let joined = if self.join_cookies() == 1 { list.saturating_mul(2) } else { 0 };
+        let joined = if self.join_cookies() { list.saturating_mul(2) } else { 0 };
         let (server, client) = (self.max_role_memory(Role::Server), self.max_role_memory(Role::Client));
         let moved = if list > UNCOUNTED_MOVE { list } else { 0 };
         size_of::<Connection>()
@@ -88,7 +88,7 @@ impl Config {
     const fn max_role_memory(&self, role: Role) -> usize {
         let (own, peer) = (self.max_own_streams(role) as usize, self.max_peer_streams(role) as usize);
         let streams = self.max_streams(role);
-        let held = if self.hold_reset_streams() == 1 { Store::max_held_memory(streams) } else { 0 };
+        let held = if self.hold_reset_streams() { Store::max_held_memory(streams) } else { 0 };
         control::max_memory(self, role)
             .saturating_add(Store::max_memory(own, peer, self.remembered_streams() as usize))
             .saturating_add(held)

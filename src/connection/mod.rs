@@ -254,7 +254,7 @@ impl Connection {
     /// The same where the octet may be the last of something.
     #[inline(never)]
     fn complete_octet<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
-        if self.config.report_frames() == 1 {
+        if self.config.report_frames() {
             return self.advance(input);
         }
         let told = match self.reader.complete(input) {

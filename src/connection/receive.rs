@@ -53,7 +53,7 @@ impl Connection {
     /// Takes whatever comes next, or all that has come of it.
     pub(super) fn receive_piece<'b>(&mut self, input: &mut &'b [u8]) -> Told<'b> {
         match self.reader.step(input)? {
-            Some(Step::Frame(raw)) if self.config.report_frames() == 1 => self.report(raw),
+            Some(Step::Frame(raw)) if self.config.report_frames() => self.report(raw),
             Some(Step::Frame(raw)) => self.on_raw(&raw),
             Some(Step::Payload(octets)) => self.on_payload(octets),
             Some(Step::BlockEnd) => self.on_block_end(),
@@ -64,7 +64,7 @@ impl Connection {
     /// The next frame, if it need not be reported before it is acted on, and can be without delay.
     #[inline]
     pub(super) fn whole_frame<'b>(&mut self, input: &mut &'b [u8]) -> Option<(Head, &'b [u8])> {
-        if self.config.report_frames() == 0 { self.reader.whole(input) } else { None }
+        if !self.config.report_frames() { self.reader.whole(input) } else { None }
     }
 
     pub(super) fn on_raw<'b>(&mut self, raw: &Raw<'_>) -> Told<'b> {
@@ -73,7 +73,7 @@ impl Connection {
 
     /// The peer has caused too much. Budgets may be there to be watched only; the limit of replies is always one.
     pub(super) fn on_overdraft<'b>(&mut self, violation: Violation) -> Told<'b> {
-        let watched = if self.config.enforce_budgets() == 0 { self.guard.forgive() } else { None };
+        let watched = if !self.config.enforce_budgets() { self.guard.forgive() } else { None };
         match watched {
             Some(violation) => Ok(Some(Event::OverBudget { violation })),
             None => Err(on_connection(violation)),
@@ -380,7 +380,7 @@ impl Connection {
 
     /// Keeps the place of a stream that is about to be reset until the caller acknowledges that, if it asked for it.
     fn hold(&mut self, key: Key) {
-        if self.config.hold_reset_streams() == 1 {
+        if self.config.hold_reset_streams() {
             self.streams.hold(key);
         }
     }

@@ -222,7 +222,7 @@ impl Connection {
         record.progress.step(self.config.stall_floor());
         let head = self.headers_head(key, part);
         let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
-        let splits_cookies = self.config.split_cookies() == 1;
+        let splits_cookies = self.config.split_cookies();
         self.batch.write_block(fields.list_octets(), |out| {
             let start = head.start_block(out);
             if splits_cookies {

@@ -171,7 +171,7 @@ fn cases(kinds: impl Iterator<Item = u8>, role: Role, step: usize) -> impl Itera
 }
 
 fn push_enabled() -> Config {
-    config(|builder| builder.enable_push(1))
+    config(|builder| builder.enable_push(true))
 }
 
 const ASSIGNED: [u8; 13] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0xa, 0xc, 0x10];

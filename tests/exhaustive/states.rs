@@ -262,6 +262,6 @@ fn every_cell_of_a_server() {
 
 #[test]
 fn every_cell_of_a_client() {
-    let pushes = config(|builder| builder.enable_push(1));
+    let pushes = config(|builder| builder.enable_push(true));
     assert_eq!(check_all(Role::Client, &pushes, &CLIENT), 20 * 12 * 4);
 }

@@ -54,13 +54,13 @@ fn config(u: &mut Unstructured<'_>) -> Result<Config> {
         .encoder_table_size(*u.choose(&[4_096, 0, 64, 9_000])?)
         .send_buffer_size(*u.choose(&[65_536, 1, 100])?)
         .remembered_streams(*u.choose(&[100, 0, 1])?)
-        .enable_push(u.int_in_range(0..=1)?)
+        .enable_push(u.int_in_range(0..=1)? == 1)
         .max_reserved_streams(*u.choose(&[100, 0, 1])?)
-        .enable_connect_protocol(u.int_in_range(0..=1)?)
-        .report_unknown_frames(u.int_in_range(0..=1)?)
+        .enable_connect_protocol(u.int_in_range(0..=1)? == 1)
+        .report_unknown_frames(u.int_in_range(0..=1)? == 1)
         .max_interim_responses(255)
-        .join_cookies(u.int_in_range(0..=1)?)
-        .split_cookies(u.int_in_range(0..=1)?);
+        .join_cookies(u.int_in_range(0..=1)? == 1)
+        .split_cookies(u.int_in_range(0..=1)? == 1);
     Ok(builder.build().expect("values in range"))
 }
 

@@ -109,7 +109,7 @@ impl Run {
                 .initial_window_size(initial_window)
                 .connection_window_size(connection_window)
                 .max_concurrent_streams(streams)
-                .enable_push(1)
+                .enable_push(true)
         });
         let connection = Self::begin(role, &config);
         let model = Model::new(role, initial_window, connection_window, streams);

@@ -85,7 +85,7 @@ impl Chaos {
                 .max_concurrent_streams(self.streams)
                 .initial_window_size(self.window)
                 .remembered_streams(self.remembered)
-                .enable_push(1)
+                .enable_push(true)
         })
     }
 }

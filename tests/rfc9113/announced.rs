@@ -32,7 +32,7 @@ enum Asks {
 
 /// A server that has been asked.
 fn asked(request: &Fields, dialog: impl Fn(&mut Talk)) {
-    let config = config(|config| config.enable_connect_protocol(1));
+    let config = config(|config| config.enable_connect_protocol(true));
     talk(Role::Server, &config, &[], |talk| {
         let seen = Seen::Headers(1, Head::Request, request.clone(), Part::More);
         assert_eq!(talk.hear(|wire| wire.headers(1, request, Part::More)), [seen]);

@@ -86,7 +86,7 @@ fn a_browsers_first_octets_are_reproduced() {
 #[test]
 fn a_browsers_first_octets_are_read_back() {
     let octets = recorded();
-    let mut server = Connection::server(config(|config| config.report_frames(1)));
+    let mut server = Connection::server(config(|config| config.report_frames(true)));
     let mut input = &octets[..];
     let events: Vec<Event<'_>> = std::iter::from_fn(|| server.poll(&mut input, Time::ZERO)).collect();
     let [settings, told, update, headers, request] = &events[..] else { panic!("{events:?}") };

@@ -128,7 +128,7 @@ fn resets_of_every_kind_are_ended() {
     });
     // Promises that a client refuses.
     let promises = |wire: Wire, nth| wire.promise(1, 2 * nth + 2, &get().with("te", "wrong"));
-    let taker = config(|config| config.max_resets(RESETS).enable_push(1).max_reply_octets(1 << 20));
+    let taker = config(|config| config.max_resets(RESETS).enable_push(true).max_reply_octets(1 << 20));
     talk_once(Role::Client, &taker, &[], |talk| {
         talk.opened(Part::More);
         let events = talk.hear(|wire| (0..RESETS).fold(wire, promises));
@@ -204,7 +204,7 @@ fn data_and_time_earn() {
 
 #[test]
 fn budgets_may_be_watched_instead_of_enforced() {
-    let lenient = config(|config| config.max_noise(NOISE).max_resets(RESETS).enforce_budgets(0));
+    let lenient = config(|config| config.max_noise(NOISE).max_resets(RESETS).enforce_budgets(false));
     talk(Role::Server, &lenient, &[], |talk| {
         let say = |wire: Wire| (0..NOISE).fold(wire, |wire, _| wire.settings(&[]));
         let events = talk.hear(say);
@@ -258,7 +258,7 @@ fn what_the_caller_causes_is_told_before_another_octet_is_taken() {
 
 #[test]
 fn a_fault_that_overdraws_is_told_before_another_octet_is_taken() {
-    let lenient = config(|config| config.max_resets(1).enforce_budgets(0));
+    let lenient = config(|config| config.max_resets(1).enforce_budgets(false));
     let mut server = server_within_a_head(lenient);
     feed(&mut server, &[0; 4]);
     let wire = Wire::raw().headers(1, &get(), Part::More).headers(3, &get(), Part::More);
@@ -274,7 +274,7 @@ fn a_fault_that_overdraws_is_told_before_another_octet_is_taken() {
 
 #[test]
 fn an_overdraft_is_told_before_another_octet_is_taken() {
-    let lenient = config(|config| config.max_noise(1).enforce_budgets(0));
+    let lenient = config(|config| config.max_noise(1).enforce_budgets(false));
     let mut server = Connection::server(lenient);
     let start = Wire::client().settings(&[]).octets;
     let mut input = &start[..];
@@ -291,7 +291,7 @@ fn an_overdraft_is_told_before_another_octet_is_taken() {
 /// A caller that is slow to cancel never has more in hand than the limit.
 #[test]
 fn a_reset_stream_may_keep_its_place_until_the_caller_is_done() {
-    let slow = config(|config| config.max_concurrent_streams(2).hold_reset_streams(1));
+    let slow = config(|config| config.max_concurrent_streams(2).hold_reset_streams(true));
     talk(Role::Server, &slow, &[], |talk| {
         let hear =
             |talk: &mut Talk, stream| talk.hear(|wire| wire.get(stream).reset(stream, ErrorCode::CANCEL));
@@ -328,7 +328,7 @@ fn a_reset_stream_may_keep_its_place_until_the_caller_is_done() {
 /// A peer within its limit cannot know that a slow caller leaves no room.
 #[test]
 fn places_that_are_held_are_not_held_against_the_peer() {
-    let slow = config(|config| config.max_concurrent_streams(1).hold_reset_streams(1));
+    let slow = config(|config| config.max_concurrent_streams(1).hold_reset_streams(true));
     talk(Role::Server, &slow, &[], |talk| {
         talk.hear(|wire| wire.get(1).reset(1, ErrorCode::CANCEL));
         let before = talk.connection.ledger();

@@ -306,7 +306,7 @@ fn client_tunnel(config: &Config, connect: &Fields, answer: &Fields, dialog: imp
 
 /// A server that has heard `connect`, and sent `answer` to it.
 fn server_tunnel(connect: &Fields, answer: &Fields, dialog: impl Fn(&mut Talk)) {
-    let config = config(|config| config.enable_connect_protocol(1));
+    let config = config(|config| config.enable_connect_protocol(true));
     talk(Role::Server, &config, &[], |talk| {
         let events = talk.hear(|wire| wire.headers(1, connect, Part::More));
         assert_eq!(events, [Seen::Headers(1, Head::Request, connect.clone(), Part::More)]);
@@ -456,7 +456,7 @@ fn what_may_come_in_a_tunnel() {
 // covers 9113-8.5-2
 #[test]
 fn a_promise_ends_a_tunnel() {
-    let config = config(|config| config.enable_push(1));
+    let config = config(|config| config.enable_push(true));
     for connect in connects() {
         client_tunnel(&config, &connect, &Fields::response(200), |talk| {
             let events = talk.hear(|wire| wire.push_promise(1, 2));

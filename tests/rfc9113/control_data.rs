@@ -464,7 +464,7 @@ fn a_server_allows_protocols_and_never_takes_it_back() {
         talk.connection.update_settings(&settings_of(&[(SETTING, 1)])).unwrap();
         assert_eq!(talk.frames(), [Sent::settings(&[(SETTING, 1)])]);
     };
-    let on = config(|config| config.enable_connect_protocol(1));
+    let on = config(|config| config.enable_connect_protocol(true));
     talk_from_start(Role::Server, &on, |talk| {
         let preface = talk.frames();
         let entry = &Sent::settings(&[(SETTING, 1)]).payload;

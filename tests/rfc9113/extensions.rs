@@ -166,7 +166,7 @@ fn a_client_is_told_alternatives_and_origins() {
 // covers 8336-2.2-2
 #[test]
 fn origins_mean_nothing_in_clear_text() {
-    let clear = config(|config| config.clear_text(1));
+    let clear = config(|config| config.clear_text(true));
     talk(Role::Client, &clear, &[], |talk| {
         let origins = Origins::new(["https://a.example"]).unwrap();
         assert_eq!(talk.hear(|wire| say(wire, &origins.to_extension())), []);
@@ -190,7 +190,7 @@ fn a_client_prioritizes_no_response_that_is_over() {
 // covers 9218-7.1-6 9218-7.1-7
 #[test]
 fn a_client_prioritizes_a_push_only_while_it_lives() {
-    let taker = config(|config| config.enable_push(1));
+    let taker = config(|config| config.enable_push(true));
     let extension = update(2, "u=7").to_extension();
     talk(Role::Client, &taker, &HEEDS_UPDATES, |talk| {
         talk.opened(Part::Last);
@@ -212,7 +212,7 @@ fn unknown_frames_are_told_on_request_and_can_be_sent() {
         assert_eq!(talk.hear(|wire| say(wire, &unknown())), []);
         talk.assert_usable(&[]);
     });
-    let curious = config(|config| config.report_unknown_frames(1).max_extension_octets(3));
+    let curious = config(|config| config.report_unknown_frames(true).max_extension_octets(3));
     talk(Role::Server, &curious, &[], |talk| {
         let long = Extension { payload: Bytes::from_static(b"long"), ..unknown() };
         assert_eq!(talk.hear(|wire| say(say(wire, &long), &unknown())), [Seen::Extension(unknown())]);

@@ -13,7 +13,7 @@ use crate::support::{
 const OLD: Priority = Priority { exclusive: true, dependency: None, weight: 219 };
 
 fn curious() -> Config {
-    config(|config| config.report_frames(1).report_unknown_frames(1))
+    config(|config| config.report_frames(true).report_unknown_frames(true))
 }
 
 /// The head of a frame without padding and priority.

@@ -22,7 +22,7 @@ fn whole() -> Fields {
 // covers 9113-8.2.1-9
 #[test]
 fn a_malformed_request_is_answered_with_400_on_request() {
-    let polite = config(|config| config.answer_malformed(1));
+    let polite = config(|config| config.answer_malformed(true));
     talk(Role::Server, &polite, &[], |talk| {
         let answered = [Sent::headers(1, &[0x8c], Part::More), Sent::reset(1, ErrorCode::PROTOCOL_ERROR)];
         assert_eq!(talk.hear(|wire| wire.headers(1, &get().with("Upper", "1"), Part::More)), []);
@@ -40,7 +40,7 @@ fn a_malformed_request_is_answered_with_400_on_request() {
 // covers 9113-8.2.3-1
 #[test]
 fn cookies_are_joined_on_request() {
-    for (joined, seen) in [(0, crumbs()), (1, whole())] {
+    for (joined, seen) in [(false, crumbs()), (true, whole())] {
         let config = config(|config| config.join_cookies(joined));
         talk(Role::Server, &config, &[], |talk| {
             let request = Seen::Headers(1, Head::Request, seen.clone(), Part::Last);
@@ -48,7 +48,7 @@ fn cookies_are_joined_on_request() {
         });
     }
     // One that is secret keeps all of it out of tables (RFC 7541 §6.2.3).
-    let config = config(|config| config.join_cookies(1));
+    let config = config(|config| config.join_cookies(true));
     talk(Role::Server, &config, &[], |talk| {
         let mixed =
             get().with_indexing("cookie", "s=1", Indexing::Never).with("cookie", "a-cookie-of-some-length=2");
@@ -70,9 +70,9 @@ fn cookies_are_joined_on_request() {
 #[test]
 fn cookies_are_split_on_request() {
     for (split, sent) in [
-        (0, whole()),
+        (false, whole()),
         (
-            1,
+            true,
             get()
                 .with("cookie", "first=long-enough-to-index")
                 .with("cookie", "second=long-enough-to-index")
@@ -102,7 +102,7 @@ fn cookies_are_split_on_request() {
 fn a_setting_about_old_priorities_comes_first_and_stays() {
     const SETTING: SettingId = SettingId::NO_RFC7540_PRIORITIES;
     for value in [0, 1] {
-        let config = config(|config| config.no_rfc7540_priorities(value));
+        let config = config(|config| config.no_rfc7540_priorities(value == 1));
         for role in [Role::Client, Role::Server] {
             talk(role, &config, &[], |talk| {
                 let other = talk.connection.update_settings(&settings_of(&[(SETTING, 1 - value)]));

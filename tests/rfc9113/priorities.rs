@@ -298,7 +298,7 @@ fn uploads_share_unless_their_requests_say_otherwise() {
 
 #[test]
 fn a_server_says_that_it_ignores_the_old_signals() {
-    let modern = config(|config| config.no_rfc7540_priorities(1));
+    let modern = config(|config| config.no_rfc7540_priorities(true));
     talk_from_start(Role::Server, &modern, |talk| {
         let settings = &talk.frames()[0];
         let entry = settings_of(&HEEDS_UPDATES).iter().map(|entry| (u16::from(entry.id), entry.value)).next();
@@ -400,7 +400,7 @@ fn early_updates_above_a_limit_that_is_not_known_are_forgotten() {
 
 #[test]
 fn a_client_gives_every_push_its_priority() {
-    let taker = config(|config| config.enable_push(1));
+    let taker = config(|config| config.enable_push(true));
     talk(Role::Client, &taker, &HEEDS_UPDATES, |talk| {
         talk.opened(Part::Last);
         talk.hear(|wire| wire.promise(1, 2, &get()).promise(1, 4, &get()));

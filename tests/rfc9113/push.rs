@@ -17,7 +17,7 @@ fn style() -> Fields {
 
 /// A client that takes pushes.
 fn taker() -> Config {
-    config(|config| config.enable_push(1))
+    config(|config| config.enable_push(true))
 }
 
 /// A client with one request under way.
@@ -279,7 +279,7 @@ fn a_promise_that_may_not_be_made_is_reset() {
 // covers 9113-10.5-1 9113-5.1.2-2
 #[test]
 fn a_client_limits_what_is_reserved_and_what_is_open() {
-    let config = config(|config| config.enable_push(1).max_reserved_streams(2).max_concurrent_streams(1));
+    let config = config(|config| config.enable_push(true).max_reserved_streams(2).max_concurrent_streams(1));
     asked(&config, |talk| {
         let promises = |wire: Wire| [2, 4, 6].into_iter().fold(wire, |wire, n| wire.promise(1, n, &style()));
         assert_eq!(talk.hear(promises).len(), 2);

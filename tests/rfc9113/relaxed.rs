@@ -21,9 +21,9 @@ fn leaves() -> impl Iterator<Item = Leave> {
 impl Leave {
     fn config(self) -> ConfigBuilder {
         Config::builder()
-            .minimal_field_checks(self.octets.into())
-            .allow_differing_host(self.host.into())
-            .allow_any_authority(self.authority.into())
+            .minimal_field_checks(self.octets)
+            .allow_differing_host(self.host)
+            .allow_any_authority(self.authority)
     }
 
     /// How many of these lists are taken and rejected, as the oracle has it.
@@ -216,7 +216,7 @@ fn promises_have_the_rules_of_requests() {
         let is_taken = (relaxed.octets && leave.octets)
             || (relaxed.host && leave.host)
             || (relaxed.authority && leave.authority);
-        let client = config(|_| leave.config().enable_push(1));
+        let client = config(|_| leave.config().enable_push(true));
         talk(Role::Client, &client, &[], |talk| {
             talk.opened(Part::Last);
             let events = talk.hear(|wire| wire.promise(1, 2, &fields));

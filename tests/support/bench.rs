@@ -146,7 +146,7 @@ impl End {
             (Section::ExtendedRequest, Role::Client) => {
                 (builder, &[(SettingId::ENABLE_CONNECT_PROTOCOL, 1)][..])
             }
-            (Section::ExtendedRequest, Role::Server) => (builder.enable_connect_protocol(1), &[][..]),
+            (Section::ExtendedRequest, Role::Server) => (builder.enable_connect_protocol(true), &[][..]),
             _ => (builder, &[][..]),
         };
         let config = builder.build().expect("values in range");

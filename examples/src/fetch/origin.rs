@@ -93,7 +93,7 @@ fn config(requests: usize, push: Push) -> Config {
         // A body that waits for its turn keeps its credit: it must not use up that of the body that it waits for.
         .connection_window_size(window.saturating_mul(at_once))
         .max_open_streams(at_once)
-        .enable_push(u32::from(push == Push::Taken))
+        .enable_push(push == Push::Taken)
         // Above the server's limit, which its SETTINGS tell, requests would only be refused.
         .max_early_streams(1)
         .build()

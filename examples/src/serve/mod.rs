@@ -222,7 +222,7 @@ fn config() -> Config {
         .initial_window_size(WINDOW)
         .connection_window_size(4 * WINDOW)
         .write_buffer_size(WRITE_BUFFER)
-        .enable_connect_protocol(1)
+        .enable_connect_protocol(true)
         .build()
         .expect("the values are within their ranges")
 }

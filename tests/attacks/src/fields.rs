@@ -114,7 +114,7 @@ fn c5(case: Case) -> Scene {
     if case.variant == 0 {
         let crumbs = literal(b"cookie", b"a=b").repeat(case.size);
         let flights = once(case, |wire| drop_ref(wire.message(victim, 1, &crumbs, Part::Last)));
-        let caller = messages().config(|knobs| unlimited(knobs).join_cookies(1));
+        let caller = messages().config(|knobs| unlimited(knobs).join_cookies(true));
         return Scene { caller, ends: Ends::Never, flights };
     }
     let crumbs = literal(b"cookie", b"a=b").repeat(900);

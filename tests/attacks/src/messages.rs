@@ -253,7 +253,7 @@ fn f1(case: Case) -> Scene {
     let flights = with_streams(case, 1, &[], |wire, n| drop_ref(wire.promise(1, 2 + 2 * n as u32)));
     match case.variant {
         0 => {
-            let caller = Caller::new().config(|knobs| knobs.enable_push(1));
+            let caller = Caller::new().config(|knobs| knobs.enable_push(true));
             Scene { caller, ends: Ends::Calm(100 + 1_000), flights }
         }
         _ => Scene { caller: Caller::new(), ends: Ends::With(ErrorCode::PROTOCOL_ERROR), flights },

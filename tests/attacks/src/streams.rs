@@ -58,7 +58,7 @@ fn b1(case: Case) -> Scene {
             wire.promise(1, promised(n)).reset(promised(n));
         }),
     };
-    Scene { caller: Caller::new().config(|knobs| knobs.enable_push(1)), ends: Ends::Calm(RESETS), flights }
+    Scene { caller: Caller::new().config(|knobs| knobs.enable_push(true)), ends: Ends::Calm(RESETS), flights }
 }
 
 /// The n-th stream of the server.
@@ -107,7 +107,7 @@ fn b4(case: Case) -> Scene {
         }),
     };
     let ends = Ends::Calm(100 + RESETS);
-    Scene { caller: Caller::new().config(|knobs| knobs.enable_push(1)), ends, flights }
+    Scene { caller: Caller::new().config(|knobs| knobs.enable_push(true)), ends, flights }
 }
 
 /// The same without an acknowledgement.
@@ -125,7 +125,7 @@ fn b5(case: Case) -> Scene {
         };
     });
     let ends = Ends::Calm(100 + RESETS);
-    Scene { caller: Caller::new().config(|knobs| knobs.enable_push(1)), ends, flights }
+    Scene { caller: Caller::new().config(|knobs| knobs.enable_push(true)), ends, flights }
 }
 
 /// All streams are opened, then all of them end: in the order of their opening, from the last one, and in neither.

@@ -35,7 +35,7 @@ fn connection(script: &Script) -> Connection {
         .header_table_size(limits::TABLE)
         .max_header_list_size(limits::LIST)
         .send_buffer_size(1 << 30)
-        .enable_push(u32::from(script.push == Push::On))
+        .enable_push(script.push == Push::On)
         .build()
         .expect("within the ranges");
     match script.side {
