@@ -64,7 +64,7 @@ macro_rules! knobs {
         ///
         /// * 13 octets of replies for each stream, on top of [`max_reply_octets`](Self::max_reply_octets): one
         ///   RST_STREAM each, which the peer's own limit accounts for.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub struct Config {
             $($name: $type,)+
         }
@@ -102,7 +102,7 @@ macro_rules! knobs {
         }
 
         /// Collects the values of a [`Config`] and checks their ranges at the end.
-        #[derive(Clone, Debug)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
         pub struct ConfigBuilder {
             config: Config,
         }

@@ -13,7 +13,7 @@ use crate::id::StreamId;
 ///
 /// It borrows from the input that was passed in, never from the connection: any method may be called while an event
 /// is held.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'b> {
     /// A whole header or trailer section has come.

@@ -24,6 +24,15 @@ impl Role {
     }
 }
 
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        })
+    }
+}
+
 /// Names one stream of a connection: 31 bits, never zero (RFC 9113 §5.1.1).
 ///
 /// Frames about the whole connection have no stream; they are `None` in an `Option<StreamId>`, which is as
@@ -102,7 +111,14 @@ impl fmt::Display for StreamId {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
+
+    #[test]
+    fn roles_are_shown_by_name() {
+        assert_eq!([Role::Client, Role::Server].map(|role| role.to_string()), ["client", "server"]);
+    }
 
     #[test]
     fn identifiers_end_at_the_largest() {

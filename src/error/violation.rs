@@ -11,6 +11,15 @@ pub enum Scope {
     Connection,
 }
 
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stream => "stream",
+            Self::Connection => "connection",
+        })
+    }
+}
+
 macro_rules! violations {
     ($($(#[$doc:meta])+ $name:ident: $scope:ident $code:ident $clause:literal;)+) => {
         /// One rule that the peer broke.
@@ -282,3 +291,18 @@ impl fmt::Display for ConnectionError {
 }
 
 impl core::error::Error for ConnectionError {}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn scopes_are_shown_by_name() {
+        assert_eq!(
+            [Scope::Stream, Scope::Connection].map(|scope| scope.to_string()),
+            ["stream", "connection"]
+        );
+    }
+}

@@ -164,11 +164,15 @@ impl Fields {
             .with(":path", path)
     }
 
-    /// The pseudo-header field of a response (RFC 9113 §8.3.2), for a status of three digits.
+    /// The pseudo-header field of a response (RFC 9113 §8.3.2). A status that has not three digits can be written here;
+    /// [`send_headers`](crate::Stream::send_headers) refuses it.
     pub fn response(status: u16) -> Self {
-        let digits = [status / 100, status / 10, status].map(|digits| b'0' | (digits % 10) as u8);
+        let digits = [status / 10_000, status / 1_000, status / 100, status / 10, status]
+            .map(|digits| b'0' | (digits % 10) as u8);
+        let [_, _, three @ ..] = &digits;
+        let value = if status < 1_000 { &three[..] } else { &digits };
         let mut fields = Self::new();
-        fields.push_own(Field::new(b":status", &digits), Nature::of_name(Some(StaticIndex::STATUS)));
+        fields.push_own(Field::new(b":status", value), Nature::of_name(Some(StaticIndex::STATUS)));
         fields
     }
 
@@ -389,6 +393,32 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>> Extend<(N, V)> for Fields {
     }
 }
 
+/// Each field stays as it is, with what was chosen or received for its representation.
+///
+/// ```
+/// use sans_h2::{Fields, Indexing};
+///
+/// let request = Fields::request("GET", "https", "example.com", "/")
+///     .with("connection", "close")
+///     .with_indexing("cookie", "a=b", Indexing::Never);
+/// let passed_on: Fields = request.iter().filter(|field| field.name != b"connection").collect();
+/// assert_eq!(passed_on.len(), 5);
+/// assert_eq!(passed_on.iter().last().unwrap().indexing, Indexing::Never);
+/// ```
+impl<'a> FromIterator<Field<'a>> for Fields {
+    fn from_iter<I: IntoIterator<Item = Field<'a>>>(list: I) -> Self {
+        let mut fields = Self::new();
+        fields.extend(list);
+        fields
+    }
+}
+
+impl<'a> Extend<Field<'a>> for Fields {
+    fn extend<I: IntoIterator<Item = Field<'a>>>(&mut self, list: I) {
+        list.into_iter().for_each(|field| self.push(field));
+    }
+}
+
 impl<'a> IntoIterator for &'a Fields {
     type Item = Field<'a>;
     type IntoIter = Iter<'a>;
@@ -405,6 +435,13 @@ impl PartialEq for Fields {
 }
 
 impl Eq for Fields {}
+
+impl Hash for Fields {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_usize(self.len());
+        self.iter().for_each(|field| field.hash(state));
+    }
+}
 
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -495,16 +532,21 @@ mod tests {
         assert!(fields.iter().all(|field| (field.name, field.value) == (b"a", b"bc")));
     }
 
+    fn hash(value: impl Hash) -> u64 {
+        let mut hasher = std::hash::DefaultHasher::new();
+        value.hash(&mut hasher);
+        hasher.finish()
+    }
+
     #[test]
     fn equal_is_what_has_equal_names_values_and_indexing() {
-        let hasher = std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default();
-        let hash = |field: Field<'_>| std::hash::BuildHasher::hash_one(&hasher, field);
         let field = Field::new(b"a", b"b");
         let coded = Field { huffman: Huffman::Always, ..field };
         let received = Field { form: Some(Form::Indexed), ..field };
         for same in [coded, received] {
             assert_eq!((same, hash(same)), (field, hash(field)));
-            assert_eq!(Fields::new().with_field(same), Fields::new().with_field(field));
+            let [one, other] = [same, field].map(|field| Fields::new().with_field(field));
+            assert_eq!((&one, hash(&one)), (&other, hash(&other)));
         }
         let marked = Field { indexing: Indexing::Without, ..field };
         for other in [Field::new(b"a", b"c"), Field::new(b"c", b"b"), Field::new(b"ab", b""), marked] {
