@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::mem;
 
 use bytes::Bytes;
 use sans_h2::{Connection, Fields, Part, StreamId};
 
+use crate::piece;
 use crate::websocket::WebSocket;
 
 /// What is left to send of one message.
@@ -112,7 +113,7 @@ impl Body {
                 (chunk, *left)
             }
             Self::File(file, left) => {
-                let chunk = read(file, *left)?;
+                let chunk = piece::read(file, *left)?;
                 *left -= chunk.len() as u64;
                 (chunk, *left)
             }
@@ -173,14 +174,6 @@ fn pattern(left: u64) -> Bytes {
     let octets = usize::try_from(left).unwrap_or(usize::MAX).min(PATTERN.len());
     Bytes::from_static(&PATTERN[..octets])
 }
-
-fn read(file: &mut File, left: u64) -> io::Result<Bytes> {
-    let mut chunk = vec![0; left.min(READ_OCTETS) as usize];
-    file.read_exact(&mut chunk)?;
-    Ok(chunk.into())
-}
-
-const READ_OCTETS: u64 = 65_536;
 
 /// The octets 0 to 250 in turn. Their number is a prime, so that a lost or doubled frame shows.
 static PATTERN: [u8; 251 * 261] = {

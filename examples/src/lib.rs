@@ -5,8 +5,6 @@
 pub mod body;
 pub mod fetch;
 pub mod link;
+pub mod piece;
 pub mod serve;
 pub mod websocket;
-
-/// What ALPN calls HTTP/2 over TLS (RFC 9113 §3.2).
-pub const H2: &[u8] = b"h2";

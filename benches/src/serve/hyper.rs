@@ -1,10 +1,10 @@
 //! A server of the crate `hyper`, as quick as it can be without being another program: what is short is in memory, and
-//! what is long is read piece by piece, by blocking calls as `serve` has them.
+//! what is long is read piece by piece, by the same code as in `serve`.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -21,6 +21,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime;
 
+use super::piece::{self, PIECE_OCTETS};
 use super::servers::ANNOUNCEMENT;
 
 /// Serves the files of a directory until it is ended.
@@ -110,10 +111,9 @@ impl Piecewise {
         match self {
             Self::Whole(whole) => Ok(std::mem::take(whole)),
             Self::File(file, left) => {
-                let mut piece = vec![0; PIECE_OCTETS.min(*left) as usize];
-                file.read_exact(&mut piece)?;
+                let piece = piece::read(file, *left)?;
                 *left -= piece.len() as u64;
-                Ok(piece.into())
+                Ok(piece)
             }
         }
     }
@@ -136,6 +136,3 @@ impl Body for Piecewise {
         SizeHint::with_exact(self.left())
     }
 }
-
-/// How much of a file is read at once.
-const PIECE_OCTETS: u64 = 65_536;

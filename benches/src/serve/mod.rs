@@ -2,6 +2,8 @@
 
 pub(crate) mod hyper;
 mod load;
+#[path = "../../../examples/src/piece.rs"]
+mod piece;
 mod report;
 mod servers;
 

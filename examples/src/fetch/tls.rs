@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
+use sans_h2::ALPN;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -12,7 +13,6 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 use super::target::{Origin, Security};
-use crate::H2;
 
 /// Whose certificates are good enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub async fn connect(origin: &Origin, trust: Trust) -> anyhow::Result<Box<dyn Tr
             let connector = TlsConnector::from(Arc::new(config(trust)?));
             let stream = connector.connect(name, socket).await.context("TLS failed")?;
             let protocol = stream.get_ref().1.alpn_protocol();
-            ensure!(protocol == Some(H2), "the server does not offer HTTP/2");
+            ensure!(protocol == Some(ALPN), "the server does not offer HTTP/2");
             Ok(Box::new(stream))
         }
     }
@@ -61,7 +61,7 @@ fn config(trust: Trust) -> anyhow::Result<ClientConfig> {
         }
     };
     let mut config = builder.with_no_client_auth();
-    config.alpn_protocols = vec![H2.to_vec()];
+    config.alpn_protocols = vec![ALPN.to_vec()];
     Ok(config)
 }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Parser;
 use exchange::Exchange;
-use sans_h2::{Config, Connection, ErrorCode, Part};
+use sans_h2::{ALPN, Config, Connection, ErrorCode, Part};
 use site::{Push, Site};
 use start::Start;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -26,7 +26,6 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use crate::H2;
 use crate::link::Link;
 
 /// Serves files over HTTP/2: in clear text by prior knowledge or an upgrade from HTTP/1.1, and over TLS with a
@@ -166,7 +165,7 @@ impl Server {
         }
         let Ok(Ok(stream)) = timeout(HANDSHAKE, self.tls.accept(socket)).await else { return };
         // RFC 9113 §3.2: without `h2` the client means another protocol.
-        if stream.get_ref().1.alpn_protocol() == Some(H2) {
+        if stream.get_ref().1.alpn_protocol() == Some(ALPN) {
             let link = Link::new(Connection::server(config()), stream);
             serve(link, Exchange::new(self.site), phase).await;
         }

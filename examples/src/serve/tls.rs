@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use sans_h2::ALPN;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-
-use crate::H2;
 
 /// Accepts TLS 1.2 and 1.3 for the names of this machine.
 ///
@@ -23,6 +22,6 @@ pub fn acceptor() -> anyhow::Result<TlsAcceptor> {
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(vec![certified.cert.into()], key)?;
-    config.alpn_protocols = vec![H2.to_vec()];
+    config.alpn_protocols = vec![ALPN.to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
