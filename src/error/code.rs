@@ -1,3 +1,5 @@
+//! The codes that go over the wire.
+
 use crate::registry::registered;
 
 /// The 32-bit code that RST_STREAM and GOAWAY carry (RFC 9113 §7).

@@ -1,3 +1,5 @@
+//! The caller's mistakes: calls that are refused, and values out of range.
+
 use core::fmt;
 
 use super::Violation;

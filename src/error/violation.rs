@@ -1,3 +1,5 @@
+//! The peer's mistakes, each with the rule that it breaks, and what comes of them.
+
 use core::fmt;
 
 use super::ErrorCode;

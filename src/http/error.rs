@@ -1,3 +1,5 @@
+//! What does not go from the `http` crate into a list of fields, or back.
+
 use core::fmt;
 
 use ::http::HeaderName;

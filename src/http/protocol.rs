@@ -1,3 +1,5 @@
+//! The `:protocol` of an extended CONNECT, which the `http` crate has no type for.
+
 use alloc::borrow::{Cow, ToOwned};
 use core::fmt;
 use core::str::FromStr;
