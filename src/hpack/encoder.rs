@@ -2,6 +2,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::hash::{hash_field, hash_name};
+use super::huffman::Bits;
 use super::lookup::{Hashes, Lookup};
 use super::table::{Inserted, Table};
 use super::{DEFAULT_TABLE_LIMIT, huffman, integer};
@@ -329,44 +330,44 @@ fn write_literal(literal: Literal, name_index: Option<usize>, field: &Record<'_>
 /// Writes a string. Most are short, and are tried in Huffman code.
 #[inline(never)]
 fn write_string(text: &[u8], huffman: Huffman, out: &mut Vec<u8>) {
-    let start = out.len();
     let is_short = huffman == Huffman::Shorter && text.len() <= usize::from(STRING_MASK);
-    let most = if is_short { begin_short(text, out) } else { begin_counted(text, huffman, out) };
-    if !most.is_some_and(|most| huffman::encode(text, most, out)) {
-        out.truncate(start);
+    let is_coded = if is_short { write_if_shorter(text, out) } else { write_counted(text, huffman, out) };
+    if !is_coded {
         integer::write(0, STRING_MASK, text.len(), out);
         out.extend_from_slice(text);
-    } else if is_short {
-        if let Some([length, coded @ ..]) = out.get_mut(start..) {
-            *length |= coded.len() as u8;
-        }
     }
 }
 
-/// Begins a text whose length in Huffman code takes one octet in any case, hence is filled in later. Returns the most
-/// octets with which it would be shorter.
-#[inline]
-fn begin_short(text: &[u8], out: &mut Vec<u8>) -> Option<usize> {
-    let most = text.len().checked_sub(1)?;
+/// Writes a text in Huffman code if that is shorter: whether it is. Its length takes one octet in any case, hence is
+/// filled in later.
+#[inline(always)]
+fn write_if_shorter(text: &[u8], out: &mut Vec<u8>) -> bool {
+    let start = out.len();
     out.reserve(text.len());
-    out.push(HUFFMAN);
-    Some(most)
+    let end = start.saturating_add(text.len());
+    let is_shorter = huffman::encode_behind(Bits::of_octet(HUFFMAN), text, end, out);
+    match out.get_mut(start..) {
+        Some([length, coded @ ..]) if is_shorter => *length |= coded.len() as u8,
+        Some(_) | None => out.truncate(start),
+    }
+    is_shorter
 }
 
-/// Begins any other text, with its octets in Huffman code, which are returned; `None` if it is not to be coded.
+/// Writes any other text in Huffman code, if it is to be coded: whether it is.
 #[cold]
-fn begin_counted(text: &[u8], huffman: Huffman, out: &mut Vec<u8>) -> Option<usize> {
+fn write_counted(text: &[u8], huffman: Huffman, out: &mut Vec<u8>) -> bool {
     let octets = huffman::encoded_octets(text);
     let is_coded = match huffman {
         Huffman::Shorter => octets < text.len(),
         Huffman::Always => true,
         Huffman::Never => false,
     };
-    is_coded.then(|| {
+    if is_coded {
         integer::write(HUFFMAN, STRING_MASK, octets, out);
         out.reserve(octets);
-        octets
-    })
+        huffman::encode(text, octets, out);
+    }
+    is_coded
 }
 
 const fn dynamic_index(nth: usize) -> usize {

@@ -17,10 +17,13 @@ pub(super) fn encoded_octets(text: &[u8]) -> usize {
 
 /// Appends a string in Huffman code, padded to whole octets, if these are no more than `most`: whether they are. If
 /// not, a part of them may be there.
-#[inline]
 pub(super) fn encode(text: &[u8], most: usize, out: &mut Vec<u8>) -> bool {
-    let mut waiting = Bits::NONE;
-    let end = out.len().saturating_add(most);
+    encode_behind(Bits::NONE, text, out.len().saturating_add(most), out)
+}
+
+/// The same behind what is `waiting`, if all of it ends within `end` octets of output.
+#[inline(always)]
+pub(super) fn encode_behind(mut waiting: Bits, text: &[u8], end: usize, out: &mut Vec<u8>) -> bool {
     let mut rest = text;
     while let Some((eight, behind)) = rest.split_first_chunk::<8>() {
         if !waiting.push(eight, end, out) {
@@ -33,7 +36,7 @@ pub(super) fn encode(text: &[u8], most: usize, out: &mut Vec<u8>) -> bool {
 
 /// Bits that are about to be written.
 #[derive(Clone, Copy)]
-struct Bits {
+pub(super) struct Bits {
     /// They are the low ones. What is above them does not count.
     bits: u64,
     /// Fewer than 64 after each step.
@@ -42,6 +45,12 @@ struct Bits {
 
 impl Bits {
     const NONE: Self = Self { bits: 0, count: 0 };
+
+    /// Those of one octet.
+    #[inline]
+    pub(super) const fn of_octet(octet: u8) -> Self {
+        Self { bits: octet as u64, count: u8::BITS }
+    }
 
     /// These and the codes of some octets of text. If they are more than 64, only their number is right.
     #[inline(always)]
@@ -111,15 +120,16 @@ impl Bits {
     /// Writes the rest, padded.
     #[inline(always)]
     fn finish(self, end: usize, out: &mut Vec<u8>) -> bool {
-        let end_of_text = out.len().saturating_add(self.count.div_ceil(8) as usize);
+        let octets = self.count.wrapping_add(7) / 8;
+        let end_of_text = out.len().saturating_add(octets as usize);
         let has_room = end_of_text <= end;
         if has_room {
-            let bits = self.bits.wrapping_shl(63_u32.wrapping_sub(self.count)) << 1;
-            let padded = (bits | u64::MAX.wrapping_shr(self.count)).to_be_bytes();
+            // Of the complement zeros follow: ones pad. In two steps, since there may be no bits.
+            let padded = !((!self.bits << 1).wrapping_shl(63_u32.wrapping_sub(self.count)));
+            let padded = padded.to_be_bytes();
             // Where there is room for all eight octets, it is less work to write them all.
             if out.capacity().wrapping_sub(out.len()) < padded.len() {
-                let octets = end_of_text.wrapping_sub(out.len());
-                out.extend_from_slice(padded.get(..octets).unwrap_or_default());
+                out.extend_from_slice(padded.get(..octets as usize).unwrap_or_default());
             } else {
                 out.extend_from_slice(&padded);
                 out.truncate(end_of_text);
