@@ -26,7 +26,9 @@ impl Nature {
     /// That of an entry of the static table.
     #[inline]
     pub(super) const fn of_entry(index: StaticIndex) -> Self {
-        Self::new(Some(index), index.meaning(), Made::Right)
+        let is_valid = matches!(index.meaning(), Meaning::Scheme | Meaning::Path);
+        let made = if is_valid { Made::Valid } else { Made::Right };
+        Self::new(Some(index), index.meaning(), made)
     }
 
     #[inline]
@@ -45,7 +47,8 @@ impl Nature {
             Some(index) => (Some(index), index.meaning()),
             None => names::find(name).unwrap_or_else(|| (None, octets::meaning_of(name))),
         };
-        Self::new(index, meaning, octets::made_of(value))
+        let made = if octets::is_valid(value, meaning) { Made::Valid } else { octets::made_of(value) };
+        Self::new(index, meaning, made)
     }
 
     #[inline]
@@ -68,7 +71,8 @@ impl Nature {
     pub(super) const fn made(self) -> Made {
         match self.0 >> Self::MADE & 0b11 {
             0 => Made::Right,
-            1 => Made::Minimal,
+            1 => Made::Valid,
+            2 => Made::Minimal,
             _ => Made::Wrong,
         }
     }
@@ -78,7 +82,7 @@ impl Nature {
     #[inline]
     pub(super) const fn right_pseudo(self) -> Option<usize> {
         let number = (self.0 >> Self::MEANING) as usize;
-        let is_right = self.0 & Self::NOT_JUDGED == (Made::Right as u16) << Self::MADE;
+        let is_right = self.0 & Self::NOT_RIGHT == 0;
         if is_right && number < PSEUDO_FIELDS { Some(number) } else { None }
     }
 
@@ -107,9 +111,11 @@ impl Nature {
     // Where what begins; the index is in the lowest bits.
     const INDEX: u16 = 0x3f;
     const MADE: u32 = 10;
-    /// What no value is made of.
-    const NOT_JUDGED: u16 = 0b11 << Self::MADE;
+    /// The bit of what is made of other octets than it should be.
+    const NOT_RIGHT: u16 = 0b10 << Self::MADE;
     const MEANING: u32 = 12;
+    /// What no name means.
+    const NOT_JUDGED: u16 = 0xf << Self::MEANING;
     pub(super) const HIGH_BITS: u16 = u16::MAX << Self::MADE;
 }
 
@@ -136,7 +142,8 @@ mod tests {
             let (name, value) = (index.name(), index.value());
             let nature = nature_of(name, value);
             assert_eq!(nature.index(), Some(index.first()));
-            assert_eq!((nature.meaning(), nature.made()), (index.meaning(), Made::Right));
+            assert_eq!(nature.meaning(), index.meaning());
+            assert!(nature.made().keeps(Grammar::Full));
             assert_eq!(Nature::of_name(Some(index)).judged(name, value), Nature::of_entry(index));
             assert_ne!(nature.meaning(), Meaning::UnknownPseudo);
         }
@@ -170,6 +177,20 @@ mod tests {
     }
 
     #[test]
+    fn schemes_authorities_and_paths_are_judged_as_a_whole() {
+        for (name, valid, other) in [
+            (&b":scheme"[..], &[&b"http"[..], b"https", b"HTTPS"][..], &[&b""[..], b"ftp", b"https "][..]),
+            (b":authority", &[b"a", b"a:80", b"[::1]:", b"%41"], &[b"", b":80", b"u@a", b"a:b", b"[::g]"]),
+            (b":path", &[b"/", b"/a?b", b"/\xe4/*"], &[b"", b"*", b"a", b"/#", b"/a b", b"/\x7f"]),
+            (b":method", &[], &[b"GET", b"/"]),
+            (b"host", &[], &[b"a", b"/", b"http"]),
+        ] {
+            let is_valid = |value: &&[u8]| nature_of(name, value).made() == Made::Valid;
+            assert!(valid.iter().all(is_valid) && !other.iter().any(is_valid), "{}", name.escape_ascii());
+        }
+    }
+
+    #[test]
     fn what_is_known_beforehand_makes_no_other_nature() {
         for (name, value) in
             STATIC_TABLE.iter().copied().chain([(&b"x"[..], &b"y"[..]), (b"te", b"trailers")])
@@ -186,12 +207,13 @@ mod tests {
         let meanings: std::vec::Vec<_> = (0..15).map(Meaning::of_number).collect();
         assert!(meanings.iter().enumerate().all(|(number, meaning)| *meaning as usize == number));
         assert_eq!(Meaning::Invalid as usize, 14);
-        for made in [Made::Right, Made::Minimal, Made::Wrong] {
+        for made in [Made::Right, Made::Valid, Made::Minimal, Made::Wrong] {
             for &meaning in &meanings {
                 let nature = Nature::new(None, meaning, made);
                 assert_eq!((nature.index(), nature.meaning(), nature.made()), (None, meaning, made));
                 assert!(nature.is_judged());
-                let is_right = made == Made::Right && (meaning as usize) < PSEUDO_FIELDS;
+                let is_right =
+                    matches!(made, Made::Right | Made::Valid) && (meaning as usize) < PSEUDO_FIELDS;
                 assert_eq!(nature.right_pseudo(), is_right.then_some(meaning as usize));
             }
         }

@@ -36,6 +36,8 @@ pub(crate) enum Grammar {
 pub(super) enum Made {
     /// Of those that its definition allows: none that HTTP/1.1 would take for a delimiter, no white space at the ends.
     Right,
+    /// The same, and what its pseudo-header field asks of the whole: see [`is_valid`].
+    Valid,
     /// Of all but those that nobody may let pass.
     Minimal,
     Wrong,
@@ -45,7 +47,7 @@ impl Made {
     #[inline]
     pub(super) fn keeps(self, grammar: Grammar) -> bool {
         match self {
-            Self::Right => true,
+            Self::Right | Self::Valid => true,
             Self::Minimal => grammar == Grammar::Minimal,
             Self::Wrong => false,
         }
@@ -97,6 +99,24 @@ fn made_of_others(value: &[u8]) -> Made {
     }
 }
 
+/// Whether a value is a scheme of HTTP, a host, perhaps with a port, or a path from the root on: whichever the meaning
+/// of its name asks for. Such values are of the right octets, and what most messages have.
+#[inline]
+pub(super) fn is_valid(value: &[u8], meaning: Meaning) -> bool {
+    match (meaning, value) {
+        (Meaning::Scheme, _) => is_http(value),
+        (Meaning::Authority, _) => is_authority(value),
+        (Meaning::Path, [b'/', rest @ ..]) => is_path(rest),
+        _ => false,
+    }
+}
+
+fn is_http(scheme: &[u8]) -> bool {
+    matches!(scheme, b"https" | b"http")
+        || scheme.eq_ignore_ascii_case(b"https")
+        || scheme.eq_ignore_ascii_case(b"http")
+}
+
 /// Whether `octets` may follow the first octet of a `:path`.
 pub(super) fn is_path(octets: &[u8]) -> bool {
     let is_in_path = |word| any_less(word, b'!') | any_is(word, b'#') | any_is(word, 0x7f) == 0;
@@ -116,7 +136,7 @@ pub(super) fn split_port(octets: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 /// Whether `octets` are a host, perhaps with a port. Most are plain names: one pass tells.
-pub(super) fn is_authority(octets: &[u8]) -> bool {
+fn is_authority(octets: &[u8]) -> bool {
     match split_at_other(octets, REG_NAME) {
         ([], _) => is_any_host_and_port(octets),
         (_, []) => true,

@@ -3,7 +3,7 @@
 
 use super::names::{Meaning, PSEUDO_FIELDS};
 pub(crate) use super::octets::Grammar;
-use super::octets::decimal;
+use super::octets::{Made, decimal};
 use super::{Fields, Nature, octets};
 use crate::error::Violation;
 
@@ -93,7 +93,7 @@ impl Rules {
         for record in fields.telling_records() {
             let nature = record.nature();
             match nature.right_pseudo() {
-                Some(pseudo) => seen.take_pseudo(pseudo, record.value)?,
+                Some(pseudo) => seen.take_pseudo(pseudo, record.value, nature.made())?,
                 None => seen.take(self.meaning_of(nature)?, record.value, section)?,
             }
         }
@@ -164,23 +164,23 @@ impl Rules {
     fn check_target(self, seen: &Seen<'_>, method: Method) -> Result<(), Violation> {
         let scheme = seen.get(Meaning::Scheme).ok_or(Violation::MissingPseudoField)?;
         let path = seen.get(Meaning::Path).ok_or(Violation::MissingPseudoField)?;
-        let is_http = is_http(scheme);
+        let is_http = seen.is_valid(Meaning::Scheme);
         if !is_http && !octets::is_scheme(scheme) {
             return Err(Violation::InvalidScheme);
         }
-        let path_fits = match path.split_first() {
-            Some((b'/', rest)) => octets::is_path(rest),
-            Some((b'*', [])) if is_http => method == Method::Options,
+        let path_fits = match path {
+            [b'/', ..] => seen.is_valid(Meaning::Path),
+            [b'*'] if is_http => method == Method::Options,
             // RFC 9113 §8.3.1 leaves the paths of other schemes to them.
-            Some(_) => !is_http && octets::is_path(path),
-            None => !is_http,
+            [_, ..] => !is_http && octets::is_path(path),
+            [] => !is_http,
         };
         if !path_fits {
             return Err(Violation::InvalidPath);
         }
         let Some(authority) = seen.get(Meaning::Authority) else { return Ok(()) };
         let authority_fits = match self.authority {
-            Authority::HostAndPort if is_http => octets::is_authority(authority),
+            Authority::HostAndPort if is_http => seen.is_valid(Meaning::Authority),
             Authority::HostAndPort => octets::is_authority_with_user(authority),
             // RFC 9113 §8.3.1, and RFC 9110 §4.2.1: there is no `http` without a host.
             Authority::Any if is_http => octets::is_any_authority_without_user(authority),
@@ -197,6 +197,8 @@ struct Seen<'f> {
     pseudo: [Option<&'f [u8]>; PSEUDO_FIELDS],
     /// How many of them there are.
     pseudo_count: u8,
+    /// Which of them are [valid](octets::is_valid): a bit each.
+    valid: u8,
     /// Whether there is any other field.
     regular: bool,
     host: Option<&'f [u8]>,
@@ -211,10 +213,17 @@ impl<'f> Seen<'f> {
         self.pseudo.get(pseudo as usize).copied().flatten()
     }
 
+    /// Whether there is a pseudo-header field that is valid as a whole.
+    #[inline]
+    const fn is_valid(&self, pseudo: Meaning) -> bool {
+        self.valid >> pseudo as u8 & 1 == 1
+    }
+
     /// A pseudo-header field, by the number of its meaning.
     #[inline]
-    fn take_pseudo(&mut self, number: usize, value: &'f [u8]) -> Result<(), Violation> {
+    fn take_pseudo(&mut self, number: usize, value: &'f [u8], made: Made) -> Result<(), Violation> {
         let Some(place) = self.pseudo.get_mut(number) else { return Ok(()) };
+        self.valid |= u8::from(made == Made::Valid).wrapping_shl(number as u32);
         // There is at most one of each.
         self.pseudo_count = self.pseudo_count.wrapping_add(1);
         match place.replace(value) {
@@ -227,7 +236,7 @@ impl<'f> Seen<'f> {
     #[inline]
     fn take(&mut self, meaning: Meaning, value: &'f [u8], section: Section) -> Result<(), Violation> {
         if (meaning as usize) < PSEUDO_FIELDS {
-            return self.take_pseudo(meaning as usize, value);
+            return self.take_pseudo(meaning as usize, value, Made::Minimal);
         }
         let is_late = core::mem::replace(&mut self.regular, true);
         match (meaning, section) {
@@ -265,12 +274,6 @@ impl<'f> Seen<'f> {
     }
 }
 
-fn is_http(scheme: &[u8]) -> bool {
-    matches!(scheme, b"https" | b"http")
-        || scheme.eq_ignore_ascii_case(b"https")
-        || scheme.eq_ignore_ascii_case(b"http")
-}
-
 /// RFC 9113 §8.5: a host and a port, and nothing else.
 fn check_connect(seen: &Seen<'_>) -> Result<(), Violation> {
     if seen.get(Meaning::Scheme).is_some() || seen.get(Meaning::Path).is_some() {
@@ -280,7 +283,7 @@ fn check_connect(seen: &Seen<'_>) -> Result<(), Violation> {
     // RFC 9110 §9.3.6: a port that there is not is rejected, as is none.
     let port = octets::split_port(authority).1.and_then(decimal);
     let has_port = port.is_some_and(|port| (1..=u64::from(u16::MAX)).contains(&port));
-    if octets::is_authority(authority) && has_port { Ok(()) } else { Err(Violation::InvalidAuthority) }
+    if seen.is_valid(Meaning::Authority) && has_port { Ok(()) } else { Err(Violation::InvalidAuthority) }
 }
 
 /// RFC 9113 §8.3.1: `host` may not name another server than `:authority`, normalised as RFC 3986 §6.2.3 has it.
