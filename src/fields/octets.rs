@@ -201,7 +201,8 @@ pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
     digits.first()?;
     digits.iter().try_fold(0_u64, |number, &digit| {
         let value = char::from(digit).to_digit(10)?;
-        number.checked_mul(10)?.checked_add(value.into())
+        // One comparison tells what a product of 128 bits would.
+        if number > u64::MAX / 10 { None } else { number.wrapping_mul(10).checked_add(value.into()) }
     })
 }
 
