@@ -76,7 +76,8 @@ impl Encoder {
     pub fn encode<'a>(&mut self, fields: impl IntoIterator<Item = Field<'a>>, out: &mut Vec<u8>) {
         self.sizes.write(out);
         for field in fields {
-            self.encode_next(&Record::to_encode(&field), out);
+            let record = Record::to_encode(&field);
+            self.encode_next(&record, record.index, out);
         }
     }
 
@@ -84,7 +85,7 @@ impl Encoder {
     pub(crate) fn encode_crumbs(&mut self, fields: &Fields, out: &mut Vec<u8>) {
         self.sizes.write(out);
         for field in fields.records().flat_map(cookies::split) {
-            self.encode_next(&field, out);
+            self.encode_next(&field, field.index.map(StaticIndex::first), out);
         }
     }
 
@@ -134,26 +135,25 @@ impl Encoder {
     /// A field of a list that is not where it was in the last one, or does not lie like the entry.
     #[inline(never)]
     fn encode_record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
-        self.encode_field(record, out);
-    }
-
-    /// A field that may be where it was in the last list.
-    #[inline]
-    fn encode_next(&mut self, field: &Record<'_>, out: &mut Vec<u8>) {
-        // An entry that was asked for in the same way is no secret.
-        match self.lookup.guess(&self.table) {
-            Some(guess) if guess.entry.is(field) => write_dynamic(self.lookup.confirm(guess), out),
-            Some(_) | None => self.encode_field(field, out),
+        let index = record.index.map(StaticIndex::first);
+        match entry_of(record, index) {
+            Some(entry) => write_static(entry, out),
+            None => self.encode_other(record, index, out),
         }
     }
 
-    /// Where the field is an entry of the static table, a call would cost as much again.
+    /// A field that may be where it was in the last list. `index` is the first entry of the static table that has its
+    /// name, if one has.
     #[inline(always)]
-    fn encode_field(&mut self, field: &Record<'_>, out: &mut Vec<u8>) {
-        let index = field.index.map(StaticIndex::first);
-        match index.and_then(|first| first.or_next_with(field.value)) {
-            Some(entry) if !is_secret(field, index) => write_static(entry, out),
-            Some(_) | None => self.encode_other(field, index, out),
+    fn encode_next(&mut self, field: &Record<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
+        if let Some(entry) = entry_of(field, index) {
+            return write_static(entry, out);
+        }
+        // An entry that was asked for in the same way is no secret.
+        match self.lookup.guess(&self.table) {
+            Some(guess) if guess.entry.is(field) => write_dynamic(self.lookup.confirm(guess), out),
+            // A copy leaves the original in registers.
+            Some(_) | None => self.encode_other(&{ *field }, index, out),
         }
     }
 
@@ -208,6 +208,12 @@ impl Encoder {
             Inserted::TooLarge => {}
         }
     }
+}
+
+/// The entry of the static table that is the field, unless that is a secret.
+#[inline(always)]
+fn entry_of(field: &Record<'_>, index: Option<StaticIndex>) -> Option<StaticIndex> {
+    index?.or_next_with(field.value).filter(|_| !is_secret(field, index))
 }
 
 #[inline]
