@@ -219,15 +219,15 @@ impl Fields {
     /// The same with a field of whose nature something is known.
     fn push_own(&mut self, field: Field<'_>, known: Nature) {
         match known.index().and_then(|index| index.with_value(field.value)) {
-            Some(entry) => self.push_marked(entry, &field),
+            Some(entry) => self.push_whole(entry, &field),
             None => _ = self.push_within(field, known, usize::MAX),
         }
     }
 
     /// The same with a field that is an entry of the static table.
-    fn push_marked(&mut self, index: StaticIndex, field: &Field<'_>) {
+    fn push_whole(&mut self, index: StaticIndex, field: &Field<'_>) {
         let nature = Nature::of_entry(index);
-        record::write_marked(&mut self.block, index, Marks::of(field, nature), usize::MAX);
+        record::write_whole(&mut self.block, index, Marks::of(field, nature), usize::MAX);
         self.count(index.accounted_octets(), nature);
     }
 

@@ -12,7 +12,7 @@ use crate::growth::reserve_steadily;
 /// | index | nothing: the field is an entry, and came as its index |
 /// | [`NAMED`] + index | two octets of marks, the length of the value in 32 bits, the value |
 /// | [`SPELT`] + index, or 0 | two octets of marks, the lengths of name and value in 32 bits each, the name, the value |
-/// | [`MARKED`] + index | two octets of marks: the field is an entry, and was put there by who made the list |
+/// | [`WHOLE`] + index | two octets of marks: the field is an entry, and was put there by who made the list |
 #[derive(Clone, Copy)]
 pub(crate) struct Record<'a> {
     pub(crate) name: &'a [u8],
@@ -44,10 +44,10 @@ pub(super) fn write_static(block: &mut Vec<u8>, index: StaticIndex, most: usize)
 
 /// The same with marks.
 #[inline]
-pub(super) fn write_marked(block: &mut Vec<u8>, index: StaticIndex, Marks(marks): Marks, most: usize) {
-    reserve_steadily(block, MARKED_HEAD, most);
+pub(super) fn write_whole(block: &mut Vec<u8>, index: StaticIndex, Marks(marks): Marks, most: usize) {
+    reserve_steadily(block, WHOLE_HEAD, most);
     let [m0, m1] = marks.to_le_bytes();
-    block.extend_from_slice(&[MARKED | index.octet(), m0, m1]);
+    block.extend_from_slice(&[WHOLE | index.octet(), m0, m1]);
 }
 
 /// The same with a field whose name is an entry's.
@@ -198,7 +198,7 @@ impl<'a> Iterator for Iter<'a> {
                 0 => (Record::of_entry(index), rest),
                 _ => Record::read_named(index, rest)?,
             },
-            Some(index) if first & NAMED != 0 => Record::read_marked(index, rest)?,
+            Some(index) if first & NAMED != 0 => Record::read_whole(index, rest)?,
             index => Record::read_spelt(index, rest)?,
         };
         self.rest = rest;
@@ -231,9 +231,9 @@ impl<'a> Records<'a> {
     /// Goes past the next one if it is an entry of the static table with marks of its own, of which none makes it a
     /// secret.
     #[inline]
-    pub(crate) fn skip_marked(&mut self) -> Option<StaticIndex> {
-        let (&[first, marks, _], rest) = self.all.rest.split_first_chunk::<MARKED_HEAD>()?;
-        if first < MARKED || self.left == 0 || Marks(marks.into()).indexing() == Indexing::Never {
+    pub(crate) fn skip_whole(&mut self) -> Option<StaticIndex> {
+        let (&[first, marks, _], rest) = self.all.rest.split_first_chunk::<WHOLE_HEAD>()?;
+        if first < WHOLE || self.left == 0 || Marks(marks.into()).indexing() == Indexing::Never {
             return None;
         }
         self.all.rest = rest;
@@ -311,7 +311,7 @@ impl<'a> Record<'a> {
 
     /// A record that is an entry, without its first octet, and what follows it.
     #[inline]
-    fn read_marked(index: StaticIndex, rest: &'a [u8]) -> Option<(Self, &'a [u8])> {
+    fn read_whole(index: StaticIndex, rest: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (marks, rest) = rest.split_first_chunk()?;
         let marks = Marks(u16::from_le_bytes(*marks));
         Some((Self { name: index.name(), value: index.value(), index: Some(index), marks }, rest))
@@ -529,13 +529,13 @@ const INDEX: u8 = 0x3f;
 /// is the entry and has marks of its own.
 const NAMED: u8 = 0x80;
 const SPELT: u8 = 0x40;
-const MARKED: u8 = NAMED | SPELT;
+const WHOLE: u8 = NAMED | SPELT;
 
 /// Which bits of the first four octets of a record, from the low ones on, are marks, but for the indexing.
 const MARKS_BUT_INDEXING: u32 = 0x00ff_fc00;
 
 /// The octets of a record of each kind before its text.
-const MARKED_HEAD: usize = 3;
+const WHOLE_HEAD: usize = 3;
 const NAMED_HEAD: usize = 7;
 pub(crate) const SPELT_HEAD: usize = 11;
 
@@ -578,7 +578,7 @@ mod tests {
                     assert_eq!((kept, kept.huffman, kept.form), (field, huffman, form));
                     let record = fields.records().next().unwrap();
                     assert_eq!((record.index, record.nature()), (Some(index), Nature::of_entry(index)));
-                    let is_skipped = fields.records().skip_marked() == Some(index);
+                    let is_skipped = fields.records().skip_whole() == Some(index);
                     assert_eq!(is_skipped, indexing != Indexing::Never);
                 }
             }

@@ -95,7 +95,7 @@ impl Encoder {
         self.sizes.write(out);
         let mut records = fields.records();
         while !records.is_empty() {
-            if let Some(entry) = records.skip_marked() {
+            if let Some(entry) = records.skip_whole() {
                 write_static(entry, out);
                 continue;
             }
