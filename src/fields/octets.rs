@@ -88,11 +88,8 @@ pub(super) fn made_of(value: &[u8]) -> Made {
 #[cold]
 fn made_of_others(value: &[u8]) -> Made {
     let is_blank = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t'));
-    if is_blank(value.first()) || is_blank(value.last()) {
-        Made::Wrong
-    } else if is_text(value) {
-        Made::Right
-    } else if value.iter().any(|octet| matches!(octet, b'\0' | b'\r' | b'\n')) {
+    let is_line_break_or_nul = |octet: &u8| matches!(octet, b'\0' | b'\r' | b'\n');
+    if is_blank(value.first()) || is_blank(value.last()) || value.iter().any(is_line_break_or_nul) {
         Made::Wrong
     } else {
         Made::Minimal

@@ -418,11 +418,8 @@ impl Sizes {
     fn write_updates(&mut self, out: &mut Vec<u8>) {
         if self.least < self.told.min(self.wanted) {
             write_size(self.least, out);
-            self.told = self.least;
         }
-        if self.wanted != self.told {
-            write_size(self.wanted, out);
-        }
+        write_size(self.wanted, out);
         (self.told, self.least) = (self.wanted, self.wanted);
     }
 }
