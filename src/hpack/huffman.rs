@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::huffman_lookup::{
-    Found, MAX_LENGTH, MOST_FOUND, SHORT_BITS, STEP_BITS, code_of, short_symbols, symbol,
+    Found, MAX_LENGTH, MIN_LENGTH, MOST_FOUND, SHORT_BITS, STEP_BITS, code_of, short_symbols, symbol,
 };
 use super::huffman_table::EOS;
 use crate::error::Violation;
@@ -142,6 +142,12 @@ impl Bits {
 /// How many octets a string has at least that is coded in so many octets.
 pub(super) const fn least_decoded_octets(encoded: usize) -> usize {
     encoded.saturating_mul(8).saturating_sub(MAX_PADDING as usize).div_ceil(MAX_LENGTH as usize)
+}
+
+/// How many octets a string has at most that is coded in so many octets.
+#[expect(clippy::arithmetic_side_effects, reason = "no code has no bits")]
+pub(super) const fn most_decoded_octets(encoded: usize) -> usize {
+    encoded.saturating_mul(8) / MIN_LENGTH as usize
 }
 
 /// Decodes a whole string of at most [`CHUNK`] octets, if it is valid.
@@ -361,7 +367,7 @@ const WINDOW_BITS: u32 = 57;
 const ROUND: usize = (WINDOW_BITS / SHORT_BITS) as usize;
 
 /// A string is decoded in pieces of at most so many octets.
-pub(super) const CHUNK: usize = 64;
+pub(super) const CHUNK: usize = 127;
 
 /// The places for the symbols of a piece, and of the bits before it that were no whole code.
 pub(super) type Text = [u8; TEXT];
@@ -369,6 +375,8 @@ pub(super) const PLACES: Text = [0; TEXT];
 
 /// One more than steps can count, so that two symbols can be written wherever one can.
 const TEXT: usize = (1 << (u16::BITS - STEP_BITS)) + 1;
+
+const _: () = assert!(most_decoded_octets(CHUNK.saturating_add(4)) < TEXT, "with what is left of a code");
 
 const MAX_PADDING: u32 = 7;
 
@@ -550,6 +558,14 @@ mod tests {
             at += codes[symbol].len();
         }
         (text, at, Ok(()))
+    }
+
+    #[test]
+    fn the_most_decoded_octets_are_those_of_the_shortest_codes() {
+        for length in 0..100 {
+            let text = vec![b'0'; most_decoded_octets(length)];
+            assert_eq!(encoded_octets(&text), length);
+        }
     }
 
     /// Octets such as text has, with some of any value among them, so that codes of all lengths meet.

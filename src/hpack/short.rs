@@ -23,7 +23,7 @@ pub(super) enum Name<'f> {
     Text(Text<'f>),
 }
 
-/// A string (RFC 7541 §5.2) of less than 127 octets; of no more than a [chunk](huffman::CHUNK) in Huffman code.
+/// A string (RFC 7541 §5.2) of less than 127 octets: of no more than a [chunk](huffman::CHUNK).
 #[derive(Clone, Copy)]
 pub(super) struct Text<'f> {
     pub(super) coding: Coding,
@@ -32,7 +32,7 @@ pub(super) struct Text<'f> {
 
 impl<'f> Short<'f> {
     /// No text of a short literal has as many octets, even if it was in Huffman code.
-    pub(super) const MAX_TEXT: usize = STRING_MASK as usize;
+    pub(super) const MAX_TEXT: usize = huffman::most_decoded_octets(STRING_MASK as usize);
 
     /// The literal that comes first, and what follows it; `None` if it is none, or no short one.
     #[inline(always)]
@@ -79,9 +79,7 @@ impl<'f> Text<'f> {
             return None;
         }
         let (octets, rest) = rest.split_at_checked(length.into())?;
-        let coding = Coding::of(octet);
-        let fits = coding == Coding::Plain || octets.len() <= huffman::CHUNK;
-        fits.then_some((Self { coding, octets }, rest))
+        Some((Self { coding: Coding::of(octet), octets }, rest))
     }
 
     /// What the string says. Only one in Huffman code needs places.
@@ -132,11 +130,10 @@ mod tests {
 
     #[test]
     fn nothing_else_is() {
-        // Cut off, of another kind, with an index of more than two octets, with a length of more than one, or coded and
-        // longer than a chunk.
+        // Cut off, of another kind, with an index of more than two octets, or with a length of more than one.
         let long = [&[0x44, 0x7f, 0][..], &[b'a'; 127]].concat();
-        let coded = [&[0x44, 0x80 | 65][..], &[0; 65]].concat();
-        assert!(read(&[&[0x44, 0x80 | 64][..], &[0; 64]].concat()).is_some());
+        let coded = [&[0x44, 0xff, 0][..], &[0; 127]].concat();
+        assert!(read(&[&[0x44, 0xfe][..], &[0; 126]].concat()).is_some());
         for octets in [
             &b"\x44"[..],
             b"\x44\x02/",
