@@ -152,15 +152,24 @@ pub(super) const fn most_decoded_octets(encoded: usize) -> usize {
 
 /// Decodes a whole string of at most [`CHUNK`] octets, if it is valid.
 pub(super) fn decode<'t>(string: &[u8], text: &'t mut Text) -> Option<&'t [u8]> {
-    let mut decoder = Decoder::new();
-    let (symbols, result) = decoder.decode_piece(string, text);
-    if result.is_ok() && decoder.finish().is_ok() { Some(symbols) } else { None }
+    match Cursor::START.decode_short(Octets(string), text) {
+        Ok(end) => text.get(..end.symbols()),
+        Err(cursor) => decode_from(cursor, string, text),
+    }
+}
+
+/// The same of a string that is not as most are, from the cursor on.
+#[cold]
+fn decode_from<'t>(mut cursor: Cursor, string: &[u8], text: &'t mut Text) -> Option<&'t [u8]> {
+    let rest = cursor.decode_rest(Octets(string), text);
+    rest.and_then(|mut rest| rest.finish()).ok()?;
+    text.get(..cursor.symbols())
 }
 
 /// Decodes one string that comes in pieces.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Decoder {
-    /// The bits that are no whole code yet, as [`Cursor::bits`] has them.
+    /// The bits that are no whole code yet, complemented; zeros follow.
     bits: u64,
     count: u32,
 }
@@ -177,15 +186,9 @@ impl Decoder {
         piece: &[u8],
         text: &'t mut Text,
     ) -> (&'t [u8], Result<(), Violation>) {
-        self.decode_piece(piece, text)
-    }
-
-    /// The same. It is compiled twice: a string that is whole is most of the work, and needs less.
-    #[inline(always)]
-    fn decode_piece<'t>(&mut self, piece: &[u8], text: &'t mut Text) -> (&'t [u8], Result<(), Violation>) {
         debug_assert!(piece.len() <= CHUNK, "a longer piece has more symbols than there are places");
-        let mut cursor = Cursor { bits: 0, step: 0 };
-        let result = self.decode_into(Octets(piece), &mut cursor, text);
+        let mut cursor = Cursor::START;
+        let result = self.decode_into(&mut cursor, Octets(piece), text).map(|rest| *self = rest);
         (text.get(..cursor.symbols()).unwrap_or_default(), result)
     }
 
@@ -196,57 +199,39 @@ impl Decoder {
         if is_padding { Ok(()) } else { Err(Violation::InvalidHuffman) }
     }
 
-    #[inline(always)]
-    fn decode_into(
-        &mut self,
-        piece: Octets<'_>,
-        cursor: &mut Cursor,
-        text: &mut Text,
-    ) -> Result<(), Violation> {
-        let mut left = self.count.wrapping_add(piece.bits());
-        cursor.bits = self.bits | piece.first() >> self.count;
-        if left > u64::BITS {
-            // What waits is part of the first code, and behind us after the first round.
-            let mut position = 0_u32.wrapping_sub(self.count);
-            loop {
-                if !cursor.decode_short::<ROUND>(text) {
-                    cursor.decode_singly(WINDOW_BITS, text)?;
-                }
-                position = position.wrapping_add(cursor.take_bits());
-                match piece.from(position) {
-                    Some(bits) => cursor.bits = bits,
-                    None => break,
-                }
-            }
-            left = piece.bits().saturating_sub(position);
-            cursor.bits = piece.last(left);
+    /// Decodes a piece: returns what is left behind it.
+    fn decode_into(self, cursor: &mut Cursor, piece: Octets<'_>, text: &mut Text) -> Result<Self, Violation> {
+        let bits = self.bits | piece.first() >> self.count;
+        let count = self.count.wrapping_add(piece.left(*cursor));
+        if count <= u64::BITS {
+            return cursor.decode_each(Self { bits, count }, text);
         }
-        let before = *cursor;
-        while cursor.decode_short::<2>(text) {}
-        let is_cut = cursor.taken() > left;
-        if is_cut {
-            *cursor = before;
+        if self.count > 0 {
+            // The rest of a code comes first.
+            let (symbol, length) = symbol(bits);
+            cursor.take_symbol(symbol, length.wrapping_sub(self.count), text)?;
+            cursor.pass_octets();
         }
-        if is_cut || left.wrapping_sub(cursor.taken()) > SHORT_BITS {
-            cursor.decode_singly(left, text)?;
-        }
-        *self = Self { bits: cursor.bits, count: left.wrapping_sub(cursor.taken()) };
-        Ok(())
+        cursor.decode_rest(piece, text)
     }
 }
 
-/// The octets of a piece. Their bits are complemented.
+/// The octets of a piece. Their bits are complemented, so the zeros that follow the last one are padding, which is no
+/// symbol.
+#[derive(Clone, Copy)]
 struct Octets<'p>(&'p [u8]);
 
 impl Octets<'_> {
+    /// How many bits are behind a cursor; far more than there can be if it is behind the end.
     #[inline(always)]
-    fn bits(&self) -> u32 {
-        (self.0.len() as u32).wrapping_mul(8)
+    fn left(self, cursor: Cursor) -> u32 {
+        let octets = self.0.len().wrapping_sub(cursor.octet) as u32;
+        octets.wrapping_mul(8).wrapping_sub(cursor.taken())
     }
 
     /// The first eight octets; zeros follow after fewer.
     #[inline(always)]
-    fn first(&self) -> u64 {
+    fn first(self) -> u64 {
         match self.0.first_chunk() {
             Some(octets) => !u64::from_be_bytes(*octets),
             None => self.few(),
@@ -255,108 +240,156 @@ impl Octets<'_> {
 
     /// All of them, fewer than eight; zeros follow.
     #[inline(always)]
-    fn few(&self) -> u64 {
+    fn few(self) -> u64 {
         let bits_of = |octets: &[u8; 4]| u64::from(!u32::from_be_bytes(*octets));
         match (self.0.first_chunk(), self.0.last_chunk()) {
             // What is in both is the same.
             (Some(first), Some(last)) => {
-                bits_of(first) << 32 | bits_of(last).wrapping_shl(u64::BITS.wrapping_sub(self.bits()))
+                let unused = u64::BITS.wrapping_sub(self.left(Cursor::START));
+                bits_of(first) << 32 | bits_of(last).wrapping_shl(unused)
             }
             _ => self.0.iter().rev().fold(0, |bits, octet| bits >> 8 | u64::from(!*octet) << 56),
         }
     }
 
-    /// At least [`WINDOW_BITS`] from a position on, if there are so many octets.
+    /// The next [`WINDOW_BITS`], if there are eight octets; what is behind them does not count.
     #[inline(always)]
-    fn from(&self, position: u32) -> Option<u64> {
-        let octets = self.0.get(position as usize / 8..)?.first_chunk()?;
-        Some((!u64::from_be_bytes(*octets)).wrapping_shl(position % 8))
+    fn window(self, cursor: Cursor) -> Option<u64> {
+        let octets = self.0.get(cursor.octet..)?.first_chunk()?;
+        Some((!u64::from_be_bytes(*octets)).rotate_left(cursor.taken()))
     }
 
-    /// The last bits, so many and fewer than 64; zeros follow.
+    /// All next bits, of fewer than eight octets; zeros follow.
     #[inline(always)]
-    fn last(&self, count: u32) -> u64 {
-        let last = match self.0.last_chunk() {
-            Some(octets) => !u64::from_be_bytes(*octets),
-            None => self.first().wrapping_shr(u64::BITS.wrapping_sub(self.bits())),
-        };
-        // In two steps, since they may be none.
-        last.wrapping_shl(63_u32.wrapping_sub(count)) << 1
+    fn last(self, cursor: Cursor) -> u64 {
+        match self.0.last_chunk() {
+            Some(octets) => {
+                let bits = !u64::from_be_bytes(*octets);
+                // In two steps, since they may be none.
+                bits.wrapping_shl(63_u32.wrapping_sub(self.left(cursor))) << 1
+            }
+            None => {
+                self.few().wrapping_shl((cursor.octet as u32).wrapping_mul(8).wrapping_add(cursor.taken()))
+            }
+        }
     }
 }
 
-/// Where a string is decoded.
+/// How far a piece is decoded.
 #[derive(Clone, Copy)]
 struct Cursor {
-    /// The next bits, complemented: so the zeros that follow the last one are padding, which is no symbol.
-    bits: u64,
-    /// All symbols up to here, and the bits that were taken of this window.
-    step: u16,
+    /// All bits in front of this octet are taken.
+    octet: usize,
+    /// All symbols up to here, and the bits that are taken from this octet on.
+    step: u32,
 }
 
 impl Cursor {
+    const START: Self = Self { octet: 0, step: 0 };
+
+    /// Decodes the rest, if all codes are short and nothing but padding follows them. If not, returns a cursor that is
+    /// not behind the first other code.
+    #[inline(always)]
+    fn decode_short(mut self, octets: Octets<'_>, text: &mut Text) -> Result<Self, Self> {
+        if !self.decode_windows(octets, text) {
+            return Err(self);
+        }
+        let (mut end, mut bits) = (self, octets.last(self));
+        while bits != 0 && end.take_short::<2>(&mut bits, text) {}
+        if bits == 0 && octets.left(end) <= MAX_PADDING { Ok(end) } else { Err(self) }
+    }
+
+    /// Decodes the rest: returns the bits that are no whole code.
+    fn decode_rest(&mut self, octets: Octets<'_>, text: &mut Text) -> Result<Decoder, Violation> {
+        loop {
+            self.decode_windows(octets, text);
+            let Some(bits) = octets.window(*self) else {
+                return self
+                    .decode_each(Decoder { bits: octets.last(*self), count: octets.left(*self) }, text);
+            };
+            self.decode_each(Decoder { bits, count: WINDOW_BITS }, text)?;
+        }
+    }
+
+    /// Decodes short codes as long as there are eight octets: whether no other code came first.
+    #[inline(always)]
+    fn decode_windows(&mut self, octets: Octets<'_>, text: &mut Text) -> bool {
+        let Some(last) = octets.0.len().checked_sub(8) else { return true };
+        while self.octet <= last {
+            let Some(mut bits) = octets.window(*self) else { break };
+            let may_go_on = self.take_short::<ROUND>(&mut bits, text);
+            self.pass_octets();
+            if !may_go_on {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Decodes short codes in so many steps: whether there may be more of them.
     #[inline(always)]
-    fn decode_short<const STEPS: usize>(&mut self, text: &mut Text) -> bool {
+    fn take_short<const STEPS: usize>(&mut self, bits: &mut u64, text: &mut Text) -> bool {
         let mut last = 0;
         for _ in 0..STEPS {
-            let found = short_symbols(self.bits);
+            let found = short_symbols(*bits);
+            *bits = bits.wrapping_shl(found.step.into());
             self.take(found, text);
             last = found.step;
         }
         last > 0
     }
 
-    /// Decodes all codes that are whole within so many bits of the window.
-    #[inline(always)]
-    fn decode_singly(&mut self, count: u32, text: &mut Text) -> Result<(), Violation> {
-        // A copy leaves the original in registers.
-        let mut cursor = *self;
-        let result = cursor.decode_each(count, text);
-        *self = cursor;
-        result
+    /// Decodes all codes that are whole among some bits: returns the others.
+    fn decode_each(&mut self, bits: Decoder, text: &mut Text) -> Result<Decoder, Violation> {
+        let Decoder { mut bits, mut count } = bits;
+        loop {
+            let (symbol, length) = symbol(bits);
+            if length > count {
+                self.pass_octets();
+                return Ok(Decoder { bits, count });
+            }
+            self.take_symbol(symbol, length, text)?;
+            bits = bits.wrapping_shl(length);
+            count = count.wrapping_sub(length);
+        }
     }
 
-    #[cold]
-    fn decode_each(&mut self, count: u32, text: &mut Text) -> Result<(), Violation> {
-        loop {
-            let (symbol, length) = symbol(self.bits);
-            if length > count.saturating_sub(self.taken()) {
-                return Ok(());
-            }
-            if symbol == EOS {
-                return Err(Violation::InvalidHuffman);
-            }
-            self.take(Found::one(symbol.to_le_bytes()[0], length), text);
+    #[inline(always)]
+    fn take_symbol(&mut self, symbol: u16, bits: u32, text: &mut Text) -> Result<(), Violation> {
+        if symbol == EOS {
+            return Err(Violation::InvalidHuffman);
         }
+        self.take(Found::one(symbol.to_le_bytes()[0], bits), text);
+        Ok(())
     }
 
     #[inline(always)]
     fn take(&mut self, found: Found, text: &mut Text) {
         let place = self.symbols();
+        // Where the step is added first, the entry is not needed in two registers.
+        self.step = self.step.wrapping_add(found.step.into());
         if let Some(places) = text.get_mut(place..place.wrapping_add(MOST_FOUND)) {
             places.copy_from_slice(&found.symbols);
         }
-        self.bits = self.bits.wrapping_shl(u32::from(found.step));
-        self.step = self.step.wrapping_add(found.step);
     }
 
     #[inline(always)]
-    fn symbols(&self) -> usize {
-        usize::from(self.step >> STEP_BITS)
+    fn symbols(self) -> usize {
+        let [_, symbols, ..] = self.step.to_le_bytes();
+        symbols.into()
     }
 
     #[inline(always)]
-    fn taken(&self) -> u32 {
-        u32::from(self.step) % (1 << STEP_BITS)
+    fn taken(self) -> u32 {
+        self.step % (1 << STEP_BITS)
     }
 
-    /// Begins a new window: how many bits were taken of the old one.
+    /// Goes past the octets of which all bits are taken.
     #[inline(always)]
-    fn take_bits(&mut self) -> u32 {
-        let bits = self.taken();
-        self.step = self.step.wrapping_sub(bits as u16);
-        bits
+    fn pass_octets(&mut self) {
+        let octets = self.taken() / 8;
+        self.octet = self.octet.wrapping_add(octets as usize);
+        self.step = self.step.wrapping_sub(octets.wrapping_mul(8));
     }
 }
 
