@@ -10,7 +10,7 @@ use keep::{keep_in_draft, usual_kept};
 use super::huffman;
 use super::integer::{Integer, Partial};
 use super::representation::{Kind, STRING_MASK, whole_index};
-use super::short::{self, Short};
+use super::short::Short;
 use super::sink::{Sink, Taker};
 use super::sizes::Sizes;
 use super::table::Table;
@@ -230,12 +230,8 @@ impl Decoder {
     /// Whether the name of a literal is known, unless it brings its own, and short as well.
     #[inline]
     fn has_name(&self, short: &Short<'_>) -> bool {
-        match short.name {
-            short::Name::Indexed(index) => {
-                dynamic_name(&self.table, index).is_ok_and(|name| name.len() <= SHORT_NAME)
-            }
-            short::Name::Known(_) | short::Name::Text(_) => true,
-        }
+        let is_dynamic = short.index as usize > STATIC_TABLE.len();
+        !is_dynamic || dynamic_name(&self.table, short.index).is_ok_and(|name| name.len() <= SHORT_NAME)
     }
 
     #[inline(always)]
@@ -246,22 +242,23 @@ impl Decoder {
         taker: &mut impl Taker,
     ) -> Result<(), Violation> {
         self.sizes.on_field()?;
-        let Short { literal, name, value } = *short;
+        let Short { literal, index, name, value } = *short;
+        let known = StaticIndex::new(index as usize);
         // The field may evict the entry that its name comes from (RFC 7541 §4.4): hence a copy.
         let mut name_copy;
-        let (name, index, name_coding) = match name {
-            short::Name::Known(index) => (index.name(), Some(index), None),
-            short::Name::Indexed(index) => {
+        let (name, name_coding) = match (known, index) {
+            (Some(index), _) => (index.name(), None),
+            (None, 0) => (name.read(&mut places.name)?, Some(name.coding)),
+            (None, _) => {
                 name_copy = [0; SHORT_NAME];
-                (copy_to(&mut name_copy, dynamic_name(&self.table, index)?), None, None)
+                (copy_to(&mut name_copy, dynamic_name(&self.table, index)?), None)
             }
-            short::Name::Text(text) => (text.read(&mut places.name)?, None, Some(text.coding)),
         };
         let octets = value.read(&mut places.value)?;
         let marks = Marks::of_literal(literal, name_coding, value.coding);
-        let known = taker.take(&Record::of_literal(name, octets, index, marks))?;
+        let nature = taker.take(&Record::of_literal(name, octets, known, marks))?;
         if literal == Literal::Incremental {
-            self.table.insert(name, octets, known);
+            self.table.insert(name, octets, nature);
         }
         Ok(())
     }

@@ -3,24 +3,16 @@
 use super::huffman;
 use super::representation::{Kind, STRING_MASK};
 use crate::error::Violation;
-use crate::fields::{Coding, Literal, StaticIndex};
+use crate::fields::{Coding, Literal};
 
 /// A literal (RFC 7541 §6.2) as it lies in the input.
 #[derive(Clone, Copy)]
 pub(super) struct Short<'f> {
     pub(super) literal: Literal,
-    pub(super) name: Name<'f>,
+    /// The index of the entry that has the name; 0 if the name is the next string.
+    pub(super) index: u32,
+    pub(super) name: Text<'f>,
     pub(super) value: Text<'f>,
-}
-
-/// Where its name is.
-#[derive(Clone, Copy)]
-pub(super) enum Name<'f> {
-    /// In the static table.
-    Known(StaticIndex),
-    /// In the entry of this index that is not in the static table, if there is one.
-    Indexed(u32),
-    Text(Text<'f>),
 }
 
 /// A string (RFC 7541 §5.2) of less than 127 octets: of no more than a [chunk](huffman::CHUNK).
@@ -41,29 +33,19 @@ impl<'f> Short<'f> {
         let kind = Kind::of(octet);
         let Kind::Literal(literal) = kind else { return None };
         let mask = kind.mask();
-        let (name, rest) = match octet & mask {
-            0 => {
-                let (text, rest) = Text::parse(rest)?;
-                (Name::Text(text), rest)
+        let prefix = octet & mask;
+        let (index, rest) = if prefix < mask {
+            (prefix.into(), rest)
+        } else {
+            let (&more, rest) = rest.split_first()?;
+            if more >= MORE {
+                return None;
             }
-            index if index < mask => (Name::of_index(index.into()), rest),
-            _ => {
-                let (&more, rest) = rest.split_first()?;
-                if more >= MORE {
-                    return None;
-                }
-                (Name::of_index(u32::from(mask).saturating_add(more.into())), rest)
-            }
+            (u32::from(mask).saturating_add(more.into()), rest)
         };
+        let (name, rest) = if index == 0 { Text::parse(rest)? } else { (Text::NONE, rest) };
         let (value, rest) = Text::parse(rest)?;
-        Some((Self { literal, name, value }, rest))
-    }
-}
-
-impl Name<'_> {
-    #[inline]
-    fn of_index(index: u32) -> Self {
-        StaticIndex::new(index as usize).map_or(Self::Indexed(index), Self::Known)
+        Some((Self { literal, index, name, value }, rest))
     }
 }
 
@@ -71,6 +53,8 @@ impl Name<'_> {
 const MORE: u8 = 0x80;
 
 impl<'f> Text<'f> {
+    const NONE: Self = Self { coding: Coding::Plain, octets: &[] };
+
     #[inline]
     fn parse(input: &'f [u8]) -> Option<(Self, &'f [u8])> {
         let (&octet, rest) = input.split_first()?;
@@ -107,12 +91,8 @@ mod tests {
 
     /// How a literal is read: its kind, its name if it has one of its own, its value, and what follows.
     fn read(octets: &[u8]) -> Option<String> {
-        let (Short { literal, name, value }, rest) = Short::parse(octets)?;
-        let name = match name {
-            Name::Known(index) => index.octet().to_string(),
-            Name::Indexed(index) => index.to_string(),
-            Name::Text(text) => text.octets.escape_ascii().to_string(),
-        };
+        let (Short { literal, index, name, value }, rest) = Short::parse(octets)?;
+        let name = if index == 0 { name.octets.escape_ascii().to_string() } else { index.to_string() };
         Some(format!("{literal:?} {name} {} {}", value.octets.escape_ascii(), rest.escape_ascii()))
     }
 
