@@ -175,7 +175,8 @@ impl Table {
     fn push_place(&mut self, start: usize, size: usize) {
         let (start, end) = (self.position(start), self.position(self.octets.len()));
         self.places.push_back(Place { start, end, size: size as u32 });
-        self.size = self.size.saturating_add(size);
+        // Together no more than the maximum.
+        self.size = self.size.wrapping_add(size);
     }
 
     /// Evicts all entries.
@@ -199,11 +200,14 @@ impl Table {
 
     /// Evicts the oldest entries until the others have at most this size.
     fn evict_to(&mut self, size: usize) {
-        while self.size > size {
+        let mut left = self.size;
+        while left > size {
             let Some(oldest) = self.places.pop_front() else { break };
-            self.size = self.size.saturating_sub(oldest.size as usize);
+            left = left.wrapping_sub(oldest.size as usize);
         }
-        if self.places.is_empty() {
+        self.size = left;
+        // Each entry counts: there is none.
+        if left == 0 {
             self.drop_front(self.octets.len());
         }
     }
