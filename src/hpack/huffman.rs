@@ -255,6 +255,10 @@ impl Octets<'_> {
     /// The next [`WINDOW_BITS`], if there are eight octets; what is behind them does not count.
     #[inline(always)]
     fn window(self, cursor: Cursor) -> Option<u64> {
+        if cursor.octet > self.0.len().checked_sub(8)? {
+            return None;
+        }
+        // After that comparison there are no others to make.
         let octets = self.0.get(cursor.octet..)?.first_chunk()?;
         Some((!u64::from_be_bytes(*octets)).rotate_left(cursor.taken()))
     }
@@ -314,9 +318,7 @@ impl Cursor {
     /// Decodes short codes as long as there are eight octets: whether no other code came first.
     #[inline(always)]
     fn decode_windows(&mut self, octets: Octets<'_>, text: &mut Text) -> bool {
-        let Some(last) = octets.0.len().checked_sub(8) else { return true };
-        while self.octet <= last {
-            let Some(mut bits) = octets.window(*self) else { break };
+        while let Some(mut bits) = octets.window(*self) {
             let may_go_on = self.take_short::<ROUND>(&mut bits, text);
             self.pass_octets();
             if !may_go_on {
@@ -340,6 +342,7 @@ impl Cursor {
     }
 
     /// Decodes all codes that are whole among some bits: returns the others.
+    #[inline]
     fn decode_each(&mut self, bits: Decoder, text: &mut Text) -> Result<Decoder, Violation> {
         let Decoder { mut bits, mut count } = bits;
         loop {
