@@ -653,6 +653,31 @@ mod tests {
         assert_eq!(decoder.table_octets(), 48);
     }
 
+    /// As few octets as text can have in Huffman code.
+    #[test]
+    fn limits_are_those_of_the_text_that_short_code_says() {
+        let string = |octets: usize| {
+            let mut coded = Vec::new();
+            assert!(huffman::encode(&alloc::vec![b'0'; octets], 126, &mut coded));
+            [&[0x80 | coded.len() as u8], &coded[..]].concat()
+        };
+        for octets in 0..=201 {
+            let field = [&[0][..], &string(octets), &string(octets)].concat();
+            let decode = |decoder: Decoder| { decoder }.decode(&field, &mut Fields::new());
+            for more in 0..=1 {
+                let decoder = Decoder::new(0).with_max_string(octets + more);
+                assert_eq!(decode(decoder), Ok(()), "{octets}");
+                let decoder = Decoder::new(0).with_max_kept(2 * octets + more);
+                assert_eq!(decode(decoder), Ok(()), "{octets}");
+            }
+            if let Some(less) = octets.checked_sub(1) {
+                let too_long = Err(Violation::StringTooLong);
+                assert_eq!(decode(Decoder::new(0).with_max_string(less)), too_long, "{octets}");
+                assert_eq!(decode(Decoder::new(0).with_max_kept(2 * octets - 1)), too_long, "{octets}");
+            }
+        }
+    }
+
     /// What a sink is told of fields, in octets as tables count them; those that were not kept are negative.
     struct Sizes(Vec<isize>);
 

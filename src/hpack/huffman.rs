@@ -546,6 +546,8 @@ mod tests {
                 assert_eq!(text, [&[before][..], &[b'0'; 1_000]].concat());
             }
         }
+        let most = vec![b'0'; most_decoded_octets(CHUNK)];
+        assert_eq!(decode(&encoded(&most), &mut { PLACES }), Some(&most[..]));
     }
 
     /// What is coded together is eight octets, and what is written together: whatever waits, and whatever room there
