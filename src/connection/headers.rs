@@ -227,8 +227,8 @@ impl Collected {
 }
 
 impl Connection {
-    /// RFC 9113 §6.2.
-    pub(super) fn on_headers<'b>(&mut self, headers: Headers) -> Told<'b> {
+    /// RFC 9113 §6.2. The field block follows in `input`, as far as it has come.
+    pub(super) fn on_headers<'b>(&mut self, headers: Headers, input: &mut &'b [u8]) -> Told<'b> {
         let Headers { stream, part, .. } = headers;
         let purpose = match self.streams.place(stream) {
             Place::Idle => self.on_new_stream(stream, part).map_err(on_connection)?,
@@ -249,8 +249,15 @@ impl Connection {
                 Ending::Unknown => return Err(on_connection(Violation::UnexpectedStreamId)),
             },
         };
-        self.begin_block(purpose);
-        Ok(None)
+        // What a block of no use has cost is told before the block is read.
+        let whole = if let Purpose::Discard = purpose { None } else { self.reader.lend_block(input) };
+        match whole {
+            Some(octets) => self.on_whole_block(purpose, octets),
+            None => {
+                self.begin_block(purpose);
+                Ok(None)
+            }
+        }
     }
 
     fn on_new_stream(&mut self, stream: StreamId, part: Part) -> Result<Purpose, Violation> {
@@ -322,11 +329,23 @@ impl Connection {
         Ok(())
     }
 
+    /// A block that came whole, as nearly all do, needs no place to wait in.
+    fn on_whole_block<'b>(&mut self, purpose: Purpose, octets: &[u8]) -> Told<'b> {
+        let mut block = self.block_of(purpose);
+        block.decode(octets, &mut self.decoder).map_err(on_connection)?;
+        self.on_section_end(purpose, block.collected.keep, block.collected.fields)
+    }
+
     /// RFC 9113 §4.3: the block is complete.
     pub(super) fn on_block_end<'b>(&mut self) -> Told<'b> {
         let Incoming::Block(Block { purpose, collected, .. }) = &mut self.incoming else { return Ok(None) };
         let (purpose, keep, fields) = (*purpose, collected.keep, core::mem::take(&mut collected.fields));
         self.incoming = Incoming::Nothing;
+        self.on_section_end(purpose, keep, fields)
+    }
+
+    /// All of a section has been decoded.
+    fn on_section_end<'b>(&mut self, purpose: Purpose, keep: Keep, fields: Fields) -> Told<'b> {
         self.decoder.finish().map_err(on_connection)?;
         if keep != Keep::Fields {
             self.decoder.release();
@@ -528,14 +547,18 @@ impl Connection {
         self.begin_block(Purpose::Discard);
     }
 
-    #[inline]
     fn begin_block(&mut self, purpose: Purpose) {
+        self.incoming = Incoming::Block(self.block_of(purpose));
+    }
+
+    #[inline]
+    fn block_of(&mut self, purpose: Purpose) -> Block {
         let list_size = self.local.max_header_list_size();
         let fields = match purpose {
             Purpose::Request { .. } | Purpose::Section { .. } | Purpose::Promise { .. } => self.spare.take(),
             Purpose::Discard => Fields::new(),
         };
-        self.incoming = Incoming::Block(Block::new(purpose, fields, &self.config, list_size));
+        Block::new(purpose, fields, &self.config, list_size)
     }
 }
 
@@ -661,6 +684,29 @@ mod tests {
         let mut collected = collected(false, Fields::new());
         decoder().decode_into(b"\x82\x44\x10/8:1", &mut collected).unwrap();
         assert!(collected.fields.iter().eq([Field::new(b":method", b"GET")]));
+    }
+
+    /// A block that nobody wants is not looked into before the peer has answered for it.
+    #[test]
+    fn a_budget_that_a_refusal_overdraws_is_told_before_what_its_block_breaks() {
+        let config = Config::builder().enforce_budgets(false).max_resets(1).max_concurrent_streams(0);
+        let mut server = Connection::server(config.build().unwrap());
+        let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        let acknowledged = [0, 0, 0, 4, 1, 0, 0, 0, 0];
+        // The second one names an index that no table has.
+        let requests = [0, 0, 1, 1, 5, 0, 0, 0, 1, 0x82, 0, 0, 1, 1, 5, 0, 0, 0, 3, 0x80];
+        let octets = [crate::connection::MAGIC, &settings, &acknowledged, &requests].concat();
+        let mut input = &octets[..];
+        let told: Vec<_> = core::iter::from_fn(|| server.poll(&mut input, crate::Time::ZERO)).collect();
+        let (code, violation) = (Violation::TooManyResets, Violation::InvalidIndex);
+        assert!(
+            matches!(
+                &told[2..],
+                [Event::OverBudget { violation: first }, Event::Closed { error: Some(error) }]
+                    if *first == code && *error == crate::ConnectionError::Violation(violation)
+            ),
+            "{told:?}"
+        );
     }
 
     /// Memory for the text of a section that nobody gets is let go with it.

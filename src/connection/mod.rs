@@ -296,7 +296,7 @@ impl Connection {
             }
             loop {
                 let told = if let Some((head, octets)) = self.whole_frame(input) {
-                    self.on_whole_frame(&head, octets)
+                    self.on_whole_frame(&head, octets, input)
                 } else if input.is_empty() {
                     if self.reader.ends_block() {
                         self.on_block_end()

@@ -82,10 +82,15 @@ impl Connection {
 
     /// A frame that came whole. Those of messages spare the call: most of the frames that come in numbers are such.
     #[inline(always)]
-    pub(super) fn on_whole_frame<'b>(&mut self, head: &Head, octets: &'b [u8]) -> Told<'b> {
+    pub(super) fn on_whole_frame<'b>(
+        &mut self,
+        head: &Head,
+        octets: &'b [u8],
+        input: &mut &'b [u8],
+    ) -> Told<'b> {
         match head.kind {
             Kind::DATA => self.on_data(parsed(Data::parse(head, None))?, octets),
-            Kind::HEADERS => self.on_headers(parsed(Headers::parse(head, None, octets))?),
+            Kind::HEADERS => self.on_headers(parsed(Headers::parse(head, None, octets))?, input),
             _ => self.on_frame_apart(head, None, octets),
         }
     }
@@ -100,7 +105,7 @@ impl Connection {
     pub(super) fn on_frame<'b>(&mut self, head: &Head, padding: Option<u8>, octets: &[u8]) -> Told<'b> {
         match head.kind {
             Kind::DATA => self.on_data(parsed(Data::parse(head, padding))?, &[]),
-            Kind::HEADERS => self.on_headers(parsed(Headers::parse(head, padding, octets))?),
+            Kind::HEADERS => self.on_headers(parsed(Headers::parse(head, padding, octets))?, &mut &[][..]),
             Kind::PRIORITY => Ok(self.on_priority()),
             Kind::RST_STREAM => self.on_reset(parsed(head.on_stream())?, parsed(reset::parse(octets))?),
             Kind::SETTINGS if head.is_ack() => self.on_settings_ack(),

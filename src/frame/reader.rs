@@ -394,6 +394,17 @@ impl Reader {
         Some(piece)
     }
 
+    /// The rest of a field block, if all of it is next and lies in `input`: its end has been told with that.
+    #[inline(always)]
+    pub(crate) fn lend_block<'b>(&mut self, input: &mut &'b [u8]) -> Option<&'b [u8]> {
+        let (Due::BlockEnd, State::Rest { lend, skip: 0 }) = (self.due, self.state) else { return None };
+        let (block, behind) = input.split_at_checked(lend as usize)?;
+        *input = behind;
+        self.due = Due::Any;
+        self.enter(State::Head);
+        Some(block)
+    }
+
     /// Whether more of the payload that is lent is to come.
     #[inline]
     pub(crate) const fn is_lending(&self) -> bool {
@@ -663,6 +674,26 @@ mod tests {
         assert_eq!(next(&mut later), None, "it is payload");
         assert_eq!(reader.lend(&mut later), Some(&b"efg"[..]));
         assert!(!reader.is_lending() && reader.is_idle());
+    }
+
+    #[test]
+    fn a_block_is_lent_whole_where_all_that_is_left_of_it_is_there() {
+        let block = |head: &[u8; Head::LENGTH], mut input| {
+            let mut reader = Reader::new(Limits::default());
+            assert!(reader.step(&mut &head[..]).is_ok());
+            let lent = reader.lend_block(&mut input);
+            (lent, input, reader.is_idle())
+        };
+        let ended = b"\0\0\x03\x01\x04\0\0\0\x01";
+        assert_eq!(block(ended, b"abc"), (Some(&b"abc"[..]), &b""[..], true));
+        assert_eq!(block(ended, b"abcd"), (Some(&b"abc"[..]), &b"d"[..], true));
+        assert_eq!(block(ended, b"ab"), (None, &b"ab"[..], false));
+        assert_eq!(block(b"\0\0\x03\x01\0\0\0\0\x01", b"abc"), (None, &b"abc"[..], false));
+        assert_eq!(block(b"\0\0\x03\0\x04\0\0\0\x01", b"abc"), (None, &b"abc"[..], false), "it is DATA");
+        let mut reader = Reader::new(Limits::default());
+        let mut input = &b"\0\0\x03\x01\x0c\0\0\0\x01\x01a\0"[..];
+        assert!(matches!(reader.step(&mut input), Ok(Some(Step::Frame(_)))));
+        assert_eq!(reader.lend_block(&mut input), None, "there is padding behind it");
     }
 
     #[test]
