@@ -67,6 +67,12 @@ impl Connection {
         if !self.config.report_frames() { self.reader.whole(input) } else { None }
     }
 
+    /// The next frame, which is DATA, under the same conditions.
+    #[inline(always)]
+    pub(super) fn data_frame<'b>(&mut self, input: &mut &'b [u8]) -> Option<(Data, &'b [u8])> {
+        if !self.config.report_frames() { self.reader.whole_data(input) } else { None }
+    }
+
     pub(super) fn on_raw<'b>(&mut self, raw: &Raw<'_>) -> Told<'b> {
         self.on_frame_apart(&raw.head, raw.padding, &raw.octets)
     }
@@ -89,7 +95,7 @@ impl Connection {
         input: &mut &'b [u8],
     ) -> Told<'b> {
         match head.kind {
-            Kind::DATA => self.on_data(parsed(Data::parse(head, None))?, octets),
+            Kind::DATA => self.on_data_apart(&parsed(Data::parse(head, None))?, octets),
             Kind::HEADERS => self.on_headers(parsed(Headers::parse(head, None, octets))?, input),
             _ => self.on_frame_apart(head, None, octets),
         }
@@ -104,7 +110,7 @@ impl Connection {
     #[inline(always)]
     pub(super) fn on_frame<'b>(&mut self, head: &Head, padding: Option<u8>, octets: &[u8]) -> Told<'b> {
         match head.kind {
-            Kind::DATA => self.on_data(parsed(Data::parse(head, padding))?, &[]),
+            Kind::DATA => self.on_data_apart(&parsed(Data::parse(head, padding))?, &[]),
             Kind::HEADERS => self.on_headers(parsed(Headers::parse(head, padding, octets))?, &mut &[][..]),
             Kind::PRIORITY => Ok(self.on_priority()),
             Kind::RST_STREAM => self.on_reset(parsed(head.on_stream())?, parsed(reset::parse(octets))?),
@@ -127,19 +133,26 @@ impl Connection {
         None
     }
 
+    /// [`on_data`](Self::on_data) by a call, for all but those who know that there is nothing else.
+    #[inline(never)]
+    fn on_data_apart<'b>(&mut self, data: &Data, piece: &'b [u8]) -> Told<'b> {
+        self.on_data(data, piece)
+    }
+
     /// RFC 9113 §6.1. A piece of the body may have come with the head.
-    fn on_data<'b>(&mut self, data: Data, piece: &'b [u8]) -> Told<'b> {
+    #[inline(always)]
+    pub(super) fn on_data<'b>(&mut self, data: &Data, piece: &'b [u8]) -> Told<'b> {
         let key = match self.streams.place(data.stream) {
             Place::Idle => return Err(on_connection(Violation::IdleStream)),
             Place::Live(key) => key,
-            Place::Gone => return self.on_late_data(&data),
+            Place::Gone => return self.on_late_data(data),
         };
         let record = self.streams.get(key);
         if record.recv.half == Half::Reserved || self.is_reserved_here(record) {
             return Err(on_connection(Violation::ReservedStream));
         }
-        self.count_data(&data)?;
-        self.begin_body(key, &data, piece)
+        self.count_data(data)?;
+        self.begin_body(key, data, piece)
     }
 
     /// RFC 9113 §5.1: late DATA counts towards the connection's window, and nobody else gives it back.
@@ -166,6 +179,7 @@ impl Connection {
     }
 
     /// Takes DATA into the message and the windows of its stream, or neither.
+    #[inline(always)]
     fn begin_body<'b>(&mut self, key: Key, data: &Data, piece: &'b [u8]) -> Told<'b> {
         let &Data { stream, octets, flow_octets, part, .. } = data;
         let record = self.streams.record(key);
@@ -467,5 +481,45 @@ pub(super) const fn violation_of(misstep: Misstep) -> Violation {
         Misstep::TrailersNotLast => Violation::TrailersWithoutEnd,
         Misstep::ContentLength => Violation::ContentLengthMismatch,
         Misstep::HeadersInTunnel => Violation::HeadersInTunnel,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::time::Time;
+
+    /// Though its frame is the last of the input, and tells nothing else.
+    #[test]
+    fn what_data_overdraws_is_told_with_it() {
+        let mut server = Connection::server(Config::builder().max_noise(2).build().unwrap());
+        let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        let request = [0, 0, 3, 1, 4, 0, 0, 0, 1, 0x83, 0x84, 0x86];
+        let octets = [crate::connection::MAGIC, &settings, &request].concat();
+        let mut poll = |mut input: &[u8]| core::iter::from_fn(|| server.poll(&mut input, Time::ZERO)).count();
+        assert_eq!(poll(&octets), 2);
+        let empty = [0, 0, 0, 0, 0, 0, 0, 0, 1];
+        assert_eq!(poll(&empty), 0);
+        assert_eq!(poll(&empty), 2, "the stream and the connection end");
+        assert!(server.is_closed());
+    }
+
+    #[test]
+    fn data_in_a_row_is_told_frame_by_frame() {
+        let mut server = Connection::server(Config::default());
+        let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        let request = [0, 0, 3, 1, 4, 0, 0, 0, 1, 0x83, 0x84, 0x86];
+        let data = [
+            0, 0, 2, 0, 0, 0, 0, 0, 1, b'a', b'b', 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 1, b'c',
+        ];
+        let octets = [crate::connection::MAGIC, &settings, &request, &data].concat();
+        let mut input = &octets[..];
+        let told: Vec<_> = core::iter::from_fn(|| server.poll(&mut input, Time::ZERO)).skip(2).collect();
+        let stream = StreamId::new(1).unwrap();
+        let piece = |data, part| Event::Data { stream, data, part };
+        assert_eq!(told, [piece(&b"ab"[..], Part::More), piece(&b"c"[..], Part::Last)]);
     }
 }

@@ -7,39 +7,11 @@ use smallvec::SmallVec;
 
 use super::kept::{Kept, SHORT, TINY};
 use super::{
-    Continuation, Data, Extension, Flags, Frame, GoAway, Head, Headers, Kind, Priority, PushPromise,
+    Continuation, Data, Extension, Flags, Frame, GoAway, Head, Headers, Kind, Limits, Priority, PushPromise,
     Settings, WindowUpdate, ping, reset,
 };
 use crate::error::{Scope, Violation};
 use crate::id::StreamId;
-
-/// What a [`Reader`] takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Octets of the longest payload: the SETTINGS_MAX_FRAME_SIZE that the peer knows. Default 16 384.
-    pub max_frame_size: u32,
-    /// Entries of a SETTINGS frame; a frame with more is a violation. Default 32.
-    pub max_settings: usize,
-    /// Octets of GOAWAY debug data that are kept; the rest is skipped. Default 256.
-    pub max_debug: usize,
-    /// Octets of payload up to which an extension frame is kept and handed over as
-    /// [`Frame::Extension`]; a longer one is skipped. Default 0, which skips even those without payload.
-    pub max_extension: usize,
-}
-
-impl Limits {
-    /// Whether the frame is an extension that is handed over whole.
-    fn keeps(&self, head: &Head) -> bool {
-        let is_short = usize::try_from(head.length).is_ok_and(|octets| octets <= self.max_extension);
-        head.kind.is_extension() && self.max_extension > 0 && is_short
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { max_frame_size: Head::MIN_MAX_PAYLOAD, max_settings: 32, max_debug: 256, max_extension: 0 }
-    }
-}
 
 /// A rule that the peer broke, as the reader saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,11 +156,7 @@ impl Reader {
         let fixed = self.check(&head).ok()?;
         if head.kind == Kind::DATA {
             *input = behind;
-            let (octets, rest) = take(input, head.length);
-            if rest > 0 {
-                self.pass(&head, None, rest);
-            }
-            return Some((head, octets));
+            return Some((head, self.begin_data(head.length, input)));
         }
         let (octets, behind) = behind.split_at_checked(fixed as usize)?;
         *input = behind;
@@ -198,6 +166,38 @@ impl Reader {
             self.skip(input);
         }
         Some((head, octets))
+    }
+
+    /// The same of DATA alone, for those who know that the input [begins](Self::is_at_data) with it.
+    #[inline(always)]
+    pub(crate) fn whole_data<'b>(&mut self, input: &mut &'b [u8]) -> Option<(Data, &'b [u8])> {
+        let (octets, behind) = input.split_first_chunk()?;
+        let head = Head::parse(octets);
+        if head.is_padded() {
+            return None;
+        }
+        self.check_place(&head).ok()?;
+        // Without padding, nothing but its stream can be missing.
+        let data = Data::parse(&head, None).ok()?;
+        *input = behind;
+        Some((data, self.begin_data(head.length, input)))
+    }
+
+    /// Whether the head of a DATA frame is next, and lies in `input`.
+    #[inline]
+    pub(crate) fn is_at_data(&self, input: &[u8]) -> bool {
+        let is_between = matches!(self.state, State::Head) && !self.kept.has_short();
+        is_between && matches!(input, [_, _, _, kind, _, _, _, _, _, ..] if Kind::from(*kind) == Kind::DATA)
+    }
+
+    /// What there is of the payload of DATA, all of which is lent.
+    #[inline(always)]
+    fn begin_data<'b>(&mut self, length: u32, input: &mut &'b [u8]) -> &'b [u8] {
+        let (octets, lend) = take(input, length);
+        if lend > 0 {
+            self.enter(State::Rest { lend, skip: 0 });
+        }
+        octets
     }
 
     /// Takes an octet that completes nothing: much cheaper than a step, for transports that come in the smallest
@@ -298,12 +298,7 @@ impl Reader {
     /// part of the payload that is read as a whole.
     #[inline(always)]
     fn check(&mut self, head: &Head) -> Result<u32, Violation> {
-        if self.due != Due::Any {
-            self.check_due(head.length, head.kind, head.flags)?;
-        }
-        if head.length > self.limits.max_frame_size {
-            return Err(Violation::FrameTooLarge);
-        }
+        self.check_place(head)?;
         match head.kind {
             Kind::DATA => Data::check(head),
             Kind::HEADERS => Headers::check(head),
@@ -318,6 +313,18 @@ impl Reader {
             _ if self.limits.keeps(head) => Ok(head.length),
             _ => Ok(0),
         }
+    }
+
+    /// Whether any frame of this kind and length may come here.
+    #[inline(always)]
+    fn check_place(&mut self, head: &Head) -> Result<(), Violation> {
+        if self.due != Due::Any {
+            self.check_due(head.length, head.kind, head.flags)?;
+        }
+        if head.length > self.limits.max_frame_size {
+            return Err(Violation::FrameTooLarge);
+        }
+        Ok(())
     }
 
     /// Checks what a head says where not any frame may come.
@@ -382,15 +389,15 @@ impl Reader {
         if input.is_empty() {
             return None;
         }
-        let here = u32::try_from(input.len()).unwrap_or(u32::MAX);
-        if let Some(left @ 1..) = lend.checked_sub(here) {
+        let Some((piece, behind)) = input.split_at_checked(lend as usize) else {
             let piece = *input;
             use_up(input);
-            self.state = State::Rest { lend: left, skip };
+            // There are fewer than 2^32.
+            self.state = State::Rest { lend: lend.wrapping_sub(piece.len() as u32), skip };
             return Some(piece);
-        }
-        let (piece, lend) = take(input, lend);
-        self.leave(lend, skip);
+        };
+        *input = behind;
+        self.leave(0, skip);
         Some(piece)
     }
 
@@ -674,6 +681,33 @@ mod tests {
         assert_eq!(next(&mut later), None, "it is payload");
         assert_eq!(reader.lend(&mut later), Some(&b"efg"[..]));
         assert!(!reader.is_lending() && reader.is_idle());
+    }
+
+    #[test]
+    fn only_data_that_breaks_no_rule_and_has_no_padding_comes_alone() {
+        let limits = Limits { max_frame_size: 3, ..Limits::default() };
+        let data = |head: &'static [u8; Head::LENGTH]| {
+            let mut reader = Reader::new(limits);
+            let mut input = &[&head[..], b"abcd"].concat()[..];
+            let is_at = reader.is_at_data(input);
+            let taken = reader.whole_data(&mut input).map(|(data, piece)| (data.octets, piece.len()));
+            (is_at, taken, input.len())
+        };
+        assert_eq!(data(b"\0\0\x03\0\x01\0\0\0\x01"), (true, Some((3, 3)), 1));
+        assert_eq!(data(b"\0\0\x03\0\x08\0\0\0\x01"), (true, None, 13), "it has padding");
+        assert_eq!(data(b"\0\0\x04\0\0\0\0\0\x01"), (true, None, 13), "it is too large");
+        assert_eq!(data(b"\0\0\x03\0\0\0\0\0\0"), (true, None, 13), "it has no stream");
+        assert!(!data(b"\0\0\x03\x01\0\0\0\0\x01").0, "it is HEADERS");
+        let mut reader = Reader::new(limits);
+        assert!(!reader.is_at_data(b"\0\0\0\0\0\0\0\0"), "its head is not whole");
+        assert!(matches!(reader.step(&mut &b"\0"[..]), Ok(None)));
+        assert!(!reader.is_at_data(&[0; 20]), "a head has begun");
+        let mut reader = Reader::new(limits);
+        assert_eq!(
+            reader.whole_data(&mut &b"\0\0\x03\0\0\0\0\0\x01"[..]).map(|(_, piece)| piece.len()),
+            Some(0)
+        );
+        assert!(!reader.is_at_data(&[0; 20]), "it is payload");
     }
 
     #[test]
