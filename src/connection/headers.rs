@@ -1,236 +1,62 @@
 //! Field blocks of the peer: from HEADERS or PUSH_PROMISE to the last CONTINUATION.
 
 use alloc::vec::Vec;
-use core::num::NonZeroUsize;
 
 use super::Connection;
+use super::block::{Block, Keep, Purpose};
 use super::receive::{Incoming, Told, on_connection, on_stream, violation_of};
 use crate::config::Config;
 use crate::error::Violation;
 use crate::event::{Event, Head};
 use crate::fields::rules::{Authority, Grammar, Host, Rules, Section, Status};
-use crate::fields::{self, Draft, Entry, Fields, Nature, StaticIndex, cookies};
-use crate::frame::{Headers, Part, PushPromise};
-use crate::hpack::{Decoder, Taker};
+use crate::fields::{Fields, cookies};
+use crate::frame::{Fault, Headers, Part, PushPromise};
 use crate::id::{Role, StreamId};
 use crate::priority::Priority;
 use crate::settings::Push;
 use crate::stream::{Ending, Exchange, Half, Key, Message, Place, Record};
 
-/// A field block that is under way.
-#[derive(Debug)]
-pub(super) struct Block {
-    purpose: Purpose,
-    collected: Collected,
-    octets_left: usize,
-    continuations_left: u32,
-}
-
-/// What becomes of the fields.
-#[derive(Clone, Copy, Debug)]
-enum Purpose {
-    /// They open a stream.
-    Request { stream: StreamId, part: Part, priority: Option<Priority> },
-    /// They belong to a stream that is open.
-    Section { stream: StreamId, part: Part },
-    /// They are the request of a promise.
-    Promise { on: StreamId, promised: StreamId },
-    /// They only keep the decoder in step (RFC 9113 §4.3).
-    Discard,
-}
-
-impl Block {
-    /// `list_size` is the limit that the peer was told last.
-    fn new(purpose: Purpose, fields: Fields, config: &Config, list_size: u32) -> Self {
-        let keep = match purpose {
-            Purpose::Request { .. } | Purpose::Section { .. } | Purpose::Promise { .. } => Keep::Fields,
-            Purpose::Discard => Keep::Nothing,
-        };
-        let limits = SectionLimits::new(config, list_size);
-        Self {
-            purpose,
-            collected: Collected {
-                fields,
-                keep,
-                octets_left: limits.most(),
-                count_left: limits.count,
-                limits,
-            },
-            octets_left: config.max_field_block_size() as usize,
-            continuations_left: config.max_continuations(),
-        }
-    }
-
-    pub(super) fn decode(&mut self, octets: &[u8], decoder: &mut Decoder) -> Result<(), Violation> {
-        match self.octets_left.checked_sub(octets.len()) {
-            Some(left) => {
-                self.octets_left = left;
-                decoder.decode_into(octets, &mut self.collected)
-            }
-            None => self.decode_the_last(octets, decoder),
-        }
-    }
-
-    pub(super) fn decode_octet(&mut self, octet: u8, decoder: &mut Decoder) -> Result<(), Violation> {
-        match self.octets_left.checked_sub(1) {
-            Some(left) => {
-                self.octets_left = left;
-                decoder.decode_octet(octet, &mut self.collected)
-            }
-            None => Err(Violation::FieldSectionFarTooLarge),
-        }
-    }
-
-    /// What is within the limit may break a rule that comes before it.
-    #[cold]
-    fn decode_the_last(&mut self, octets: &[u8], decoder: &mut Decoder) -> Result<(), Violation> {
-        let within = octets.get(..self.octets_left).unwrap_or_default();
-        self.octets_left = 0;
-        decoder.decode_into(within, &mut self.collected)?;
-        Err(Violation::FieldSectionFarTooLarge)
-    }
-
-    /// RFC 9113 §10.5.1: empty frames count, too.
-    pub(super) fn continued(&mut self) -> Result<(), Violation> {
-        self.continuations_left =
-            self.continuations_left.checked_sub(1).ok_or(Violation::TooManyContinuations)?;
-        Ok(())
-    }
-
-    pub(super) fn memory_used(&self) -> usize {
-        self.collected.fields.capacity_octets()
-    }
-}
-
-/// Collects decoded fields within the limits.
-#[derive(Debug)]
-struct Collected {
-    fields: Fields,
-    keep: Keep,
-    /// What there may still be within the limits: most fields are not even added up.
-    octets_left: usize,
-    count_left: u32,
-    limits: SectionLimits,
-}
-
-/// Whether fields are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Keep {
-    Fields,
-    Nothing,
-    /// Nothing any more: there were too many.
-    TooLarge,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct SectionLimits {
-    octets: u32,
-    count: u32,
-    hard_octets: u32,
-    hard_count: u32,
-}
-
-impl SectionLimits {
-    fn new(config: &Config, list_size: u32) -> Self {
-        Self {
-            octets: list_size,
-            count: config.max_header_fields(),
-            hard_octets: config.hard_header_list_size(),
-            hard_count: config.hard_header_fields(),
-        }
-    }
-}
-
-impl SectionLimits {
-    /// The octets that a list may have.
-    #[inline]
-    const fn most(self) -> usize {
-        self.octets as usize
-    }
-
-    const fn hard(self) -> Self {
-        Self { octets: self.hard_octets, count: self.hard_count, ..self }
-    }
-}
-
-impl Taker for Collected {
-    #[inline]
-    fn take(&mut self, literal: &fields::Record<'_>) -> Result<Nature, Violation> {
-        self.count(literal.accounted_octets())?;
-        match self.keep {
-            Keep::Fields => Ok(self.fields.push_record(literal, self.limits.most())),
-            Keep::Nothing | Keep::TooLarge => Ok(literal.nature()),
-        }
-    }
-
-    /// Most fields come so, or as those of the static table: a call costs a third of what is done here.
-    #[inline(always)]
-    fn take_indexed(&mut self, entry: Entry<'_>) -> Result<Option<Nature>, Violation> {
-        self.count(entry.accounted)?;
-        match self.keep {
-            Keep::Fields => Ok(self.fields.push_entry(entry, self.limits.most())),
-            Keep::Nothing | Keep::TooLarge => Ok(None),
-        }
-    }
-
-    #[inline(always)]
-    fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation> {
-        self.count(index.accounted_octets())?;
-        if self.keep == Keep::Fields {
-            self.fields.push_static(index, self.limits.most());
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn count(&mut self, octets: usize) -> Result<(), Violation> {
-        match (self.octets_left.checked_sub(octets), self.count_left.checked_sub(1)) {
-            (Some(octets_left), Some(count_left)) => {
-                (self.octets_left, self.count_left) = (octets_left, count_left);
-                Ok(())
-            }
-            _ => self.on_too_large(octets),
-        }
-    }
-
-    #[inline]
-    fn draft(&mut self) -> Option<Draft<'_>> {
-        (self.keep == Keep::Fields).then(|| Draft::new(&mut self.fields, self.limits.most()))
-    }
-
-    #[cold]
-    fn give_up(&mut self, start: Option<NonZeroUsize>) -> Option<Vec<u8>> {
-        let is_list = self.keep == Keep::Fields;
-        is_list.then(|| {
-            self.keep = Keep::TooLarge;
-            core::mem::take(&mut self.fields).into_text(start)
-        })
-    }
-}
-
-impl Collected {
-    /// With one more field of so many octets a limit is exceeded: from now on the hard ones are in force. Far too many
-    /// fields end the connection.
-    #[cold]
-    fn on_too_large(&mut self, octets: usize) -> Result<(), Violation> {
-        self.give_up(None);
-        let total = self.limits.most().saturating_sub(self.octets_left).saturating_add(octets);
-        let count = self.limits.count.saturating_sub(self.count_left).saturating_add(1);
-        self.limits = self.limits.hard();
-        let left = (self.limits.most().checked_sub(total), self.limits.count.checked_sub(count));
-        let (Some(octets_left), Some(count_left)) = left else {
-            return Err(Violation::FieldSectionFarTooLarge);
-        };
-        (self.octets_left, self.count_left) = (octets_left, count_left);
-        Ok(())
-    }
-}
-
 impl Connection {
     /// RFC 9113 §6.2. The field block follows in `input`, as far as it has come.
     pub(super) fn on_headers<'b>(&mut self, headers: Headers, input: &mut &'b [u8]) -> Told<'b> {
-        let Headers { stream, part, .. } = headers;
-        let purpose = match self.streams.place(stream) {
+        let purpose = self.judge_headers(headers.stream, headers.part)?;
+        // What a block of no use has cost is told before the block is read.
+        let whole = if purpose.is_wanted() { self.reader.lend_block(input) } else { None };
+        match whole {
+            Some(octets) => self.on_whole_block(purpose, octets),
+            None => {
+                self.begin_block(purpose);
+                Ok(None)
+            }
+        }
+    }
+
+    /// The same where the frame is next and lies in `input` as a whole; `None` if it does not.
+    #[inline(always)]
+    pub(super) fn on_section_ahead<'b>(&mut self, input: &mut &'b [u8]) -> Option<Told<'b>> {
+        if self.config.report_frames() {
+            return None;
+        }
+        let (head, block, behind) = self.reader.whole_section(input)?;
+        let stream = head.stream?;
+        Some(match self.judge_headers(stream, head.part()) {
+            Ok(purpose) if purpose.is_wanted() => {
+                *input = behind;
+                self.on_whole_block(purpose, block)
+            }
+            judged => {
+                self.reader.begin_block(&head, input);
+                judged.map(|purpose| {
+                    self.begin_block(purpose);
+                    None
+                })
+            }
+        })
+    }
+
+    /// What becomes of the fields of a HEADERS frame.
+    fn judge_headers(&mut self, stream: StreamId, part: Part) -> Result<Purpose, Fault> {
+        Ok(match self.streams.place(stream) {
             Place::Idle => self.on_new_stream(stream, part).map_err(on_connection)?,
             Place::Live(key) if self.is_reserved_here(self.streams.get(key)) => {
                 return Err(on_connection(Violation::ReservedStream));
@@ -248,16 +74,7 @@ impl Connection {
                 Ending::Finished => return Err(on_connection(Violation::ClosedStream)),
                 Ending::Unknown => return Err(on_connection(Violation::UnexpectedStreamId)),
             },
-        };
-        // What a block of no use has cost is told before the block is read.
-        let whole = if let Purpose::Discard = purpose { None } else { self.reader.lend_block(input) };
-        match whole {
-            Some(octets) => self.on_whole_block(purpose, octets),
-            None => {
-                self.begin_block(purpose);
-                Ok(None)
-            }
-        }
+        })
     }
 
     fn on_new_stream(&mut self, stream: StreamId, part: Part) -> Result<Purpose, Violation> {
@@ -333,15 +150,19 @@ impl Connection {
     fn on_whole_block<'b>(&mut self, purpose: Purpose, octets: &[u8]) -> Told<'b> {
         let mut block = self.block_of(purpose);
         block.decode(octets, &mut self.decoder).map_err(on_connection)?;
-        self.on_section_end(purpose, block.collected.keep, block.collected.fields)
+        let (_, keep, fields) = block.into_parts();
+        self.on_section_end(purpose, keep, fields)
     }
 
     /// RFC 9113 §4.3: the block is complete.
     pub(super) fn on_block_end<'b>(&mut self) -> Told<'b> {
-        let Incoming::Block(Block { purpose, collected, .. }) = &mut self.incoming else { return Ok(None) };
-        let (purpose, keep, fields) = (*purpose, collected.keep, core::mem::take(&mut collected.fields));
-        self.incoming = Incoming::Nothing;
-        self.on_section_end(purpose, keep, fields)
+        match core::mem::replace(&mut self.incoming, Incoming::Nothing) {
+            Incoming::Block(block) => {
+                let (purpose, keep, fields) = block.into_parts();
+                self.on_section_end(purpose, keep, fields)
+            }
+            Incoming::Nothing | Incoming::Body(_) => Ok(None),
+        }
     }
 
     /// All of a section has been decoded.
@@ -573,140 +394,35 @@ pub(super) fn rules_of(config: &Config) -> Rules {
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec;
-
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::fields::{Field, Huffman, Indexing};
-    use crate::hpack::Encoder;
 
-    const LIST: u32 = 600;
-
-    fn config() -> Config {
-        Config::builder().max_header_list_size(LIST).max_header_fields(8).build().unwrap()
-    }
-
-    fn decoder() -> Decoder {
-        Decoder::new(4_096).with_max_string(4 * LIST as usize).with_max_kept(LIST as usize)
-    }
-
-    /// Few names, of which some come from the tables; values from nothing to what fills the list, or the table.
-    fn fields() -> impl Strategy<Value = Vec<(usize, usize, Indexing, Huffman)>> {
-        let name = prop::sample::select(vec![1, 2, 3, 40, 200]);
-        let value = prop::sample::select(vec![0, 1, 5, 63, 130, 300, 560, 700, 2_000]);
-        let indexing = prop::sample::select(vec![Indexing::Incremental, Indexing::Without, Indexing::Never]);
-        let huffman = prop::sample::select(vec![Huffman::Always, Huffman::Never]);
-        prop::collection::vec((name, value, indexing, huffman), 0..8)
-    }
-
-    fn collected(discards: bool, fields: Fields) -> Collected {
-        let stream = StreamId::new(1).unwrap();
-        let purpose = if discards { Purpose::Discard } else { Purpose::Section { stream, part: Part::More } };
-        Block::new(purpose, fields, &config(), LIST).collected
-    }
-
-    proptest! {
-        /// Whatever a list has to give up, and wherever its block is cut: list, table and memory are the same.
-        #[test]
-        fn cuts_change_neither_lists_nor_tables(
-            blocks in prop::collection::vec((fields(), any::<bool>()), 1..5),
-            pieces in prop::collection::vec(prop_oneof![Just(1), 1_usize..90], 1..20),
-        ) {
-            let (mut encoder, mut whole, mut cut) = (Encoder::new(4_096), decoder(), decoder());
-            let most = Decoder::max_memory(4_096, LIST as usize);
-            let mut sizes = pieces.iter().cycle();
-            for (fields, discards) in blocks {
-                let text = [b'a'; 2_000];
-                let fields = fields.iter().map(|&(name, value, indexing, huffman)| Field {
-                    indexing,
-                    huffman,
-                    ..Field::new(&text[..name], &text[..value])
-                });
-                let mut block = Vec::new();
-                encoder.encode(fields, &mut block);
-                let mut expected = collected(discards, Fields::new());
-                let outcome = whole.decode_into(&block, &mut expected).and_then(|()| whole.finish());
-                let (mut seen, mut rest) = (collected(discards, Fields::new()), &block[..]);
-                let mut told = Ok(());
-                while !rest.is_empty() && told.is_ok() {
-                    let (piece, behind) = rest.split_at(rest.len().min(*sizes.next().unwrap()));
-                    told = match piece {
-                        [octet] => cut.decode_octet(*octet, &mut seen),
-                        _ => cut.decode_into(piece, &mut seen),
-                    };
-                    prop_assert!(cut.memory_used() + seen.fields.capacity_octets() <= most);
-                    rest = behind;
-                }
-                prop_assert_eq!(told.and_then(|()| cut.finish()), outcome);
-                if outcome.is_err() {
-                    break;
-                }
-                let counted = |it: &Collected| (it.keep, it.octets_left, it.count_left);
-                prop_assert_eq!(counted(&seen), counted(&expected));
-                prop_assert_eq!(&seen.fields, &expected.fields);
-                prop_assert_eq!(seen.fields.capacity_octets(), expected.fields.capacity_octets());
-                prop_assert!(cut.entries().eq(whole.entries()));
-                prop_assert!(cut.entries().eq(encoder.entries()));
-                if seen.keep != Keep::Fields {
-                    whole.release();
-                    cut.release();
-                }
-            }
-        }
-    }
-
-    /// Fields are dropped above the first limits, and counted on.
-    #[test]
-    fn above_the_limits_the_hard_ones_are_in_force() {
-        let far = Err(Violation::FieldSectionFarTooLarge);
-        let hard = config().hard_header_list_size();
-        assert!(hard > LIST + 2 && config().hard_header_fields() > 9);
-        for discards in [false, true] {
-            let mut octets = collected(discards, Fields::new());
-            let keep = octets.keep;
-            assert_eq!((octets.count(LIST as usize), octets.keep), (Ok(()), keep));
-            assert_eq!(octets.count(1), Ok(()));
-            assert_eq!(octets.keep, if discards { Keep::Nothing } else { Keep::TooLarge });
-            assert_eq!(octets.count((hard - LIST - 1) as usize), Ok(()));
-            assert_eq!((octets.count(0), octets.count(1)), (Ok(()), far));
-            let mut fields = collected(discards, Fields::new());
-            (0..8).for_each(|_| assert_eq!((fields.count(0), fields.keep), (Ok(()), keep)));
-            (8..config().hard_header_fields()).for_each(|_| assert_eq!(fields.count(0), Ok(())));
-            assert!(discards || fields.keep == Keep::TooLarge);
-            assert_eq!(fields.count(0), far);
-            assert_eq!(collected(discards, Fields::new()).count(hard as usize + 1), far);
-        }
-    }
-
-    #[test]
-    fn a_list_under_way_has_no_more_fields_than_are_whole() {
-        let mut collected = collected(false, Fields::new());
-        decoder().decode_into(b"\x82\x44\x10/8:1", &mut collected).unwrap();
-        assert!(collected.fields.iter().eq([Field::new(b":method", b"GET")]));
-    }
-
-    /// A block that nobody wants is not looked into before the peer has answered for it.
+    /// A block that nobody wants is not looked into before the peer has answered for it, whether its frame comes behind
+    /// others or alone.
     #[test]
     fn a_budget_that_a_refusal_overdraws_is_told_before_what_its_block_breaks() {
-        let config = Config::builder().enforce_budgets(false).max_resets(1).max_concurrent_streams(0);
-        let mut server = Connection::server(config.build().unwrap());
         let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
         let acknowledged = [0, 0, 0, 4, 1, 0, 0, 0, 0];
-        // The second one names an index that no table has.
-        let requests = [0, 0, 1, 1, 5, 0, 0, 0, 1, 0x82, 0, 0, 1, 1, 5, 0, 0, 0, 3, 0x80];
-        let octets = [crate::connection::MAGIC, &settings, &acknowledged, &requests].concat();
-        let mut input = &octets[..];
-        let told: Vec<_> = core::iter::from_fn(|| server.poll(&mut input, crate::Time::ZERO)).collect();
-        let (code, violation) = (Violation::TooManyResets, Violation::InvalidIndex);
-        assert!(
-            matches!(
-                &told[2..],
-                [Event::OverBudget { violation: first }, Event::Closed { error: Some(error) }]
-                    if *first == code && *error == crate::ConnectionError::Violation(violation)
-            ),
-            "{told:?}"
-        );
+        let request = [0, 0, 1, 1, 5, 0, 0, 0, 1, 0x82];
+        // It names an index that no table has.
+        let second = [0, 0, 1, 1, 5, 0, 0, 0, 3, 0x80];
+        let octets = [crate::connection::MAGIC, &settings, &acknowledged, &request, &second].concat();
+        for first in [octets.len(), octets.len() - second.len()] {
+            let config = Config::builder().enforce_budgets(false).max_resets(1).max_concurrent_streams(0);
+            let mut server = Connection::server(config.build().unwrap());
+            let (mut now, mut later) = octets.split_at(first);
+            let mut poll = |input: &mut &'_ [u8]| -> Vec<_> {
+                core::iter::from_fn(|| {
+                    server.poll(input, crate::Time::ZERO).map(|it| alloc::format!("{it:?}"))
+                })
+                .collect()
+            };
+            let told = [poll(&mut now), poll(&mut later)].concat();
+            let expected = [
+                "OverBudget { violation: TooManyResets }",
+                "Closed { error: Some(Violation(InvalidIndex)) }",
+            ];
+            assert_eq!(told[2..], expected);
+        }
     }
 
     /// Memory for the text of a section that nobody gets is let go with it.

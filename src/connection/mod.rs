@@ -1,5 +1,6 @@
 //! The engine: the only place where the layers meet.
 
+mod block;
 mod closing;
 mod control;
 mod extensions;
@@ -34,7 +35,7 @@ use crate::event::Event;
 use crate::fields::Fields;
 use crate::fields::rules::Rules;
 use crate::flow::{Audit, Flow};
-use crate::frame::{self, Completed, Fault, Head, Limits, Raw, Reader, Settings};
+use crate::frame::{self, Completed, Fault, Head, Kind, Limits, Raw, Reader, Settings};
 use crate::guard::{Guard, Ledger};
 use crate::hpack;
 use crate::id::{Role, StreamId};
@@ -224,8 +225,11 @@ impl Connection {
             0 => None,
             1 => self.take_octet(input),
             _ if self.incoming.is_body() => self.take_body(input),
-            _ if self.reader.is_at_data(input) => self.take_data(input),
-            _ => self.advance(input),
+            _ => match self.reader.kind_ahead(input) {
+                Some(Kind::DATA) => self.take_data(input),
+                Some(Kind::HEADERS) => self.take_section(input),
+                _ => self.advance(input),
+            },
         }
     }
 
@@ -291,6 +295,18 @@ impl Connection {
         match told {
             Ok(Some(event)) => Some(event),
             Ok(None) if input.is_empty() && !self.reader.is_paused() => None,
+            Ok(None) => self.advance(input),
+            Err(fault) => self.recover(fault, input),
+        }
+    }
+
+    /// Takes a field block that lies whole in the input with its head, while nothing is due without it.
+    #[inline(never)]
+    fn take_section<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
+        let Some(told) = self.on_section_ahead(input) else { return self.advance(input) };
+        self.pause_unless_harmless();
+        match told {
+            Ok(Some(event)) => Some(event),
             Ok(None) => self.advance(input),
             Err(fault) => self.recover(fault, input),
         }

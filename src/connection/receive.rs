@@ -1,8 +1,8 @@
 //! What each frame of the peer does: one function a type.
 
 use super::Connection;
+use super::block::Block;
 use super::control::reply_limit;
-use super::headers::Block;
 use crate::error::{ErrorCode, Scope, Violation};
 use crate::event::{Cause, Event};
 use crate::flow::Flow;

@@ -123,7 +123,7 @@ impl Head {
     }
 
     /// What END_STREAM says.
-    pub(super) const fn part(&self) -> Part {
+    pub(crate) const fn part(&self) -> Part {
         if self.flags.contains(Flags::END_STREAM) { Part::Last } else { Part::More }
     }
 }
@@ -223,6 +223,12 @@ impl Flags {
     /// Whether every flag of `others` is set.
     pub const fn contains(self, others: Self) -> bool {
         self.0 & others.0 == others.0
+    }
+
+    /// Whether any flag of `others` is set.
+    #[inline]
+    pub(super) const fn has_any(self, others: Self) -> bool {
+        self.0 & others.0 != 0
     }
 
     /// These flags and `others`.

@@ -1,11 +1,14 @@
 //! Octets in, frames out.
 
+mod whole;
+
 use core::fmt;
 use core::ops::Deref;
 
 use smallvec::SmallVec;
+pub(crate) use whole::Completed;
 
-use super::kept::{Kept, SHORT, TINY};
+use super::kept::{Kept, SHORT};
 use super::{
     Continuation, Data, Extension, Flags, Frame, GoAway, Head, Headers, Kind, Limits, Priority, PushPromise,
     Settings, WindowUpdate, ping, reset,
@@ -140,66 +143,6 @@ impl Reader {
         self.limits.keeps(head)
     }
 
-    /// What a [`step`](Self::step) would come to if that is a frame without padding that breaks no rule, and that lies
-    /// in `input` but for what is lent or skipped. Nearly all frames are so, and take a fraction of a step. With DATA
-    /// comes what there is of its payload, too.
-    #[inline]
-    pub(crate) fn whole<'b>(&mut self, input: &mut &'b [u8]) -> Option<(Head, &'b [u8])> {
-        if !matches!(self.state, State::Head) || self.kept.has_short() {
-            return None;
-        }
-        let (octets, behind) = input.split_first_chunk()?;
-        let head = Head::parse(octets);
-        if head.is_padded() {
-            return None;
-        }
-        let fixed = self.check(&head).ok()?;
-        if head.kind == Kind::DATA {
-            *input = behind;
-            return Some((head, self.begin_data(head.length, input)));
-        }
-        let (octets, behind) = behind.split_at_checked(fixed as usize)?;
-        *input = behind;
-        let rest = head.length.saturating_sub(fixed);
-        if rest > 0 || head.has_block() {
-            self.pass(&head, None, rest);
-            self.skip(input);
-        }
-        Some((head, octets))
-    }
-
-    /// The same of DATA alone, for those who know that the input [begins](Self::is_at_data) with it.
-    #[inline(always)]
-    pub(crate) fn whole_data<'b>(&mut self, input: &mut &'b [u8]) -> Option<(Data, &'b [u8])> {
-        let (octets, behind) = input.split_first_chunk()?;
-        let head = Head::parse(octets);
-        if head.is_padded() {
-            return None;
-        }
-        self.check_place(&head).ok()?;
-        // Without padding, nothing but its stream can be missing.
-        let data = Data::parse(&head, None).ok()?;
-        *input = behind;
-        Some((data, self.begin_data(head.length, input)))
-    }
-
-    /// Whether the head of a DATA frame is next, and lies in `input`.
-    #[inline]
-    pub(crate) fn is_at_data(&self, input: &[u8]) -> bool {
-        let is_between = matches!(self.state, State::Head) && !self.kept.has_short();
-        is_between && matches!(input, [_, _, _, kind, _, _, _, _, _, ..] if Kind::from(*kind) == Kind::DATA)
-    }
-
-    /// What there is of the payload of DATA, all of which is lent.
-    #[inline(always)]
-    fn begin_data<'b>(&mut self, length: u32, input: &mut &'b [u8]) -> &'b [u8] {
-        let (octets, lend) = take(input, length);
-        if lend > 0 {
-            self.enter(State::Rest { lend, skip: 0 });
-        }
-        octets
-    }
-
     /// Takes an octet that completes nothing: much cheaper than a step, for transports that come in the smallest
     /// pieces.
     #[inline]
@@ -227,38 +170,6 @@ impl Reader {
     #[inline]
     pub(crate) const fn is_paused(&self) -> bool {
         self.kept.is_paused()
-    }
-
-    /// What a [`step`](Self::step) with the only octet of `input` would come to if that completes the head or the fixed
-    /// part of such a frame as [`whole`](Self::whole) takes, most of which has been absorbed. `None` if it does not,
-    /// and then the octet is not taken.
-    #[inline]
-    pub(crate) fn complete(&mut self, input: &mut &[u8]) -> Option<Completed> {
-        let &[octet] = *input else { return None };
-        if let State::Head = self.state {
-            let head = Head::parse(&self.kept.complete(octet, Head::LENGTH as u32)?);
-            let fixed = self.check(&head).ok()?;
-            if head.is_padded() {
-                return None;
-            }
-            use_up(input);
-            if fixed > 0 {
-                self.enter(State::Fixed { head, padding: None, fixed });
-                return Some(Completed::Part);
-            }
-            self.pass(&head, None, head.length);
-            return Some(Completed::Frame(head, [0; TINY], 0));
-        }
-        let State::Fixed { head, padding: None, fixed } = self.state else { return None };
-        let octets = self.kept.complete(octet, fixed)?;
-        use_up(input);
-        let rest = head.length.saturating_sub(fixed);
-        if rest == 0 && !head.has_block() {
-            self.enter(State::Head);
-        } else {
-            self.pass(&head, None, rest);
-        }
-        Some(Completed::Frame(head, octets, fixed as usize))
     }
 
     /// Whether the octets so far end at the end of a frame, outside a field block, and hold the first frame where
@@ -401,17 +312,6 @@ impl Reader {
         Some(piece)
     }
 
-    /// The rest of a field block, if all of it is next and lies in `input`: its end has been told with that.
-    #[inline(always)]
-    pub(crate) fn lend_block<'b>(&mut self, input: &mut &'b [u8]) -> Option<&'b [u8]> {
-        let (Due::BlockEnd, State::Rest { lend, skip: 0 }) = (self.due, self.state) else { return None };
-        let (block, behind) = input.split_at_checked(lend as usize)?;
-        *input = behind;
-        self.due = Due::Any;
-        self.enter(State::Head);
-        Some(block)
-    }
-
     /// Whether more of the payload that is lent is to come.
     #[inline]
     pub(crate) const fn is_lending(&self) -> bool {
@@ -504,14 +404,6 @@ impl fmt::Debug for Reader {
         };
         out.finish()
     }
-}
-
-/// What a single octet completes.
-pub(crate) enum Completed {
-    /// A part that is of no interest yet.
-    Part,
-    /// A frame, with so many octets that are read as a whole.
-    Frame(Head, [u8; TINY], usize),
 }
 
 /// What a reader comes to.
@@ -664,70 +556,6 @@ mod tests {
         let entry = Setting { id: SettingId::MAX_FRAME_SIZE, value: 20_000 };
         core::iter::repeat_n(entry, entries).collect::<Settings>().write(&mut wire);
         wire
-    }
-
-    #[test]
-    fn data_comes_with_what_there_is_of_its_payload() {
-        let frames = b"\0\0\x03\0\x01\0\0\0\x01abc\0\0\0\0\0\0\0\0\x03\0\0\x04\0\0\0\0\0\x01defg";
-        let mut reader = Reader::new(Limits::default());
-        let (mut input, mut later) = frames.split_at(frames.len() - 3);
-        let mut next = |input: &mut &'static [u8]| {
-            let (head, octets) = reader.whole(input)?;
-            Some((head.stream.map(u32::from), head.length, octets, reader.is_lending()))
-        };
-        assert_eq!(next(&mut input), Some((Some(1), 3, &b"abc"[..], false)));
-        assert_eq!(next(&mut input), Some((Some(3), 0, &b""[..], false)));
-        assert_eq!(next(&mut input), Some((Some(1), 4, &b"d"[..], true)));
-        assert_eq!(next(&mut later), None, "it is payload");
-        assert_eq!(reader.lend(&mut later), Some(&b"efg"[..]));
-        assert!(!reader.is_lending() && reader.is_idle());
-    }
-
-    #[test]
-    fn only_data_that_breaks_no_rule_and_has_no_padding_comes_alone() {
-        let limits = Limits { max_frame_size: 3, ..Limits::default() };
-        let data = |head: &'static [u8; Head::LENGTH]| {
-            let mut reader = Reader::new(limits);
-            let mut input = &[&head[..], b"abcd"].concat()[..];
-            let is_at = reader.is_at_data(input);
-            let taken = reader.whole_data(&mut input).map(|(data, piece)| (data.octets, piece.len()));
-            (is_at, taken, input.len())
-        };
-        assert_eq!(data(b"\0\0\x03\0\x01\0\0\0\x01"), (true, Some((3, 3)), 1));
-        assert_eq!(data(b"\0\0\x03\0\x08\0\0\0\x01"), (true, None, 13), "it has padding");
-        assert_eq!(data(b"\0\0\x04\0\0\0\0\0\x01"), (true, None, 13), "it is too large");
-        assert_eq!(data(b"\0\0\x03\0\0\0\0\0\0"), (true, None, 13), "it has no stream");
-        assert!(!data(b"\0\0\x03\x01\0\0\0\0\x01").0, "it is HEADERS");
-        let mut reader = Reader::new(limits);
-        assert!(!reader.is_at_data(b"\0\0\0\0\0\0\0\0"), "its head is not whole");
-        assert!(matches!(reader.step(&mut &b"\0"[..]), Ok(None)));
-        assert!(!reader.is_at_data(&[0; 20]), "a head has begun");
-        let mut reader = Reader::new(limits);
-        assert_eq!(
-            reader.whole_data(&mut &b"\0\0\x03\0\0\0\0\0\x01"[..]).map(|(_, piece)| piece.len()),
-            Some(0)
-        );
-        assert!(!reader.is_at_data(&[0; 20]), "it is payload");
-    }
-
-    #[test]
-    fn a_block_is_lent_whole_where_all_that_is_left_of_it_is_there() {
-        let block = |head: &[u8; Head::LENGTH], mut input| {
-            let mut reader = Reader::new(Limits::default());
-            assert!(reader.step(&mut &head[..]).is_ok());
-            let lent = reader.lend_block(&mut input);
-            (lent, input, reader.is_idle())
-        };
-        let ended = b"\0\0\x03\x01\x04\0\0\0\x01";
-        assert_eq!(block(ended, b"abc"), (Some(&b"abc"[..]), &b""[..], true));
-        assert_eq!(block(ended, b"abcd"), (Some(&b"abc"[..]), &b"d"[..], true));
-        assert_eq!(block(ended, b"ab"), (None, &b"ab"[..], false));
-        assert_eq!(block(b"\0\0\x03\x01\0\0\0\0\x01", b"abc"), (None, &b"abc"[..], false));
-        assert_eq!(block(b"\0\0\x03\0\x04\0\0\0\x01", b"abc"), (None, &b"abc"[..], false), "it is DATA");
-        let mut reader = Reader::new(Limits::default());
-        let mut input = &b"\0\0\x03\x01\x0c\0\0\0\x01\x01a\0"[..];
-        assert!(matches!(reader.step(&mut input), Ok(Some(Step::Frame(_)))));
-        assert_eq!(reader.lend_block(&mut input), None, "there is padding behind it");
     }
 
     #[test]
