@@ -215,21 +215,28 @@ impl Connection {
             self.guard.pass(now);
         }
         debug_assert!(self.reader.is_paused() || self.is_waiting(), "something is to be told first");
-        if self.reader.absorb(input) {
-            return None;
-        }
-        if self.reader.is_paused() {
-            return self.advance(input);
-        }
-        match input.len() {
-            0 => None,
-            1 => self.take_octet(input),
+        match **input {
+            [octet] => self.poll_octet(octet, input),
+            _ if self.reader.is_paused() => self.advance(input),
+            [] => None,
             _ if self.incoming.is_body() => self.take_body(input),
             _ => match self.reader.kind_ahead(input) {
                 Some(Kind::DATA) => self.take_data(input),
                 Some(Kind::HEADERS) => self.take_section(input),
                 _ => self.advance(input),
             },
+        }
+    }
+
+    /// The same for an octet alone. Most of those that come so complete nothing.
+    #[inline(always)]
+    fn poll_octet<'b>(&mut self, octet: u8, input: &mut &'b [u8]) -> Option<Event<'b>> {
+        if self.reader.absorb(octet, input) {
+            None
+        } else if self.reader.is_paused() {
+            self.advance(input)
+        } else {
+            self.take_octet(input, octet)
         }
     }
 
@@ -247,12 +254,15 @@ impl Connection {
 
     /// Takes an octet that cannot be absorbed, while nothing is due without it. One within a field block, and one that
     /// ends a head or a fixed part, takes a fraction of what it costs to [`advance`](Self::advance).
-    fn take_octet<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
+    fn take_octet<'b>(&mut self, input: &mut &'b [u8], octet: u8) -> Option<Event<'b>> {
         let Incoming::Block(block) = &mut self.incoming else { return self.complete_octet(input) };
-        let Some(octet) = self.reader.lend_within(input) else { return self.complete_octet(input) };
+        if !self.reader.lend_octet(input) {
+            return self.complete_octet(input);
+        }
         match block.decode_octet(octet, &mut self.decoder) {
             Ok(()) => None,
-            Err(violation) => self.recover(on_connection(violation), input),
+            // Nothing is behind the octet.
+            Err(violation) => self.recover(on_connection(violation), &mut &[][..]),
         }
     }
 

@@ -143,11 +143,10 @@ impl Reader {
         self.limits.keeps(head)
     }
 
-    /// Takes an octet that completes nothing: much cheaper than a step, for transports that come in the smallest
-    /// pieces.
+    /// Takes the only octet of `input` if that completes nothing: much cheaper than a step, for transports that come in
+    /// the smallest pieces.
     #[inline]
-    pub(crate) fn absorb(&mut self, input: &mut &[u8]) -> bool {
-        let &[octet] = *input else { return false };
+    pub(crate) fn absorb(&mut self, octet: u8, input: &mut &[u8]) -> bool {
         let is_absorbed = self.kept.absorb(octet);
         if is_absorbed {
             use_up(input);
@@ -318,14 +317,16 @@ impl Reader {
         matches!(self.state, State::Rest { lend: 1.., .. })
     }
 
-    /// The only octet of `input` if it is payload that is lent, and more of that is to come.
+    /// Takes the only octet of `input` if it is payload that is lent, and more of that is to come.
     #[inline]
-    pub(crate) fn lend_within(&mut self, input: &mut &[u8]) -> Option<u8> {
-        let State::Rest { lend: lend @ 2.., .. } = &mut self.state else { return None };
-        let &[octet] = *input else { return None };
-        *lend = lend.wrapping_sub(1);
-        use_up(input);
-        Some(octet)
+    pub(crate) fn lend_octet(&mut self, input: &mut &[u8]) -> bool {
+        let State::Rest { lend, .. } = &mut self.state else { return false };
+        let is_within = *lend > 1;
+        if is_within {
+            *lend = lend.wrapping_sub(1);
+            use_up(input);
+        }
+        is_within
     }
 
     /// Whether all of a field block has been handed over, and that has not been told.
@@ -611,7 +612,7 @@ mod tests {
         let (mut seen, mut steps) = (Vec::new(), 0);
         for octet in wire.chunks(1) {
             let mut input = octet;
-            if reader.absorb(&mut input) {
+            if reader.absorb(octet[0], &mut input) {
                 assert!(input.is_empty());
                 continue;
             }
@@ -686,15 +687,15 @@ mod tests {
     fn a_reader_that_is_paused_absorbs_nothing() {
         let mut reader = Reader::new(Limits::default());
         let mut first: &[u8] = b"\0";
-        assert!(!reader.absorb(&mut first), "the first octet of all costs a step");
+        assert!(!reader.absorb(b'\0', &mut first), "the first octet of all costs a step");
         assert_eq!(reader.next(&mut first), Ok(None));
-        assert!(reader.absorb(&mut &b"\0"[..]));
+        assert!(reader.absorb(b'\0', &mut &b"\0"[..]));
         reader.pause();
-        assert!(!reader.absorb(&mut &b"\0"[..]));
+        assert!(!reader.absorb(b'\0', &mut &b"\0"[..]));
         assert_eq!(reader.next(&mut &b"\x08\x06"[..]), Ok(None));
-        assert!(!reader.absorb(&mut &b"\0"[..]), "nothing but the connection resumes it");
+        assert!(!reader.absorb(b'\0', &mut &b"\0"[..]), "nothing but the connection resumes it");
         reader.resume();
-        assert!(reader.absorb(&mut &b"\0"[..]));
+        assert!(reader.absorb(b'\0', &mut &b"\0"[..]));
     }
 
     #[test]
