@@ -194,10 +194,10 @@ impl Flow {
         streams: impl Iterator<Item = &'s StreamFlow>,
     ) -> Result<(), Violation> {
         let size = i64::from(size);
-        if size.saturating_add(self.offset_bound) > MAX_WINDOW {
+        if size.saturating_add(self.offset_bound) > i64::from(MAX_WINDOW) {
             // The bound may stem from a stream that is gone; only now is it worth a look at each.
             self.offset_bound = streams.map(|stream| stream.send.offset).max().unwrap_or(0).max(0);
-            if size.saturating_add(self.offset_bound) > MAX_WINDOW {
+            if size.saturating_add(self.offset_bound) > i64::from(MAX_WINDOW) {
                 return Err(Violation::InitialWindowOverflow);
             }
         }
@@ -293,7 +293,7 @@ impl SendWindow {
 
     fn increase(&mut self, base: i64, increment: u32) -> Option<()> {
         let offset = self.offset + i64::from(increment);
-        (base + offset <= MAX_WINDOW).then(|| self.offset = offset)
+        (base + offset <= i64::from(MAX_WINDOW)).then(|| self.offset = offset)
     }
 }
 
@@ -301,7 +301,7 @@ impl SendWindow {
 const INITIAL_WINDOW: i32 = 65_535;
 
 /// RFC 9113 §6.9.1.
-const MAX_WINDOW: i64 = 0x7fff_ffff;
+pub(crate) const MAX_WINDOW: u32 = 0x7fff_ffff;
 
 /// Octets of DATA that are worth a frame of their own.
 pub(crate) const USEFUL_OCTETS: u32 = 1_024;

@@ -95,7 +95,7 @@ impl Guard {
     pub(crate) fn sent(&mut self, frames: u32, octets: u32) {
         self.updates = self.updates.saturating_add(UPDATES_PER_DATA.saturating_mul(frames));
         self.earn_slivers(octets);
-        self.received(octets);
+        self.earn_by_data(octets);
     }
 
     /// Whether a stream may send although SETTINGS have opened its window by less than is useful.
@@ -128,6 +128,10 @@ impl Guard {
 
     /// So many octets of DATA have come that somebody wanted.
     pub(crate) fn received(&mut self, octets: u32) {
+        self.earn_by_data(octets);
+    }
+
+    fn earn_by_data(&mut self, octets: u32) {
         let octets = self.octets.saturating_add(octets);
         self.noise.earn(octets / OCTETS_PER_CREDIT);
         self.octets = octets % OCTETS_PER_CREDIT;

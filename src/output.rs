@@ -112,7 +112,7 @@ impl Batch {
 
     /// Gives back the memory that few frames do not need.
     #[inline]
-    pub(crate) fn release(&mut self) {
+    pub(crate) fn release_memory(&mut self) {
         let is_small = self.own.capacity() <= KEPT_OCTETS && self.segments.capacity() <= KEPT_SEGMENTS;
         if self.is_empty() && !is_small {
             self.shrink();

@@ -6,7 +6,8 @@ use alloc::collections::VecDeque;
 use crate::config::{Config, within};
 use crate::error::{ConfigError, ControlError, Violation};
 use crate::fields::rules::ExtendedConnect;
-use crate::frame::{Setting, SettingId, Settings};
+use crate::flow::MAX_WINDOW;
+use crate::frame::{Head, Setting, SettingId, Settings};
 use crate::id::Role;
 
 /// The settings of one end that the protocol gives a meaning.
@@ -68,7 +69,7 @@ impl Values {
                 return Err(Violation::InvalidInitialWindowSize);
             }
             SettingId::INITIAL_WINDOW_SIZE => self.initial_window_size = value,
-            SettingId::MAX_FRAME_SIZE if !(LEAST_FRAME..=MOST_FRAME).contains(&value) => {
+            SettingId::MAX_FRAME_SIZE if !(Head::MIN_MAX_PAYLOAD..=Head::MAX_PAYLOAD).contains(&value) => {
                 return Err(Violation::InvalidMaxFrameSize);
             }
             SettingId::MAX_FRAME_SIZE => self.max_frame_size = value,
@@ -219,7 +220,7 @@ impl Local {
 
     /// The first SETTINGS frame, which `config` describes; only what differs from the protocol's initial values
     /// is spelled out.
-    pub(crate) fn first(&mut self, config: &Config) -> Settings {
+    pub(crate) fn send_first(&mut self, config: &Config) -> Settings {
         let settings = first_settings(config, self.role);
         let mut values = *self.latest();
         settings.iter().for_each(|setting| self.apply(*setting, &mut values));
@@ -271,7 +272,7 @@ impl Local {
             }
             SettingId::HEADER_TABLE_SIZE => ("header_table_size", 0, MOST_TABLE),
             SettingId::INITIAL_WINDOW_SIZE => ("initial_window_size", 0, MAX_WINDOW),
-            SettingId::MAX_FRAME_SIZE => ("max_frame_size", LEAST_FRAME, MOST_FRAME),
+            SettingId::MAX_FRAME_SIZE => ("max_frame_size", Head::MIN_MAX_PAYLOAD, Head::MAX_PAYLOAD),
             SettingId::MAX_CONCURRENT_STREAMS => ("max_concurrent_streams", 0, MOST_STREAMS),
             SettingId::MAX_HEADER_LIST_SIZE => ("max_header_list_size", 0, self.most_header_list),
             _ => return Ok(()),
@@ -318,19 +319,12 @@ fn first_settings(config: &Config, role: Role) -> Settings {
     .collect()
 }
 
-/// RFC 9113 §6.9.1.
-const MAX_WINDOW: u32 = 0x7fff_ffff;
-
-/// RFC 9113 §6.5.2.
-const LEAST_FRAME: u32 = 1 << 14;
-const MOST_FRAME: u32 = (1 << 24) - 1;
-
 /// What [`Config`] allows, too.
 const MOST_TABLE: u32 = 1 << 20;
 const MOST_STREAMS: u32 = 1_000_000;
 
 /// What fits into one frame of the smallest maximum, so that one acknowledgement answers for all of a change.
-const MOST_ENTRIES: u32 = LEAST_FRAME / 6;
+const MOST_ENTRIES: u32 = Head::MIN_MAX_PAYLOAD / 6;
 
 /// SETTINGS frames of ours that may be under way at once.
 const MAX_PENDING: usize = 4;
@@ -355,7 +349,7 @@ mod tests {
             (SettingId::INITIAL_WINDOW_SIZE, MAX_WINDOW, Role::Client, Ok(())),
             (SettingId::MAX_FRAME_SIZE, 16_383, Role::Server, Err(Violation::InvalidMaxFrameSize)),
             (SettingId::MAX_FRAME_SIZE, 1 << 24, Role::Server, Err(Violation::InvalidMaxFrameSize)),
-            (SettingId::MAX_FRAME_SIZE, MOST_FRAME, Role::Server, Ok(())),
+            (SettingId::MAX_FRAME_SIZE, Head::MAX_PAYLOAD, Role::Server, Ok(())),
             (SettingId::from(0xffff), u32::MAX, Role::Server, Ok(())),
         ];
         for (id, value, sender, expected) in cases {
@@ -367,7 +361,7 @@ mod tests {
     #[test]
     fn our_values_hold_when_acknowledged_one_frame_after_the_other() {
         let mut local = Local::new(Role::Server, &Config::default());
-        local.first(&Config::builder().initial_window_size(100_000).build().unwrap());
+        local.send_first(&Config::builder().initial_window_size(100_000).build().unwrap());
         let smaller = Settings::from_iter([setting(SettingId::INITIAL_WINDOW_SIZE, 10)]);
         local.change(&smaller).unwrap();
         let window = |values: &Values| values.initial_window_size;

@@ -145,9 +145,7 @@ impl SectionLimits {
             hard_count: config.hard_header_fields(),
         }
     }
-}
 
-impl SectionLimits {
     /// The octets that a list may have.
     #[inline]
     const fn most(self) -> usize {
@@ -310,8 +308,8 @@ mod tests {
                 prop_assert!(cut.entries().eq(whole.entries()));
                 prop_assert!(cut.entries().eq(encoder.entries()));
                 if seen.keep != Keep::Fields {
-                    whole.release();
-                    cut.release();
+                    whole.release_memory();
+                    cut.release_memory();
                 }
             }
         }

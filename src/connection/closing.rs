@@ -196,7 +196,7 @@ impl Connection {
     pub(super) fn next_ending<'b>(&mut self) -> Option<Event<'b>> {
         if self.closing.is_open() {
             if let Some(key) = self.streams.first(Want::Orphan) {
-                let stream = self.streams.get(key).id;
+                let stream = self.streams.record(key).id;
                 return Some(self.cut_off(stream, key, ErrorCode::CANCEL, Cause::PromiseUnsent));
             }
             if let Some((stream, key)) = self.stream_above_goaway() {
@@ -208,7 +208,7 @@ impl Connection {
             self.finish();
         }
         let Stage::Ending(error) = self.closing.stage else { return None };
-        if let Some((stream, key)) = self.streams.last() {
+        if let Some((stream, key)) = self.streams.any() {
             let code = match error {
                 Some(ConnectionError::Violation(violation)) => violation.code(),
                 Some(ConnectionError::GoAway(code)) => code,
@@ -222,7 +222,7 @@ impl Connection {
 
     /// How far a stream had got.
     pub(super) fn verdict(&self, key: Key, cause: Cause, code: ErrorCode) -> Verdict {
-        let record = self.streams.get(key);
+        let record = self.streams.record(key);
         let is_ours = record.id.initiator() == self.role;
         if is_ours && !self.streams.is_announced(record.id) {
             return Verdict::NeverSent;

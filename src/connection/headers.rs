@@ -58,10 +58,10 @@ impl Connection {
     fn judge_headers(&mut self, stream: StreamId, part: Part) -> Result<Purpose, Fault> {
         Ok(match self.streams.place(stream) {
             Place::Idle => self.on_new_stream(stream, part).map_err(on_connection)?,
-            Place::Live(key) if self.is_reserved_here(self.streams.get(key)) => {
+            Place::Live(key) if self.is_reserved_here(self.streams.record(key)) => {
                 return Err(on_connection(Violation::ReservedStream));
             }
-            Place::Live(key) if self.streams.get(key).recv.half == Half::Closed => {
+            Place::Live(key) if self.streams.record(key).recv.half == Half::Closed => {
                 self.discard_block();
                 return Err(on_stream(stream, Violation::HalfClosedStream));
             }
@@ -87,7 +87,7 @@ impl Connection {
         let allowed = self.local.max_concurrent_streams() as usize;
         if self.closing.refuses(stream) {
             self.refuse(stream, Violation::ShuttingDown);
-        } else if self.streams.peer_open() >= allowed {
+        } else if self.streams.peer_active() >= allowed {
             self.refuse(stream, Violation::TooManyStreams);
         } else if self.streams.peer_taken() >= allowed {
             // Within its limit, as far as the peer can know.
@@ -104,7 +104,7 @@ impl Connection {
         self.check_promise(&promise).map_err(on_connection)?;
         let PushPromise { stream: on, promised, .. } = promise;
         self.streams.use_peer_id(promised);
-        if self.streams.find(on).is_some_and(|key| self.streams.get(key).exchange == Exchange::Tunnel) {
+        if self.streams.find(on).is_some_and(|key| self.streams.record(key).exchange == Exchange::Tunnel) {
             // RFC 9113 §8.5: an error of the tunnel; nothing is told of the promise.
             self.refuse(promised, Violation::PushRefused);
             self.discard_block();
@@ -135,7 +135,7 @@ impl Connection {
         }
         match self.streams.place(promise.stream) {
             _ if promise.stream.initiator() != self.role => return Err(Violation::PushOnWrongStream),
-            Place::Live(key) if self.streams.get(key).recv.half != Half::Closed => {}
+            Place::Live(key) if self.streams.record(key).recv.half != Half::Closed => {}
             Place::Gone if self.streams.ending(promise.stream).allows_late_frames() => {}
             Place::Idle | Place::Live(_) | Place::Gone => return Err(Violation::PushOnWrongStream),
         }
@@ -169,7 +169,7 @@ impl Connection {
     fn on_section_end<'b>(&mut self, purpose: Purpose, keep: Keep, fields: Fields) -> Told<'b> {
         self.decoder.finish().map_err(on_connection)?;
         if keep != Keep::Fields {
-            self.decoder.release();
+            self.decoder.release_memory();
         }
         if let Some(refused) = self.refuse_section(purpose, keep) {
             self.spare.keep(fields);
@@ -293,7 +293,7 @@ impl Connection {
         };
         match self.accept_section(key, part, &fields) {
             Ok(head) => {
-                self.streams.record(key).progress.step(self.config.stall_floor());
+                self.streams.record_mut(key).progress.step(self.config.stall_floor());
                 self.settle(key);
                 let fields = self.for_caller(fields);
                 Ok(Some(Event::Headers { stream, head, fields, part }))
@@ -330,13 +330,13 @@ impl Connection {
     fn accept_section(&mut self, key: Key, part: Part, fields: &Fields) -> Result<Head, Violation> {
         let most_interims = self.config.max_interim_responses();
         let peer = self.role.peer();
-        let record = self.streams.get(key);
+        let record = self.streams.record(key);
         let is_first = record.recv.half == Half::Reserved;
         if record.recv.half == Half::Body {
             let exchange = record.exchange.of(peer);
             let recv = record.recv.after_trailers(exchange, part).map_err(violation_of)?;
             self.rules.check(fields, Section::Trailers)?;
-            self.streams.record(key).recv = recv;
+            self.streams.record_mut(key).recv = recv;
             return Ok(Head::Trailers);
         }
         let summary = self.rules.check(fields, Section::Response)?;
@@ -349,7 +349,7 @@ impl Connection {
         if u32::from(recv.interims()) > most_interims {
             return Err(Violation::TooManyInterimResponses);
         }
-        let record = self.streams.record(key);
+        let record = self.streams.record_mut(key);
         (record.recv, record.exchange) = (recv, exchange);
         if recv.half != Half::Reserved {
             self.streams.activate(key);

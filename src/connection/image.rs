@@ -17,7 +17,7 @@ impl Connection {
 
     /// The head of the next HEADERS frame of a stream.
     pub(super) fn headers_head(&mut self, key: Key, part: Part) -> Headers {
-        let record = self.streams.record(key);
+        let record = self.streams.record_mut(key);
         // RFC 9218 §2.1.1: a peer that ignores the signal is spared it.
         let priority = record.old_priority.take().filter(|_| self.peer.heeds_old_priorities());
         Headers { stream: record.id, priority, padding: record.padding, part }
@@ -44,7 +44,7 @@ impl Stream<'_> {
     /// # Ok::<(), sans_h2::OpenError>(())
     /// ```
     pub fn set_padding(&mut self, octets: Option<u8>) {
-        self.record().padding = octets;
+        self.record_mut().padding = octets;
     }
 
     /// Puts the deprecated priority signal of RFC 7540 in the next HEADERS frame of the stream (RFC 9113 §6.2), which
@@ -52,6 +52,6 @@ impl Stream<'_> {
     ///
     /// It is left out if the peer has sent SETTINGS_NO_RFC7540_PRIORITIES by then (RFC 9218 §2.1.1).
     pub fn set_headers_priority(&mut self, priority: Priority) {
-        self.record().old_priority = Some(priority);
+        self.record_mut().old_priority = Some(priority);
     }
 }

@@ -152,7 +152,7 @@ impl Connection {
 
     fn new(role: Role, config: Config) -> Self {
         let mut connection = Self::without_preface(role, config);
-        let first = connection.local.first(&connection.config);
+        let first = connection.local.send_first(&connection.config);
         connection.write_preface(&first);
         connection
     }
@@ -279,7 +279,7 @@ impl Connection {
             Some(Completed::Part) => return None,
             None => return self.advance(input),
         };
-        self.pause_unless_harmless();
+        self.pause_if_overdrawn();
         match told {
             Ok(Some(event)) => Some(event),
             Ok(None) if self.reader.is_paused() || self.reader.is_block_over() => self.advance(input),
@@ -301,7 +301,7 @@ impl Connection {
     fn take_data<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
         let Some((data, piece)) = self.data_frame(input) else { return self.advance(input) };
         let told = self.on_data(&data, piece);
-        self.pause_unless_harmless();
+        self.pause_if_overdrawn();
         match told {
             Ok(Some(event)) => Some(event),
             Ok(None) if input.is_empty() && !self.reader.is_paused() => None,
@@ -314,7 +314,7 @@ impl Connection {
     #[inline(never)]
     fn take_section<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
         let Some(told) = self.on_section_ahead(input) else { return self.advance(input) };
-        self.pause_unless_harmless();
+        self.pause_if_overdrawn();
         match told {
             Ok(Some(event)) => Some(event),
             Ok(None) => self.advance(input),
@@ -355,7 +355,7 @@ impl Connection {
                 } else {
                     self.receive_piece(input)
                 };
-                self.pause_unless_harmless();
+                self.pause_if_overdrawn();
                 match told {
                     Ok(Some(event)) => return Some(event),
                     Ok(None) if self.reader.is_paused() => break,
@@ -405,7 +405,7 @@ impl Connection {
     /// where it is caused. No frame gives a stream room, or takes a promise back, of which the caller would have to be
     /// told: output does.
     #[inline]
-    fn pause_unless_harmless(&mut self) {
+    fn pause_if_overdrawn(&mut self) {
         if self.guard.is_overdrawn() {
             self.reader.pause();
         }
@@ -519,7 +519,7 @@ impl Connection {
     /// The caller is done with a stream that [`Event::Reset`] told of, which makes room for another one. Needed only
     /// with [`hold_reset_streams`](Config::hold_reset_streams); tells whether the stream was held.
     pub fn acknowledge_reset(&mut self, stream: StreamId) -> bool {
-        self.streams.release(stream)
+        self.streams.end_hold(stream)
     }
 
     /// The balance of the flow-control windows.

@@ -85,7 +85,7 @@ impl Connection {
         };
         match (prioritized.initiator(), self.streams.place(prioritized)) {
             (Role::Server, Place::Idle) | (_, Place::Gone) => Err(ControlError::InvalidExtension),
-            (_, Place::Live(key)) if self.streams.get(key).recv.half == Half::Closed => {
+            (_, Place::Live(key)) if self.streams.record(key).recv.half == Half::Closed => {
                 Err(ControlError::InvalidExtension)
             }
             (_, _) if !self.peer.heeds_priority_updates() => Err(ControlError::PriorityIgnored),
@@ -130,7 +130,7 @@ impl Connection {
         let most = latest.saturating_sub(self.streams.peer_taken());
         match self.prioritized.set(update.prioritized, priority, most) {
             Ok(()) => Ok(Some(Event::PriorityUpdate(update))),
-            Err(_) if most < known.saturating_sub(self.streams.peer_open()) => Ok(None),
+            Err(_) if most < known.saturating_sub(self.streams.peer_active()) => Ok(None),
             Err(violation) => Err(violation),
         }
     }
@@ -144,7 +144,7 @@ impl Connection {
 
     /// Tells the server the priority of a stream that has just been opened, if the request does not.
     pub(super) fn write_due_priority(&mut self, key: Key) {
-        let record = self.streams.record(key);
+        let record = self.streams.record_mut(key);
         if record.update == PriorityUpdates::Due {
             record.update = PriorityUpdates::Sent;
             self.write_priority_update(key);
@@ -152,7 +152,7 @@ impl Connection {
     }
 
     fn write_priority_update(&mut self, key: Key) {
-        let record = self.streams.get(key);
+        let record = self.streams.record(key);
         // RFC 9218 §7.1: it is of no use when the response has come.
         if record.recv.half == Half::Closed || !self.peer.heeds_priority_updates() {
             return;
@@ -196,7 +196,7 @@ impl Stream<'_> {
             Role::Client if self.connection.streams.is_announced(self.id()) => {
                 self.connection.write_priority_update(key);
             }
-            Role::Client => self.record().update = PriorityUpdates::Due,
+            Role::Client => self.record_mut().update = PriorityUpdates::Due,
             Role::Server => {}
         }
     }

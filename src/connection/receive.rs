@@ -147,7 +147,7 @@ impl Connection {
             Place::Live(key) => key,
             Place::Gone => return self.on_late_data(data),
         };
-        let record = self.streams.get(key);
+        let record = self.streams.record(key);
         if record.recv.half == Half::Reserved || self.is_reserved_here(record) {
             return Err(on_connection(Violation::ReservedStream));
         }
@@ -182,7 +182,7 @@ impl Connection {
     #[inline(always)]
     fn begin_body<'b>(&mut self, key: Key, data: &Data, piece: &'b [u8]) -> Told<'b> {
         let &Data { stream, octets, flow_octets, part, .. } = data;
-        let record = self.streams.record(key);
+        let record = self.streams.record_mut(key);
         let is_taken = match record.recv.begin_data(octets.into(), part) {
             Ok(()) => self.flow.receive_on(&mut record.flow, flow_octets),
             Err(misstep) => Err(violation_of(misstep)),
@@ -238,7 +238,7 @@ impl Connection {
 
     #[inline(always)]
     fn deliver<'b>(&mut self, key: Key, stream: StreamId, data: &'b [u8], part: Part) -> Event<'b> {
-        self.streams.record(key).progress.octets(data.len());
+        self.streams.record_mut(key).progress.octets(data.len());
         if part.is_last() {
             self.end_body(key);
         }
@@ -248,7 +248,7 @@ impl Connection {
     /// The last octets of a body have come.
     #[inline(never)]
     fn end_body(&mut self, key: Key) {
-        let record = self.streams.record(key);
+        let record = self.streams.record_mut(key);
         record.progress.step(self.config.stall_floor());
         record.recv.half = Half::Closed;
         self.settle(key);
@@ -341,11 +341,11 @@ impl Connection {
         match self.streams.place(stream) {
             Place::Idle => Err(on_connection(Violation::IdleStream)),
             Place::Gone => Ok(None),
-            Place::Live(key) if self.streams.get(key).recv.half == Half::Reserved => {
+            Place::Live(key) if self.streams.record(key).recv.half == Half::Reserved => {
                 Err(on_connection(Violation::ReservedStream))
             }
             Place::Live(key) => {
-                let flow = &mut self.streams.record(key).flow;
+                let flow = &mut self.streams.record_mut(key).flow;
                 self.flow
                     .increase_on(flow, update.increment)
                     .map_err(|violation| on_stream(stream, violation))?;
@@ -387,7 +387,7 @@ impl Connection {
     /// The peer has reset a stream. That costs it something if it has opened the stream itself, and made work that is
     /// lost: a response under way, or a push that never came.
     fn charge_reset(&mut self, key: Key) {
-        let record = self.streams.get(key);
+        let record = self.streams.record(key);
         let is_lost = match self.role {
             Role::Server => record.send.half != Half::Closed || !record.queue.is_empty(),
             Role::Client => true,
@@ -418,7 +418,7 @@ impl Connection {
 
     /// Removes a stream once both halves are over and all is written.
     pub(super) fn settle(&mut self, key: Key) {
-        if self.streams.get(key).is_over() {
+        if self.streams.record(key).is_over() {
             self.guard.finished();
             self.streams.remove(key, Ending::Finished, &mut self.flow);
         }
@@ -426,7 +426,7 @@ impl Connection {
 
     /// Takes credit back for octets of a stream.
     pub(super) fn release(&mut self, key: Key, octets: u32) {
-        let record = self.streams.record(key);
+        let record = self.streams.record_mut(key);
         self.flow.release_on(&mut record.flow, octets);
         if owes_update(&self.flow, record) {
             self.list_for_update(key);

@@ -61,17 +61,17 @@ impl<'c> Stream<'c> {
     ///
     /// [`SendError::Full`] without capacity; another [`SendError`] when data does not fit where the stream is.
     pub fn send_data(&mut self, chunk: Bytes, part: Part) -> Result<(), SendError> {
-        let send = self.get().send.after_data(chunk.len() as u64, part)?;
+        let send = self.record().send.after_data(chunk.len() as u64, part)?;
         if !chunk.is_empty() && self.capacity() == 0 {
-            self.record().fullness = Fullness::Full;
+            self.record_mut().fullness = Fullness::Full;
             return Err(SendError::Full);
         }
-        self.record().send = send;
+        self.record_mut().send = send;
         if !chunk.is_empty() || part.is_last() {
             self.queue(Pending::Data(chunk, part));
         }
         if self.capacity() == 0 {
-            self.record().fullness = Fullness::Full;
+            self.record_mut().fullness = Fullness::Full;
         }
         Ok(())
     }
@@ -81,7 +81,7 @@ impl<'c> Stream<'c> {
     ///
     /// Once it is zero, [`Event::Writable`](crate::Event::Writable) follows when half of the buffer is free again.
     pub fn capacity(&self) -> usize {
-        self.connection.send_buffer_size().saturating_sub(self.get().queue.octets())
+        self.connection.send_buffer_size().saturating_sub(self.record().queue.octets())
     }
 
     /// Gives the peer credit back for received body octets that the caller is done with (RFC 9113 §6.9). No more
@@ -98,13 +98,13 @@ impl<'c> Stream<'c> {
 
     /// The stream's state (RFC 9113 §5.1), as the calls so far have made it: what is queued counts as sent.
     pub fn state(&self) -> State {
-        let record = self.get();
+        let record = self.record();
         State::of(record.send.half, record.recv.half)
     }
 
     /// The stream's identifier.
     pub fn id(&self) -> StreamId {
-        self.get().id
+        self.record().id
     }
 
     /// Ends the stream at once with RST_STREAM (RFC 9113 §6.4): what is queued is dropped, what still comes is
@@ -113,17 +113,17 @@ impl<'c> Stream<'c> {
         self.connection.reset(self.key, code);
     }
 
-    fn get(&self) -> &Record {
-        self.connection.streams.get(self.key)
+    fn record(&self) -> &Record {
+        self.connection.streams.record(self.key)
     }
 
-    pub(super) fn record(&mut self) -> &mut Record {
-        self.connection.streams.record(self.key)
+    pub(super) fn record_mut(&mut self) -> &mut Record {
+        self.connection.streams.record_mut(self.key)
     }
 
     fn check_section(&mut self, fields: &Fields, part: Part) -> Result<(), SendError> {
         let (rules, role) = (self.connection.rules, self.connection.role);
-        let record = self.record();
+        let record = self.record_mut();
         match record.send.half {
             Half::Body | Half::Closed => {
                 let send = record.send.after_trailers(record.exchange.of(role), part)?;
@@ -192,7 +192,7 @@ impl Connection {
         }
         let parent = self.streams.find(on).filter(|_| on.initiator() == Role::Client);
         let answering = parent.is_some_and(|key| {
-            let record = self.streams.get(key);
+            let record = self.streams.record(key);
             // RFC 9113 §8.5: nothing but data is sent on a tunnel.
             matches!(record.send.half, Half::Head | Half::Body) && record.exchange != Exchange::Tunnel
         });
@@ -266,14 +266,14 @@ impl Connection {
     /// ```
     pub fn progress(&self, stream: StreamId) -> Option<u64> {
         let key = self.find(stream)?;
-        Some(self.streams.get(key).progress.mark(self.config.stall_floor()))
+        Some(self.streams.record(key).progress.mark(self.config.stall_floor()))
     }
 
     /// Adds a stream of ours, which waits for its place on the wire.
     fn start(&mut self, record: Record, priority: Priority, first: Pending, want: Want) {
         self.next_id = record.id.next();
         let key = self.streams.insert(record.prioritized(priority));
-        let (record, queues) = self.streams.record_and_queues(key);
+        let (record, queues) = self.streams.record_and_queues_mut(key);
         queues.push(&mut record.queue, first);
         self.streams.enlist(key, want);
     }
@@ -304,7 +304,7 @@ impl Connection {
 
     /// Puts an item in a stream's queue, and the stream among those that have something to send.
     fn queue(&mut self, key: Key, item: Pending) {
-        let (record, queues) = self.streams.record_and_queues(key);
+        let (record, queues) = self.streams.record_and_queues_mut(key);
         let first = record.queue.is_empty();
         queues.push(&mut record.queue, item);
         // With an empty queue a stream of ours is on the wire, but a promised one may not be open yet.
@@ -321,7 +321,7 @@ impl Connection {
 
     fn reset(&mut self, key: Key, code: ErrorCode) {
         self.reader.pause();
-        let id = self.streams.get(key).id;
+        let id = self.streams.record(key).id;
         // RFC 9113 §6.4: a stream that never reached the wire needs no reset, and must not get one.
         let sent = self.streams.is_announced(id) && !self.streams.is_listed(key, Want::Orphan);
         if id.initiator() != self.role || sent {
@@ -334,7 +334,7 @@ impl Connection {
     pub(super) fn next_writable(&mut self) -> Option<StreamId> {
         let limit = self.send_buffer_size();
         while let Some(key) = self.streams.pop(Want::Notice) {
-            let record = self.streams.record(key);
+            let record = self.streams.record_mut(key);
             if record.send.half == Half::Closed {
                 continue;
             }
@@ -353,14 +353,14 @@ impl Connection {
     }
 
     fn blocked_on(&self, key: Key) -> Option<Blocked> {
-        let (record, queues) = self.streams.record_and_queued(key);
+        let (record, queues) = self.streams.record_and_queues(key);
         if record.queue.is_empty() {
             return None;
         }
         let data_first =
             queues.next_data(&record.queue, 1, Room::UNLIMITED).is_some_and(|next| next.octets > 0);
         let id = record.id;
-        if id.initiator() == self.role && !self.streams.get(key).is_active() {
+        if id.initiator() == self.role && !self.streams.record(key).is_active() {
             return (!self.may_open()).then_some(Blocked::StreamLimit);
         }
         match (data_first, self.is_shut(key), self.flow.sendable()) {
@@ -373,7 +373,7 @@ impl Connection {
 
     /// Whether its own window keeps a stream from sending.
     fn is_shut(&self, key: Key) -> bool {
-        match self.flow.opening(&self.streams.get(key).flow) {
+        match self.flow.opening(&self.streams.record(key).flow) {
             Opening::Shut => true,
             Opening::Sliver => self.streams.is_listed(key, Want::Window) && !self.guard.affords_sliver(),
             Opening::Useful => false,

@@ -65,7 +65,7 @@ impl Spare {
     }
 
     /// Gives back what one exchange at a time does not need.
-    pub(super) fn release(&mut self) {
+    pub(super) fn release_memory(&mut self) {
         while self.lists.last().is_some_and(|largest| largest.capacity_octets() > KEPT_OCTETS) {
             self.take();
         }
@@ -111,7 +111,7 @@ mod tests {
         }
         let largest = spare.lists.last().map(Fields::capacity_octets);
         assert!(largest > Some(700) && spare.memory_used() > 1_200, "{largest:?}");
-        spare.release();
+        spare.release_memory();
         assert!(spare.octets <= KEPT_OCTETS, "{}", spare.octets);
         assert!(spare.take().capacity_octets() > 300, "the largest of those that may stay");
     }

@@ -17,9 +17,9 @@ impl Connection {
         }
         let is_idle = self.streams.is_empty();
         if is_idle {
-            self.batch.release();
+            self.batch.release_memory();
             if self.streams.take_gave_back() {
-                self.spare.release();
+                self.spare.release_memory();
             }
         }
         if !self.control.is_empty() {
@@ -83,7 +83,7 @@ impl Connection {
     fn write_updates(&mut self) {
         while self.may_write(Want::Update) {
             let Some(key) = self.streams.pop(Want::Update) else { return };
-            let record = self.streams.record(key);
+            let record = self.streams.record_mut(key);
             // RFC 9113 §5.1: nothing flow-controlled comes on a half that has ended.
             if record.recv.half == Half::Closed {
                 continue;
@@ -99,7 +99,7 @@ impl Connection {
     /// of the identifiers.
     fn write_promise(&mut self) -> Option<()> {
         let key = self.streams.pop(Want::Promise)?;
-        let (record, queues) = self.streams.record_and_queues(key);
+        let (record, queues) = self.streams.record_and_queues_mut(key);
         let (promised, padding) = (record.id, record.padding);
         let (on, fields) = queues.pop_promise(&mut record.queue)?;
         let more = !record.queue.is_empty();
@@ -127,7 +127,7 @@ impl Connection {
     /// Whether a promise may be made on this stream: no frame has ended our half of it (RFC 9113 §6.6).
     fn may_promise(&self, on: StreamId) -> bool {
         let open = self.streams.find(on).is_some_and(|key| {
-            let record = self.streams.get(key);
+            let record = self.streams.record(key);
             record.send.half != Half::Closed || !record.queue.is_empty()
         });
         open && self.peer.values().enable_push == Push::Enabled && !self.closing.peer_is_leaving()
@@ -148,7 +148,7 @@ impl Connection {
             self.prioritized.opened(id);
         }
         self.write_due_priority(key);
-        if self.streams.get(key).queue.is_empty() {
+        if self.streams.record(key).queue.is_empty() {
             self.settle(key);
         } else {
             self.streams.enlist(key, Want::Send);
@@ -165,7 +165,7 @@ impl Connection {
         loop {
             let mut has_room = true;
             if self.write_sections(key) {
-                if self.streams.get(key).is_sent() {
+                if self.streams.record(key).is_sent() {
                     self.settle(key);
                     return Some(());
                 }
@@ -174,7 +174,7 @@ impl Connection {
             }
             let blocked = if has_room { self.write_data(key) } else { None };
             self.notice_room(key);
-            if self.streams.get(key).queue.is_empty() {
+            if self.streams.record(key).queue.is_empty() {
                 self.settle(key);
                 return Some(());
             }
@@ -199,13 +199,13 @@ impl Connection {
     /// Whether a stream's queue begins with a header or trailer section.
     #[inline]
     fn begins_with_section(&self, key: Key) -> bool {
-        let (record, queues) = self.streams.record_and_queued(key);
+        let (record, queues) = self.streams.record_and_queues(key);
         queues.begins_with_section(&record.queue)
     }
 
     /// The window that is used up, if the stream's queue begins with data that waits for it.
     fn used_up(&self, key: Key) -> Option<Want> {
-        let (record, queues) = self.streams.record_and_queued(key);
+        let (record, queues) = self.streams.record_and_queues(key);
         let want = match (self.flow.sendable_on(&record.flow), self.flow.sendable()) {
             (0, _) => Want::Window,
             (_, 0) => Want::Shared,
@@ -217,7 +217,7 @@ impl Connection {
     /// Encodes the section that a stream's queue begins with straight into the batch; its memory serves for one that is
     /// received.
     fn write_section(&mut self, key: Key) -> Option<StreamId> {
-        let (record, queues) = self.streams.record_and_queues(key);
+        let (record, queues) = self.streams.record_and_queues_mut(key);
         let (fields, part) = queues.pop_headers(&mut record.queue)?;
         record.progress.step(self.config.stall_floor());
         let head = self.headers_head(key, part);
@@ -242,7 +242,7 @@ impl Connection {
         let is_alone = !self.has_turn();
         // However long a frame the peer takes: what is in a batch cannot be overtaken.
         let longest = BATCH_OCTETS.min(self.peer.values().max_frame_size as usize);
-        let (record, queues) = self.streams.record_and_queues(key);
+        let (record, queues) = self.streams.record_and_queues_mut(key);
         let longest = longest.saturating_sub(Data::padded_octets(record.padding) as usize);
         let (own, shared) = (self.flow.sendable_on(&record.flow), self.flow.sendable());
         let window = own.min(shared);
@@ -290,7 +290,7 @@ impl Connection {
     /// Half of the buffer free is room enough to tell the caller of; less would tell too often.
     fn notice_room(&mut self, key: Key) {
         let enough = self.send_buffer_size() / 2;
-        let record = self.streams.record(key);
+        let record = self.streams.record_mut(key);
         if record.send.half != Half::Closed
             && record.fullness == Fullness::Full
             && record.queue.octets() <= enough

@@ -28,10 +28,10 @@ impl Connection {
     /// assert_eq!(Connection::http2_settings(&Config::default()), "AAIAAAAAAAYAAEAA");
     /// ```
     pub fn http2_settings(config: &Config) -> String {
-        Self::http2_settings_of(&Local::new(Role::Client, config).first(config))
+        Self::http2_settings_of(&Local::new(Role::Client, config).send_first(config))
     }
 
-    /// The same for exactly these settings; see [`upgraded_client_with_settings`](Self::upgraded_client_with_settings).
+    /// What the `HTTP2-Settings` field is for exactly these settings; see [`upgraded_client_with_settings`](Self::upgraded_client_with_settings).
     pub fn http2_settings_of(first: &Settings) -> String {
         base64::encode(&first.to_payload())
     }

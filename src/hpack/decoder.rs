@@ -193,7 +193,7 @@ impl Decoder {
     }
 
     /// Gives back the memory for text, between two blocks.
-    pub(crate) fn release(&mut self) {
+    pub(crate) fn release_memory(&mut self) {
         self.scratch = Vec::new();
     }
 

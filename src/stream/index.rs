@@ -29,7 +29,7 @@ impl Index {
     }
 
     /// Gives back the memory where there is no stream.
-    pub(super) fn release(&mut self) {
+    pub(super) fn release_memory(&mut self) {
         *self = Self::new();
     }
 
@@ -281,7 +281,7 @@ mod tests {
             assert!(index.memory_used() <= Index::max_memory(100));
         }
         assert_eq!(index.memory_used(), Index::max_memory(100));
-        index.release();
+        index.release_memory();
         assert_eq!(index.memory_used(), 0);
     }
 

@@ -96,7 +96,7 @@ mod tests {
         }
         remove_all(&mut store, &[ours, reserved, active]);
         assert_eq!((store.peer_taken(), store.local_active()), (1, 0));
-        assert_eq!([1, 2, 4, 4].map(|number| store.release(id(number))), [false, false, true, false]);
+        assert_eq!([1, 2, 4, 4].map(|number| store.end_hold(id(number))), [false, false, true, false]);
         assert_eq!(store.peer_taken(), 0);
     }
 
@@ -104,7 +104,7 @@ mod tests {
     fn the_memory_of_many_streams_stays_within_what_is_stated() {
         let (mut store, keys) = requests(100);
         for &key in &keys {
-            let (record, queues) = store.record_and_queues(key);
+            let (record, queues) = store.record_and_queues_mut(key);
             queues.push(&mut record.queue, Pending::Data(Bytes::from_static(b"body"), Part::Last));
         }
         for want in [Want::Send, Want::Window, Want::Shared] {

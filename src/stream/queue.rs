@@ -206,13 +206,13 @@ impl Queues {
     #[inline]
     pub(crate) fn trim(&mut self) {
         if self.nodes.capacity() > FEW_NODES && self.items == 0 {
-            self.release();
+            self.release_memory();
         }
     }
 
     /// Gives back the memory where nothing is queued.
     #[cold]
-    pub(crate) fn release(&mut self) {
+    pub(crate) fn release_memory(&mut self) {
         *self = Self::new(self.usual);
     }
 
@@ -362,7 +362,7 @@ mod tests {
         }
         assert_eq!(queues.memory_used(), Queues::max_memory(10));
         queues.clear(&mut queue);
-        queues.release();
+        queues.release_memory();
         assert_eq!(queues.memory_used(), 0);
     }
 

@@ -137,7 +137,7 @@ impl Schedule {
     }
 
     /// Gives back the memory where nothing is listed.
-    pub(super) fn release(&mut self) {
+    pub(super) fn release_memory(&mut self) {
         *self = Self::new(self.most);
     }
 
@@ -490,7 +490,7 @@ mod tests {
             }
         }
         assert_eq!(schedule.memory_used(), Schedule::max_memory(100));
-        schedule.release();
+        schedule.release_memory();
         assert_eq!(schedule.memory_used(), 0);
     }
 

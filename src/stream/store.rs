@@ -211,10 +211,10 @@ impl Store {
 
     /// Removes a stream: its credit returns to the connection, what it had queued is dropped.
     pub(crate) fn remove(&mut self, key: Key, ending: Ending, flow: &mut Flow) {
-        if self.get(key).links.are_any() {
+        if self.record(key).links.are_any() {
             self.delist_wholly(key);
         }
-        let (record, queues) = self.record_and_queues(key);
+        let (record, queues) = self.record_and_queues_mut(key);
         queues.clear(&mut record.queue);
         flow.forget(&record.flow);
         let (id, activity) = (record.id, record.activity);
@@ -240,10 +240,10 @@ impl Store {
     /// There is no stream left: what many of them needed is given back.
     fn release_memory(&mut self) {
         (self.slots, self.free, self.gave_back) = (Vec::new(), None, true);
-        self.local.release();
-        self.peer.release();
-        self.schedule.release();
-        self.queues.release();
+        self.local.release_memory();
+        self.peer.release_memory();
+        self.schedule.release_memory();
+        self.queues.release_memory();
     }
 
     /// Gives back what many queued items needed once all are written.
@@ -281,38 +281,40 @@ impl Store {
         streams.saturating_mul(size_of::<StreamId>())
     }
 
+    /// The record of a stream, to be changed.
     #[inline]
-    pub(crate) fn record(&mut self, key: Key) -> &mut Record {
+    pub(crate) fn record_mut(&mut self, key: Key) -> &mut Record {
         match self.slot(key) {
             Slot::Taken(record) => record,
             Slot::Free { .. } => unreachable!("a key does not outlive its stream"),
         }
     }
 
+    /// The record of a stream.
     #[inline]
-    pub(crate) fn get(&self, key: Key) -> &Record {
-        self.record_and_queued(key).0
+    pub(crate) fn record(&self, key: Key) -> &Record {
+        self.record_and_queues(key).0
     }
 
-    /// A record, to look at, together with the arena of its queue.
+    /// A record together with the arena of its queue.
     #[inline]
-    pub(crate) fn record_and_queued(&self, key: Key) -> (&Record, &Queues) {
+    pub(crate) fn record_and_queues(&self, key: Key) -> (&Record, &Queues) {
         match self.slots.get(key.index()) {
             Some(Slot::Taken(record)) => (record, &self.queues),
             Some(Slot::Free { .. }) | None => unreachable!("a key does not outlive its stream"),
         }
     }
 
-    /// A record together with the arena of its queue.
+    /// The same, to be changed.
     #[inline]
-    pub(crate) fn record_and_queues(&mut self, key: Key) -> (&mut Record, &mut Queues) {
+    pub(crate) fn record_and_queues_mut(&mut self, key: Key) -> (&mut Record, &mut Queues) {
         match self.slots.get_mut(key.index()) {
             Some(Slot::Taken(record)) => (record, &mut self.queues),
             Some(Slot::Free { .. }) | None => unreachable!("a key does not outlive its stream"),
         }
     }
 
-    /// The record of a stream that lives, as the caller sees it: it may not be on the wire yet.
+    /// Where the record of a stream is that lives, as the caller sees it: it may not be on the wire yet.
     #[inline]
     pub(crate) fn find(&self, id: StreamId) -> Option<Key> {
         match self.latest.and_then(|key| self.slots.get(key.index())) {
@@ -351,7 +353,7 @@ impl Store {
     /// A stream is open now, and counts as such.
     #[inline]
     pub(crate) fn activate(&mut self, key: Key) {
-        let record = self.record(key);
+        let record = self.record_mut(key);
         let id = record.id;
         if core::mem::replace(&mut record.activity, Activity::Active) == Activity::Waiting {
             let active = self.active(id);
@@ -359,8 +361,8 @@ impl Store {
         }
     }
 
-    /// Streams that the peer has open.
-    pub(crate) const fn peer_open(&self) -> usize {
+    /// Streams of the peer's that count against the limit of concurrent ones: it knows them to be open.
+    pub(crate) const fn peer_active(&self) -> usize {
         self.peer_active
     }
 
@@ -371,8 +373,8 @@ impl Store {
 
     /// Lets a stream of the peer's count as active after it is removed, until it is released.
     pub(crate) fn hold(&mut self, key: Key) {
-        let id = self.get(key).id;
-        if id.initiator() != self.role && self.get(key).is_active() {
+        let id = self.record(key).id;
+        if id.initiator() != self.role && self.record(key).is_active() {
             if let Err(at) = self.held.binary_search(&id) {
                 reserve_within(&mut self.held, 1, self.most);
                 self.held.insert(at, id);
@@ -381,7 +383,7 @@ impl Store {
     }
 
     /// Lets a stream that was held count no more; tells whether it was.
-    pub(crate) fn release(&mut self, id: StreamId) -> bool {
+    pub(crate) fn end_hold(&mut self, id: StreamId) -> bool {
         let Ok(at) = self.held.binary_search(&id) else { return false };
         self.held.remove(at);
         if self.held.is_empty() {
@@ -425,7 +427,7 @@ impl Store {
     }
 
     /// Any live stream.
-    pub(crate) fn last(&self) -> Option<(StreamId, Key)> {
+    pub(crate) fn any(&self) -> Option<(StreamId, Key)> {
         self.local.last().or_else(|| self.peer.last())
     }
 
@@ -469,13 +471,13 @@ impl Store {
     /// Puts a stream at the end of a list, unless it is in it; one that excludes this one it leaves.
     #[inline(always)]
     pub(crate) fn enlist(&mut self, key: Key, want: Want) {
-        match self.get(key).links.of(want).want() {
+        match self.record(key).links.of(want).want() {
             Some(listed) if listed == want => return,
             Some(other) => self.delist(key, other),
             None => {}
         }
         let before = self.lists.push(key, want);
-        let record = self.record(key);
+        let record = self.record_mut(key);
         *record.links.of_mut(want) = Link::Listed { want, before, after: None };
         let (id, priority, offset) = (record.id, record.priority, record.flow.send_offset());
         if let Some(before) = before {
@@ -497,7 +499,7 @@ impl Store {
 
     /// Whether a stream is in a list.
     pub(crate) fn is_listed(&self, key: Key, want: Want) -> bool {
-        self.get(key).is_listed(want)
+        self.record(key).is_listed(want)
     }
 
     /// Takes a stream out of a list, if it is in it.
@@ -529,7 +531,7 @@ impl Store {
 
     /// Takes a stream out of all lists.
     fn delist_wholly(&mut self, key: Key) {
-        for want in self.get(key).links.wants().into_iter().flatten() {
+        for want in self.record(key).links.wants().into_iter().flatten() {
             self.delist(key, want);
         }
     }
@@ -564,7 +566,7 @@ impl Store {
     /// are asked first, so that the others, which may not if one of these may not, cost nothing.
     pub(crate) fn open_windows(&mut self, mut open: impl FnMut(&StreamFlow) -> bool) {
         while let Some(entry) = self.schedule.first(Want::Window) {
-            if !open(&self.get(entry.key).flow) {
+            if !open(&self.record(entry.key).flow) {
                 return;
             }
             self.relist(entry.key, Want::Window, Want::Send);
@@ -573,7 +575,7 @@ impl Store {
 
     /// Of the streams that wait for their own windows, the one whose is open furthest.
     pub(crate) fn first_window(&self) -> Option<&StreamFlow> {
-        self.schedule.first(Want::Window).map(|entry| &self.get(entry.key).flow)
+        self.schedule.first(Want::Window).map(|entry| &self.record(entry.key).flow)
     }
 
     /// Whether it is the turn of any stream to send; of those that wait for the connection's window only if it is open.
@@ -625,7 +627,7 @@ impl Store {
 
     /// Gives a stream another priority, which holds from its next turn on.
     pub(crate) fn prioritize(&mut self, key: Key, priority: Priority) {
-        self.record(key).priority = priority;
+        self.record_mut(key).priority = priority;
         for want in [Want::Send, Want::Shared] {
             if self.is_listed(key, want) {
                 self.schedule.remove(want, key);
@@ -636,13 +638,13 @@ impl Store {
 
     /// Gives a stream its rank in a list whose streams are ranked.
     fn rank(&mut self, key: Key, want: Want) {
-        let record = self.get(key);
+        let record = self.record(key);
         let (id, priority, offset) = (record.id, record.priority, record.flow.send_offset());
         self.schedule.insert(want, key, id, priority, offset);
     }
 
     fn link(&mut self, key: Key, want: Want) -> &mut Link {
-        self.record(key).links.of_mut(want)
+        self.record_mut(key).links.of_mut(want)
     }
 
     fn set_after(&mut self, key: Key, want: Want, new: Option<Key>) {
@@ -710,7 +712,7 @@ mod tests {
         let mut flow = Flow::new(65_535);
         flow.set_peer_initial(0, store.flows()).unwrap();
         for (&key, sent) in keys.iter().zip([3, 1, 4, 1, 5]) {
-            flow.send_on(&mut store.record(key).flow, sent);
+            flow.send_on(&mut store.record_mut(key).flow, sent);
             store.enlist(key, Want::Window);
         }
         let mut opened = Vec::new();
@@ -759,7 +761,7 @@ mod tests {
         assert_eq!(store.slots.len(), 5);
         assert_eq!((store.place(id(11)), store.ending(id(11))), (Place::Gone, Ending::Unknown));
         assert_eq!(store.place(id(15)), Place::Live(keys[1]));
-        assert_eq!((store.peer_open(), store.peer_reserved()), (0, 5));
+        assert_eq!((store.peer_active(), store.peer_reserved()), (0, 5));
     }
 
     #[test]
