@@ -18,10 +18,11 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Whether the frame is an extension that is handed over whole.
+    /// Whether a frame of an extension is handed over whole.
     pub(super) fn keeps(&self, head: &Head) -> bool {
-        let is_short = usize::try_from(head.length).is_ok_and(|octets| octets <= self.max_extension);
-        head.kind.is_extension() && self.max_extension > 0 && is_short
+        debug_assert!(head.kind.is_extension(), "all others are looked at in any case");
+        self.max_extension > 0
+            && usize::try_from(head.length).is_ok_and(|octets| octets <= self.max_extension)
     }
 }
 

@@ -138,7 +138,7 @@ impl Reader {
         raw.parse(&self.limits).map_err(fatal)
     }
 
-    /// Whether the frame is an extension that is handed over whole.
+    /// Whether a frame of an extension is handed over whole.
     pub(crate) fn keeps(&self, head: &Head) -> bool {
         self.limits.keeps(head)
     }

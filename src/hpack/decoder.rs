@@ -749,6 +749,34 @@ mod tests {
         }
     }
 
+    /// The name is that of an entry, and is wanted again behind a cut: one that is longer than what is kept of a field
+    /// is counted only, and one of which the table has no room for a copy is taken out of it.
+    #[test]
+    fn a_long_name_comes_from_the_table_once_more() {
+        let entry = |octets: usize| {
+            let mut field = b"\x40".to_vec();
+            integer::write(0, STRING_MASK, octets, &mut field);
+            [&field[..], &alloc::vec![b'n'; octets], b"\x01v"].concat()
+        };
+        let (without, incremental) = (&b"\x0f\x2f\x02ww"[..], &b"\x7e\x02ww"[..]);
+        for (octets, again, told, left) in [
+            (1_000, without, -1_034, 1_033),
+            (1_000, incremental, 1_034, 2_067),
+            (2_100, incremental, 2_134, 2_134),
+        ] {
+            let mut decoder = Decoder::new(4_096).with_max_kept(200);
+            let mut sizes = Sizes(Vec::new());
+            decoder.decode(&entry(octets), &mut sizes).unwrap();
+            for octet in again.chunks(1) {
+                decoder.decode(octet, &mut sizes).unwrap();
+                assert!(decoder.memory_used() <= Decoder::max_memory(4_096, 200));
+            }
+            assert_eq!((sizes.0.last(), decoder.table_octets()), (Some(&told), left));
+            let (name, value) = decoder.entries().next().unwrap();
+            assert_eq!((name.len(), value), (octets, if again == without { &b"v"[..] } else { b"ww" }));
+        }
+    }
+
     /// What is left of a field that is too large for the table is not kept, either.
     #[test]
     fn the_end_of_a_field_above_the_limit_takes_no_memory() {

@@ -303,6 +303,19 @@ mod tests {
     }
 
     #[test]
+    fn a_table_may_have_room_for_more_entries_than_there_are_chains() {
+        let (mut table, mut lookup) = (Table::new(1 << 20), Lookup::default());
+        for n in 0..3 * MOST_CHAINS as u32 {
+            insert(&mut table, &mut lookup, &n.to_be_bytes(), b"");
+            assert_eq!(lookup.memory_used(), Lookup::max_memory(1 << 20));
+            if let Some(earlier) = n.checked_sub(2) {
+                let found = find(&table, &mut lookup, &earlier.to_be_bytes(), b"");
+                assert_eq!(found, (Some(2), Some(2)), "{n}");
+            }
+        }
+    }
+
+    #[test]
     fn numbers_may_wrap() {
         let (mut table, mut lookup) = (Table::new(4096), Lookup::default());
         for n in 0_u32..200_000 {
