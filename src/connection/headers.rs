@@ -343,7 +343,7 @@ impl Connection {
         let (recv, exchange) =
             record.recv.after_response(record.exchange, &summary, part).map_err(violation_of)?;
         // RFC 9113 §5.1.2: a promised stream counts from its response on.
-        if is_first && recv.half != Half::Reserved && !self.admits_promised() {
+        if is_first && !self.admits_promised() {
             return Err(Violation::TooManyStreams);
         }
         if u32::from(recv.interims()) > most_interims {
@@ -351,9 +351,7 @@ impl Connection {
         }
         let record = self.streams.record_mut(key);
         (record.recv, record.exchange) = (recv, exchange);
-        if recv.half != Half::Reserved {
-            self.streams.activate(key);
-        }
+        self.streams.activate(key);
         Ok(if summary.status == Status::Interim { Head::Interim } else { Head::Response })
     }
 
