@@ -513,6 +513,20 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "arbitrary")]
+    #[test]
+    fn arbitrary_values_are_the_defaults_or_within_their_ranges() {
+        use ::arbitrary::{Arbitrary, Unstructured};
+
+        let config = |octet: u8| Config::arbitrary(&mut Unstructured::new(&[octet; 64])).unwrap();
+        assert_eq!(config(0), Config::default());
+        let (least, most) = (config(0x80), config(0xa0));
+        assert!(
+            !least.enable_push() && !least.enforce_budgets() && most.enable_push() && most.enforce_budgets()
+        );
+        assert_eq!((least.max_frame_size(), most.max_frame_size()), (16_384, 16_777_215));
+    }
+
     /// A setter that changed another value would pass the test of ranges.
     #[test]
     fn each_value_is_its_own() {

@@ -14,13 +14,22 @@ use bytes::Bytes;
 /// When the file cannot be read, or ends before.
 pub fn read(file: &mut File, left: u64) -> io::Result<Bytes> {
     let octets = left.min(PIECE_OCTETS) as usize;
-    let mut piece = Piece(spare().pop().unwrap_or_else(|| vec![0; PIECE_OCTETS as usize]));
+    if octets < WORTH_KEEPING {
+        let mut piece = vec![0; octets];
+        file.read_exact(&mut piece)?;
+        return Ok(piece.into());
+    }
+    let used_before = spare().pop();
+    let mut piece = Piece(used_before.unwrap_or_else(|| vec![0; PIECE_OCTETS as usize]));
     file.read_exact(&mut piece.0[..octets])?;
     Ok(Bytes::from_owner(piece).slice(..octets))
 }
 
 /// How much is read at once.
 pub const PIECE_OCTETS: u64 = 65_536;
+
+/// Pieces of fewer octets have memory of their own: they would waste most of a buffer.
+const WORTH_KEEPING: usize = PIECE_OCTETS as usize / 2;
 
 /// A buffer that is used again once nobody needs its octets any more: a new one would have to be filled with zeros
 /// first, and would lie in none of the processor's caches.
@@ -59,8 +68,29 @@ mod tests {
 
     use super::*;
 
+    /// No other test may take the buffers in between.
+    static ALONE: Mutex<()> = Mutex::new(());
+
+    #[test]
+    fn a_buffer_is_used_again() -> io::Result<()> {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = env::temp_dir().join(format!("buffers-{}", process::id()));
+        fs::write(&path, vec![7; 100 * PIECE_OCTETS as usize])?;
+        let mut file = File::open(&path)?;
+        let first = read(&mut file, PIECE_OCTETS)?;
+        let place = first.as_ptr();
+        drop(first);
+        let again = read(&mut file, PIECE_OCTETS)?;
+        assert_eq!(again.as_ptr(), place);
+        let pieces: Vec<_> = (0..98).map(|_| read(&mut file, PIECE_OCTETS)).collect::<Result<_, _>>()?;
+        drop((again, pieces));
+        assert_eq!(spare().len(), MOST_SPARE);
+        fs::remove_file(&path)
+    }
+
     #[test]
     fn pieces_make_up_the_file_whatever_was_in_their_buffers() -> io::Result<()> {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let path = env::temp_dir().join(format!("pieces-{}", process::id()));
         let content: Vec<u8> = (0..3 * PIECE_OCTETS + 7).map(|at| (at % 251) as u8).collect();
         fs::write(&path, &content)?;

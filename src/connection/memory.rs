@@ -25,7 +25,7 @@ impl Config {
     /// * what settings of its own allow the peer beyond this configuration, those of
     ///   [`client_with_settings`](Connection::client_with_settings) and
     ///   [`update_settings`](Connection::update_settings): a larger table, more streams, or pushes where
-    ///   [`enable_push`](Self::enable_push) is 0. A client allows these by leaving SETTINGS_ENABLE_PUSH out: up to
+    ///   [`enable_push`](Self::enable_push) is `false`. A client allows these by leaving SETTINGS_ENABLE_PUSH out: up to
     ///   [`max_reserved_streams`](Self::max_reserved_streams) and
     ///   [`max_concurrent_streams`](Self::max_concurrent_streams) more.
     ///

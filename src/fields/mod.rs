@@ -164,8 +164,8 @@ impl Fields {
             .with(":path", path)
     }
 
-    /// The pseudo-header field of a response (RFC 9113 §8.3.2). A status that has not three digits can be written here;
-    /// [`send_headers`](crate::Stream::send_headers) refuses it.
+    /// The pseudo-header field of a response (RFC 9113 §8.3.2). A status below 100 or above 999 is written with zeros in
+    /// front, with three digits or five; [`send_headers`](crate::Stream::send_headers) refuses it.
     pub fn response(status: u16) -> Self {
         let digits = [status / 10_000, status / 1_000, status / 100, status / 10, status]
             .map(|digits| b'0' | (digits % 10) as u8);
@@ -529,8 +529,13 @@ mod tests {
             }
         }
         assert_eq!(pushed.len(), 4 * 3 * 20);
-        assert!(fields.iter().map(|field| (field.indexing, field.huffman, field.form)).eq(pushed));
-        assert!(fields.iter().all(|field| (field.name, field.value) == (b"a", b"bc")));
+        let collected = fields.iter().collect::<Fields>();
+        for fields in [fields, collected] {
+            assert!(
+                fields.iter().map(|field| (field.indexing, field.huffman, field.form)).eq(pushed.clone())
+            );
+            assert!(fields.iter().all(|field| (field.name, field.value) == (b"a", b"bc")));
+        }
     }
 
     fn hash(value: impl Hash) -> u64 {

@@ -236,6 +236,7 @@ impl<'f> Seen<'f> {
     #[inline]
     fn take(&mut self, meaning: Meaning, value: &'f [u8], section: Section) -> Result<(), Violation> {
         if (meaning as usize) < PSEUDO_FIELDS {
+            // One of the right octets would not have come here.
             return self.take_pseudo(meaning as usize, value, Made::Minimal);
         }
         let is_late = core::mem::replace(&mut self.regular, true);

@@ -371,7 +371,8 @@ fn write_counted(text: &[u8], huffman: Huffman, out: &mut Vec<u8>) -> bool {
     if is_coded {
         integer::write(HUFFMAN, STRING_MASK, octets, out);
         out.reserve(octets);
-        huffman::encode(text, octets, out);
+        let is_whole = huffman::encode(text, octets, out);
+        debug_assert!(is_whole, "its octets have been counted");
     }
     is_coded
 }

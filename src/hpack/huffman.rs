@@ -152,6 +152,7 @@ pub(super) const fn most_decoded_octets(encoded: usize) -> usize {
 
 /// Decodes a whole string of at most [`CHUNK`] octets, if it is valid.
 pub(super) fn decode<'t>(string: &[u8], text: &'t mut Text) -> Option<&'t [u8]> {
+    debug_assert!(string.len() <= CHUNK, "a longer string has more symbols than there are places");
     match Cursor::START.decode_short(Octets(string), text) {
         Ok(end) => text.get(..end.symbols()),
         Err(cursor) => decode_from(cursor, string, text),
