@@ -17,7 +17,7 @@ use crate::settings::Push;
 use crate::stream::{Ending, Exchange, Half, Key, Message, Place, Record};
 
 impl Connection {
-    /// RFC 9113 §6.2. The field block follows in `input`, as far as it has come.
+    /// RFC 9113 §6.2. What is in `input` is of the field block at first; there may be nothing although more has come.
     pub(super) fn on_headers<'b>(&mut self, headers: Headers, input: &mut &'b [u8]) -> Told<'b> {
         let purpose = self.judge_headers(headers.stream, headers.part)?;
         // What a block of no use has cost is told before the block is read.
@@ -34,9 +34,6 @@ impl Connection {
     /// The same where the frame is next and lies in `input` as a whole; `None` if it does not.
     #[inline(always)]
     pub(super) fn on_section_ahead<'b>(&mut self, input: &mut &'b [u8]) -> Option<Told<'b>> {
-        if self.config.report_frames() {
-            return None;
-        }
         let (head, block, behind) = self.reader.whole_section(input)?;
         let stream = head.stream?;
         Some(match self.judge_headers(stream, head.part()) {
@@ -393,6 +390,21 @@ pub(super) fn rules_of(config: &Config) -> Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_section_of_a_half_closed_stream_is_taken_once() {
+        let mut server = Connection::server(Config::default());
+        let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        let request = [0, 0, 3, 1, 5, 0, 0, 0, 1, 0x83, 0x84, 0x86];
+        let octets = [crate::connection::MAGIC, &settings, &request].concat();
+        let mut left = |mut input: &[u8]| {
+            while server.poll(&mut input, crate::Time::ZERO).is_some() {}
+            let ledger = server.ledger();
+            (input.len(), ledger.noise_spent, ledger.resets_spent)
+        };
+        assert_eq!(left(&octets), (0, 1, 0), "SETTINGS");
+        assert_eq!(left(&request), (0, 1, 1));
+    }
 
     /// A block that nobody wants is not looked into before the peer has answered for it, whether its frame comes behind
     /// others or alone.

@@ -67,12 +67,6 @@ impl Connection {
         if !self.config.report_frames() { self.reader.whole(input) } else { None }
     }
 
-    /// The next frame, which is DATA, under the same conditions.
-    #[inline(always)]
-    pub(super) fn data_frame<'b>(&mut self, input: &mut &'b [u8]) -> Option<(Data, &'b [u8])> {
-        if !self.config.report_frames() { self.reader.whole_data(input) } else { None }
-    }
-
     pub(super) fn on_raw<'b>(&mut self, raw: &Raw<'_>) -> Told<'b> {
         self.on_frame_apart(&raw.head, raw.padding, &raw.octets)
     }
