@@ -10,7 +10,7 @@ impl Reader {
     /// comes what there is of its payload, too.
     #[inline]
     pub(crate) fn whole<'b>(&mut self, input: &mut &'b [u8]) -> Option<(Head, &'b [u8])> {
-        if !matches!(self.state, State::Head) || self.kept.has_short() {
+        if !self.is_before_head() {
             return None;
         }
         let (octets, behind) = input.split_first_chunk()?;
@@ -51,11 +51,16 @@ impl Reader {
     /// The kind of the next frame, if its head lies in `input`.
     #[inline]
     pub(crate) fn kind_ahead(&self, input: &[u8]) -> Option<Kind> {
-        let is_between = matches!(self.state, State::Head) && !self.kept.has_short();
         match input {
-            [_, _, _, kind, _, _, _, _, _, ..] if is_between => Some(Kind::from(*kind)),
+            [_, _, _, kind, _, _, _, _, _, ..] if self.is_before_head() => Some(Kind::from(*kind)),
             _ => None,
         }
+    }
+
+    /// Whether a head is next, and nothing of it has come, nor anything that comes before it.
+    #[inline]
+    const fn is_before_head(&self) -> bool {
+        matches!(self.state, State::Head) && self.kept.lacks_all(Head::LENGTH as u32)
     }
 
     /// A frame of HEADERS that breaks no rule and has its field block alone, the whole of it, where that lies in
