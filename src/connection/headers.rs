@@ -42,7 +42,7 @@ impl Connection {
                 self.on_whole_block(purpose, block)
             }
             judged => {
-                self.reader.begin_block(&head, input);
+                self.reader.take_section_head(&head, input);
                 judged.map(|purpose| {
                     self.begin_block(purpose);
                     None

@@ -216,7 +216,7 @@ impl Connection {
         }
         debug_assert!(self.reader.is_paused() || self.is_waiting(), "something is to be told first");
         match **input {
-            [octet] => self.poll_octet(octet, input),
+            [octet] => self.poll_octet(input, octet),
             _ if self.reader.is_paused() => self.advance(input),
             [] => None,
             _ if self.incoming.is_body() => self.take_body(input),
@@ -231,8 +231,8 @@ impl Connection {
 
     /// The same for an octet alone. Most of those that come so complete nothing.
     #[inline(always)]
-    fn poll_octet<'b>(&mut self, octet: u8, input: &mut &'b [u8]) -> Option<Event<'b>> {
-        if self.reader.absorb(octet, input) {
+    fn poll_octet<'b>(&mut self, input: &mut &'b [u8], octet: u8) -> Option<Event<'b>> {
+        if self.reader.absorb(input, octet) {
             None
         } else if self.reader.is_paused() {
             self.advance(input)
@@ -256,24 +256,24 @@ impl Connection {
     /// Takes an octet that cannot be absorbed, while nothing is due without it. One within a field block, and one that
     /// ends a head or a fixed part, takes a fraction of what it costs to [`advance`](Self::advance).
     fn take_octet<'b>(&mut self, input: &mut &'b [u8], octet: u8) -> Option<Event<'b>> {
-        let Incoming::Block(block) = &mut self.incoming else { return self.complete_octet(input) };
+        let Incoming::Block(block) = &mut self.incoming else { return self.complete_octet(input, octet) };
         if !self.reader.lend_octet(input) {
-            return self.complete_octet(input);
+            return self.complete_octet(input, octet);
         }
         match block.decode_octet(octet, &mut self.decoder) {
             Ok(()) => None,
-            // Nothing is behind the octet.
+            // Nothing is behind the octet; not to name the input here spares all others a register.
             Err(violation) => self.recover(on_connection(violation), &mut &[][..]),
         }
     }
 
     /// The same where the octet may be the last of something.
     #[inline(never)]
-    fn complete_octet<'b>(&mut self, input: &mut &'b [u8]) -> Option<Event<'b>> {
+    fn complete_octet<'b>(&mut self, input: &mut &'b [u8], octet: u8) -> Option<Event<'b>> {
         if self.config.report_frames() {
             return self.advance(input);
         }
-        let told = match self.reader.complete(input) {
+        let told = match self.reader.complete(input, octet) {
             Some(Completed::Frame(head, octets, fixed)) => {
                 self.on_frame(&head, None, octets.get(..fixed).unwrap_or_default())
             }

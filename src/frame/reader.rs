@@ -146,7 +146,8 @@ impl Reader {
     /// Takes the only octet of `input` if that completes nothing: much cheaper than a step, for transports that come in
     /// the smallest pieces.
     #[inline]
-    pub(crate) fn absorb(&mut self, octet: u8, input: &mut &[u8]) -> bool {
+    pub(crate) fn absorb(&mut self, input: &mut &[u8], octet: u8) -> bool {
+        debug_assert!(matches!(*input, [only] if *only == octet), "it is the only one");
         let is_absorbed = self.kept.absorb(octet);
         if is_absorbed {
             use_up(input);
@@ -320,6 +321,7 @@ impl Reader {
     /// Takes the only octet of `input` if it is payload that is lent, and more of that is to come.
     #[inline]
     pub(crate) fn lend_octet(&mut self, input: &mut &[u8]) -> bool {
+        debug_assert_eq!(input.len(), 1, "it is the only one");
         let State::Rest { lend, .. } = &mut self.state else { return false };
         let is_within = *lend > 1;
         if is_within {
@@ -340,10 +342,15 @@ impl Reader {
     pub(crate) fn ends_block(&mut self) -> bool {
         let ends = self.is_block_over();
         if ends {
-            self.due = Due::Any;
-            self.enter(State::Head);
+            self.end_block();
         }
         ends
+    }
+
+    #[inline]
+    fn end_block(&mut self) {
+        self.due = Due::Any;
+        self.enter(State::Head);
     }
 
     /// Takes what is of no interest, if that is what comes next, outside field blocks.
@@ -614,11 +621,11 @@ mod tests {
         let (mut seen, mut steps) = (Vec::new(), 0);
         for octet in wire.chunks(1) {
             let mut input = octet;
-            if reader.absorb(octet[0], &mut input) {
+            if reader.absorb(&mut input, octet[0]) {
                 assert!(input.is_empty());
                 continue;
             }
-            match reader.complete(&mut input) {
+            match reader.complete(&mut input, octet[0]) {
                 Some(Completed::Part) => {}
                 Some(Completed::Frame(head, octets, fixed)) => {
                     let octets = Octets::Lent(&octets[..fixed]);
@@ -687,13 +694,13 @@ mod tests {
     fn a_reader_that_is_paused_absorbs_nothing() {
         let mut reader = Reader::new(Limits::default());
         assert_eq!(reader.next(&mut &b"\0"[..]), Ok(None));
-        assert!(reader.absorb(b'\0', &mut &b"\0"[..]));
+        assert!(reader.absorb(&mut &b"\0"[..], b'\0'));
         reader.pause();
-        assert!(!reader.absorb(b'\0', &mut &b"\0"[..]));
+        assert!(!reader.absorb(&mut &b"\0"[..], b'\0'));
         assert_eq!(reader.next(&mut &b"\x08\x06"[..]), Ok(None));
-        assert!(!reader.absorb(b'\0', &mut &b"\0"[..]), "nothing but the connection resumes it");
+        assert!(!reader.absorb(&mut &b"\0"[..], b'\0'), "nothing but the connection resumes it");
         reader.resume();
-        assert!(reader.absorb(b'\0', &mut &b"\0"[..]));
+        assert!(reader.absorb(&mut &b"\0"[..], b'\0'));
     }
 
     #[test]

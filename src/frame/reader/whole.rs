@@ -63,14 +63,19 @@ impl Reader {
         matches!(self.state, State::Head) && self.kept.lacks_all(Head::LENGTH as u32)
     }
 
-    /// A frame of HEADERS that breaks no rule and has its field block alone, the whole of it, where that lies in
-    /// `input`: the head, the block, and what is behind. It is not taken: see [`begin_block`](Self::begin_block).
+    /// A frame of HEADERS, for those who know that it is [ahead](Self::kind_ahead), if it breaks no rule of frames and
+    /// has its field block alone, the whole of it, and that lies in `input`: the head, the block, and what is behind.
+    /// Nothing is taken of it: see [`take_section_head`](Self::take_section_head).
     #[inline(always)]
     pub(crate) fn whole_section<'b>(&self, input: &'b [u8]) -> Option<(Head, &'b [u8], &'b [u8])> {
         let (octets, payload) = input.split_first_chunk()?;
         let head = Head::parse(octets);
         let is_plain = head.flags.contains(Flags::END_HEADERS) && !head.flags.has_any(PREFIXED);
-        if !is_plain || self.due != Due::Any || head.length > self.limits.max_frame_size {
+        if !is_plain
+            || head.stream.is_none()
+            || self.due != Due::Any
+            || head.length > self.limits.max_frame_size
+        {
             return None;
         }
         let (block, behind) = payload.split_at_checked(head.length as usize)?;
@@ -78,7 +83,7 @@ impl Reader {
     }
 
     /// Takes the head of a [whole section](Self::whole_section): its block comes next.
-    pub(crate) fn begin_block(&mut self, head: &Head, input: &mut &[u8]) {
+    pub(crate) fn take_section_head(&mut self, head: &Head, input: &mut &[u8]) {
         *input = input.get(Head::LENGTH..).unwrap_or_default();
         self.pass(head, None, head.length);
     }
@@ -99,8 +104,7 @@ impl Reader {
         let (Due::BlockEnd, State::Rest { lend, skip: 0 }) = (self.due, self.state) else { return None };
         let (block, behind) = input.split_at_checked(lend as usize)?;
         *input = behind;
-        self.due = Due::Any;
-        self.enter(State::Head);
+        self.end_block();
         Some(block)
     }
 
@@ -108,8 +112,7 @@ impl Reader {
     /// part of such a frame as [`whole`](Self::whole) takes, most of which has been absorbed. `None` if it does not,
     /// and then the octet is not taken.
     #[inline]
-    pub(crate) fn complete(&mut self, input: &mut &[u8]) -> Option<Completed> {
-        let &[octet] = *input else { return None };
+    pub(crate) fn complete(&mut self, input: &mut &[u8], octet: u8) -> Option<Completed> {
         if let State::Head = self.state {
             let head = Head::parse(&self.kept.complete(octet, Head::LENGTH as u32)?);
             let fixed = self.check(&head).ok()?;
@@ -207,7 +210,7 @@ mod tests {
             let (head, block, behind) = reader.whole_section(&octets)?;
             assert!(reader.is_idle(), "nothing has been taken");
             let mut input = &octets[..];
-            reader.begin_block(&head, &mut input);
+            reader.take_section_head(&head, &mut input);
             assert_eq!((reader.lend_block(&mut input), input), (Some(block), behind));
             Some((block.len(), behind.len()))
         };
@@ -218,6 +221,7 @@ mod tests {
         assert_eq!(section(b"\0\0\x03\x01\x0c\0\0\0\x01", b"abc"), None, "it has padding");
         assert_eq!(section(b"\0\0\x03\x01\x24\0\0\0\x01", b"abc"), None, "it has a priority");
         assert_eq!(section(b"\0\0\x04\x01\x04\0\0\0\x01", b"abcd"), None, "it is too large");
+        assert_eq!(section(b"\0\0\0\x01\x04\0\0\0\0", b""), None, "it has no stream");
         let reader = Reader::of_connection(limits);
         assert_eq!(reader.whole_section(b"\0\0\0\x01\x04\0\0\0\x01"), None, "SETTINGS are due");
     }
