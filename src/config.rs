@@ -521,9 +521,8 @@ mod tests {
         let config = |octet: u8| Config::arbitrary(&mut Unstructured::new(&[octet; 64])).unwrap();
         assert_eq!(config(0), Config::default());
         let (least, most) = (config(0x80), config(0xa0));
-        assert!(
-            !least.enable_push() && !least.enforce_budgets() && most.enable_push() && most.enforce_budgets()
-        );
+        let switches = |config: &Config| [config.enable_push(), config.enforce_budgets()];
+        assert_eq!((switches(&least), switches(&most)), ([false; 2], [true; 2]));
         assert_eq!((least.max_frame_size(), most.max_frame_size()), (16_384, 16_777_215));
     }
 

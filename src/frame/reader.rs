@@ -147,7 +147,7 @@ impl Reader {
     /// the smallest pieces.
     #[inline]
     pub(crate) fn absorb(&mut self, input: &mut &[u8], octet: u8) -> bool {
-        debug_assert!(matches!(*input, [only] if *only == octet), "it is the only one");
+        debug_assert_eq!(*input, [octet], "it is the only one");
         let is_absorbed = self.kept.absorb(octet);
         if is_absorbed {
             use_up(input);

@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(next(&mut input), Some((Some(1), 4, &b"d"[..], true)));
         assert_eq!(next(&mut later), None, "it is payload");
         assert_eq!(reader.lend(&mut later), Some(&b"efg"[..]));
-        assert!(!reader.is_lending() && reader.is_idle());
+        assert_eq!((reader.is_lending(), reader.is_idle()), (false, true));
     }
 
     #[test]
