@@ -371,7 +371,7 @@ impl Store {
         self.peer_active.saturating_add(self.held.len())
     }
 
-    /// Lets a stream of the peer's count as active after it is removed, until it is released.
+    /// Lets a stream of the peer's count as active after it is removed, until [the hold ends](Self::end_hold).
     pub(crate) fn hold(&mut self, key: Key) {
         let id = self.record(key).id;
         if id.initiator() != self.role && self.record(key).is_active() {
