@@ -26,6 +26,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::engine::Memory;
+use crate::growth::Axis;
 use crate::results::Section;
 use crate::rows::{Engine, Input, Row};
 
@@ -59,7 +60,7 @@ enum Command {
         #[arg(long)]
         record: bool,
     },
-    /// Measures with more and more streams, connections and fields, and draws growth.svg.
+    /// Times and counts with more and more streams, connections and fields, and draws growth.svg.
     Growth,
     /// Prints which functions take the most instructions, of all rows or of one.
     Profile {
@@ -80,6 +81,8 @@ enum Command {
     Hyper { root: PathBuf },
     /// Does so many operations of a row, to be run under a profiler.
     Run { row: Row, engine: Engine, operations: usize },
+    /// Does so many operations among so many of something, to be run under a profiler.
+    Grow { axis: Axis, engine: Engine, count: usize, operations: usize },
 }
 
 fn main() -> Result<()> {
@@ -91,6 +94,10 @@ fn main() -> Result<()> {
         Command::Serve(options) => serve::run(&options),
         Command::Hyper { root } => serve::hyper::run(&root),
         Command::Run { row, engine, operations } => run(row, engine, operations),
+        Command::Grow { axis, engine, count, operations } => {
+            growth::work(axis, engine, count, operations);
+            Ok(())
+        }
     }
 }
 

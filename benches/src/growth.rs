@@ -1,7 +1,10 @@
 //! What one operation costs among more and more of them.
 
+use std::fmt;
+
 use anyhow::Result;
 use bytes::{Buf, Bytes};
+use clap::ValueEnum;
 use sans_h2::{Config, Connection, Event, Fields, Head, Part, Time};
 
 use crate::engine::Memory;
@@ -9,106 +12,200 @@ use crate::exchanges;
 use crate::measure::{median, time};
 use crate::picture::{self, Chart, Series};
 use crate::rows::{Engine, Input, Row};
-use crate::subject::subject;
+use crate::subject::{Subject, subject};
+use crate::valgrind::{self, Work};
+
+/// What there is more and more of.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Axis {
+    /// Exchanges at once on one connection.
+    Streams,
+    /// Connections, each of which has answered a request and is idle.
+    Connections,
+    /// Fields in each list of an exchange.
+    Fields,
+}
 
 pub(crate) fn run() -> Result<()> {
-    let charts = [streams(), connections(), fields()];
-    for chart in &charts {
-        println!("{} ({})", chart.title, chart.unit);
-        for series in &chart.series {
-            let points: Vec<String> =
-                series.points.iter().map(|(count, cost)| format!("{count}: {cost:.0}")).collect();
-            println!("  {}: {}; {:.2} from end to end", series.name, points.join(", "), series.growth());
+    let mut charts = Vec::new();
+    for axis in Axis::ALL {
+        for (unit, cost) in MEASURES {
+            let chart = chart(axis, unit, cost)?;
+            print(&chart);
+            charts.push(chart);
         }
     }
-    picture::draw(&charts)
+    picture::draw(&charts, MEASURES.len())
 }
 
-const ENGINES: [Engine; 3] = [Engine::Ours, Engine::Nghttp2, Engine::H2];
+/// What an operation costs at a count, if that can be measured.
+type Cost = fn(Axis, Engine, usize) -> Result<Option<f64>>;
 
-fn streams() -> Chart {
-    let plan = |count| exchanges::get(count);
-    let cost = |engine, count: usize| exchange(engine, &Input::Plan(plan(count)), count.max(10_000));
-    Chart {
-        title: "An exchange, by streams at once",
-        unit: "ns",
-        series: ENGINES.map(|it| series(it, &[1, 10, 100, 1_000, 10_000, 100_000], cost)).into(),
+const MEASURES: [(&str, Cost); 2] = [("ns", nanoseconds), ("instructions", instructions)];
+
+fn chart(axis: Axis, unit: &'static str, cost: Cost) -> Result<Chart> {
+    let mut series = Vec::new();
+    for engine in axis.engines() {
+        let mut points = Vec::new();
+        for count in axis.counts() {
+            let cost = cost(axis, *engine, *count)?;
+            points.extend(cost.map(|cost| (*count, cost / axis.parts(*count) as f64)));
+        }
+        series.push(Series { name: engine.title(), points });
+    }
+    Ok(Chart { title: axis.title(), unit, series })
+}
+
+fn print(chart: &Chart) {
+    println!("{} ({})", chart.title, chart.unit);
+    for series in &chart.series {
+        let points: Vec<String> =
+            series.points.iter().map(|(count, cost)| format!("{count}: {cost:.0}")).collect();
+        println!("  {}: {}; {:.2} from end to end", series.name, points.join(", "), series.growth());
     }
 }
 
-fn fields() -> Chart {
-    let cost = |engine, count: usize| {
-        let operations = (100_000 / count).clamp(100, 10_000);
-        exchange(engine, &Input::Plan(exchanges::wide(count)), operations) / (2 * count) as f64
-    };
-    Chart {
-        title: "A field of an exchange, by fields in each list",
-        unit: "ns",
-        series: ENGINES.map(|it| series(it, &[1, 3, 10, 30, 100, 300, 1_000], cost)).into(),
-    }
-}
-
-fn series(engine: Engine, counts: &[usize], cost: impl Fn(Engine, usize) -> f64) -> Series {
-    let points = counts.iter().map(|count| (*count, cost(engine, *count))).collect();
-    Series { name: engine.title(), points }
-}
-
-/// Nanoseconds of one exchange.
-fn exchange(engine: Engine, input: &Input, operations: usize) -> f64 {
-    let mut subject = subject(Row::Get100, engine, Memory::Own, input);
-    subject.run(operations);
-    let samples = (0..ROUNDS).map(|_| time(|| subject.run(operations)) / operations as f64).collect();
-    subject.check();
-    median(samples)
-}
-
-/// A request to one of so many servers, each of which has answered one and is idle, and the response; in an order that
-/// no cache knows.
-fn connections() -> Chart {
-    let cost = |_, count: usize| {
-        let mut servers: Vec<Box<Idle>> = (0..count).map(|_| Box::new(Idle::new())).collect();
-        let mut nth = 0;
-        let mut requests = |operations: usize| {
-            for _ in 0..operations {
-                // Prime to all counts.
-                nth = (nth + 7_919) % count;
-                servers[nth].request();
-            }
-        };
-        requests(count.max(10_000));
-        let samples = (0..ROUNDS).map(|_| time(|| requests(100_000)) / 100_000.0).collect();
+fn nanoseconds(axis: Axis, engine: Engine, count: usize) -> Result<Option<f64>> {
+    let operations = axis.sample(count);
+    Ok(Some(with_subject(axis, engine, count, |subject| {
+        subject.run(operations);
+        let samples = (0..ROUNDS).map(|_| time(|| subject.run(operations)) / operations as f64).collect();
+        subject.check();
         median(samples)
+    })))
+}
+
+fn instructions(axis: Axis, engine: Engine, count: usize) -> Result<Option<f64>> {
+    let work: Work =
+        ["grow", &axis.to_string(), &engine.to_string(), &count.to_string()].map(Into::into).into();
+    valgrind::instructions(&work, count.max(1_200))
+}
+
+/// Does so many operations at a count, to be run under valgrind.
+pub(crate) fn work(axis: Axis, engine: Engine, count: usize, operations: usize) {
+    with_subject(axis, engine, count, |subject| {
+        subject.run(operations);
+        subject.check();
+    });
+}
+
+fn with_subject<T>(axis: Axis, engine: Engine, count: usize, work: impl FnOnce(&mut dyn Subject) -> T) -> T {
+    let plan = match axis {
+        Axis::Streams => exchanges::get(count),
+        Axis::Connections => return work(&mut Idle::new(count)),
+        Axis::Fields => exchanges::wide(count),
     };
-    Chart {
-        title: "A request to an idle connection, by idle connections",
-        unit: "ns",
-        series: vec![series(Engine::Ours, &[1, 10, 100, 1_000, 10_000, 100_000], cost)],
+    work(&mut *subject(Row::Get100, engine, Memory::Own, &Input::Plan(plan)))
+}
+
+impl Axis {
+    const ALL: [Self; 3] = [Self::Streams, Self::Connections, Self::Fields];
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Streams => "An exchange, by streams at once",
+            Self::Connections => "A request to an idle connection, by idle connections",
+            Self::Fields => "A field of an exchange, by fields in each list",
+        }
+    }
+
+    const fn engines(self) -> &'static [Engine] {
+        match self {
+            Self::Streams | Self::Fields => &[Engine::Ours, Engine::Nghttp2, Engine::H2],
+            Self::Connections => &[Engine::Ours],
+        }
+    }
+
+    const fn counts(self) -> &'static [usize] {
+        match self {
+            Self::Streams | Self::Connections => &[1, 10, 100, 1_000, 10_000, 100_000],
+            Self::Fields => &[1, 3, 10, 30, 100, 300, 1_000],
+        }
+    }
+
+    /// How many parts of an operation the cost is told for.
+    const fn parts(self, count: usize) -> usize {
+        match self {
+            Self::Streams | Self::Connections => 1,
+            Self::Fields => 2 * count,
+        }
+    }
+
+    /// The operations of one timed sample.
+    fn sample(self, count: usize) -> usize {
+        match self {
+            Self::Streams => count.max(10_000),
+            Self::Connections => 100_000,
+            Self::Fields => (100_000 / count).clamp(100, 10_000),
+        }
+    }
+}
+
+impl fmt::Display for Axis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_possible_value().expect("none is hidden").get_name())
+    }
+}
+
+/// Servers that have answered a request each. An operation is one more request to one of them and the response, in an
+/// order that no cache knows.
+struct Idle {
+    servers: Vec<Server>,
+    last: usize,
+    octets: usize,
+    requests: usize,
+}
+
+impl Idle {
+    fn new(count: usize) -> Self {
+        let servers = (0..count).map(|_| Server::new()).collect();
+        Self { servers, last: 0, octets: 0, requests: 0 }
+    }
+}
+
+impl Subject for Idle {
+    fn run(&mut self, operations: usize) {
+        for _ in 0..operations {
+            self.last = (self.last + STEP) % self.servers.len();
+            self.octets += self.servers[self.last].request();
+        }
+        self.requests += operations;
+    }
+
+    fn octets(&self) -> usize {
+        self.octets
+    }
+
+    fn check(&self) {
+        // Two frame heads and the body, at least.
+        assert!(self.octets > 118 * self.requests, "{} octets", self.octets);
     }
 }
 
 /// A server whose client has nothing to ask.
-struct Idle {
+struct Server {
     connection: Connection,
     /// The next stream of the client.
     next: u32,
 }
 
-impl Idle {
+impl Server {
     fn new() -> Self {
-        let mut idle = Self { connection: idle_server(), next: 3 };
-        idle.request();
-        idle
+        let mut server = Self { connection: idle_server(), next: 3 };
+        server.request();
+        server
     }
 
-    fn request(&mut self) {
+    /// Answers one more request; how many octets.
+    fn request(&mut self) -> usize {
         let mut frame = REQUEST;
         frame[5..9].copy_from_slice(&self.next.to_be_bytes());
         self.next += 2;
         receive(&mut self.connection, &frame);
         let mut output = self.connection.output();
         let octets = output.remaining();
-        assert!(octets > 100, "the response is due");
         output.advance(octets);
+        octets
     }
 }
 
@@ -148,5 +245,8 @@ fn receive(connection: &mut Connection, mut input: &[u8]) {
 
 /// GET of `http` and `/` at `a.example`, which goes into no table.
 const REQUEST: [u8; 23] = *b"\0\0\x0e\x01\x05\0\0\0\0\x82\x86\x84\x01\x09a.example";
+
+/// Prime to all counts.
+const STEP: usize = 7_919;
 
 const ROUNDS: usize = 3;

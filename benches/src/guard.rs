@@ -42,7 +42,8 @@ fn count() -> Result<BTreeMap<String, f64>> {
             eprintln!("SKIPPED: {row}, since the public stories are missing");
             continue;
         }
-        let count = valgrind::instructions(row, Engine::Ours, &input)?.context("valgrind is missing")?;
+        let work = valgrind::work(row, Engine::Ours);
+        let count = valgrind::instructions(&work, row.counted(&input))?.context("valgrind is missing")?;
         counted.insert(row.to_string(), count);
     }
     Ok(counted)

@@ -30,13 +30,14 @@ impl Series {
     }
 }
 
-/// Draws all charts, one below the other, into `growth.svg`.
-pub(crate) fn draw(charts: &[Chart]) -> Result<()> {
+/// Draws all charts into `growth.svg`, so many in a line.
+pub(crate) fn draw(charts: &[Chart], columns: usize) -> Result<()> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("growth.svg");
-    let height = u32::try_from(charts.len())? * 320;
-    let root = SVGBackend::new(&path, (800, height)).into_drawing_area();
+    let lines = charts.len().div_ceil(columns);
+    let size = (u32::try_from(columns)? * 640, u32::try_from(lines)? * 320);
+    let root = SVGBackend::new(&path, size).into_drawing_area();
     root.fill(&WHITE)?;
-    for (chart, area) in charts.iter().zip(root.split_evenly((charts.len(), 1))) {
+    for (chart, area) in charts.iter().zip(root.split_evenly((lines, columns))) {
         draw_chart(chart, &area).map_err(|error| anyhow!("{}: {error}", chart.title))?;
     }
     root.present()?;

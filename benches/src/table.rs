@@ -73,7 +73,7 @@ fn timed_figures(row: Row, input: &Input, rounds: usize, notes: &mut Vec<String>
         vec![Figure { row, measure: "time, ns", values: time, goal: time_goal(row), decimals: 0 }];
     let mut instructions = Vec::new();
     for engine in row.engines() {
-        match valgrind::instructions(row, *engine, input)? {
+        match valgrind::instructions(&valgrind::work(row, *engine), row.counted(input))? {
             Some(count) => instructions.push((*engine, count)),
             None => notes.push("Instructions are not counted: valgrind is missing.".into()),
         }

@@ -9,12 +9,19 @@ use anyhow::{Context, Result, bail};
 
 use crate::rows::{Engine, Input, Row};
 
+/// A command of this program that does so many operations when the number is put behind its words.
+pub(crate) type Work = Vec<String>;
+
+/// The operations of a row.
+pub(crate) fn work(row: Row, engine: Engine) -> Work {
+    vec!["run".into(), row.to_string(), engine.to_string()]
+}
+
 /// Instructions of one operation: what `2n` take more than `n`. `None` without valgrind.
-pub(crate) fn instructions(row: Row, engine: Engine, input: &Input) -> Result<Option<f64>> {
-    let operations = row.counted(input);
+pub(crate) fn instructions(work: &Work, operations: usize) -> Result<Option<f64>> {
     let count = ["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"];
-    let Some(once) = start(&count, row, engine, operations)? else { return Ok(None) };
-    let twice = start(&count, row, engine, 2 * operations)?.context("valgrind is gone")?;
+    let Some(once) = start(&count, work, operations)? else { return Ok(None) };
+    let twice = start(&count, work, 2 * operations)?.context("valgrind is gone")?;
     let [once, twice] = [once, twice].map(|child| {
         let report = finish(child)?;
         references(&report).with_context(|| format!("valgrind tells no instructions: {report}"))
@@ -35,7 +42,7 @@ pub(crate) fn profile(row: Row, engine: Engine, input: &Input, functions: usize)
 fn profile_to(file: &Path, row: Row, engine: Engine, operations: usize, functions: usize) -> Result<String> {
     let out = format!("--callgrind-out-file={}", file.display());
     let tool = ["--tool=callgrind", &out, "--toggle-collect=*Subject>::run*"];
-    finish(start(&tool, row, engine, operations)?.context("valgrind is missing")?)?;
+    finish(start(&tool, &work(row, engine), operations)?.context("valgrind is missing")?)?;
     let output = Command::new("callgrind_annotate")
         .args(["--show-percs=no", "--threshold=100"])
         .arg(file)
@@ -60,11 +67,12 @@ fn function(line: &str) -> Option<(f64, &str)> {
 }
 
 /// Starts so many operations under valgrind; `None` where that is missing.
-fn start(tool: &[&str], row: Row, engine: Engine, operations: usize) -> Result<Option<Child>> {
+fn start(tool: &[&str], work: &Work, operations: usize) -> Result<Option<Child>> {
     let started = Command::new("valgrind")
         .args(tool)
         .arg(env::current_exe()?)
-        .args(["run".into(), row.to_string(), engine.to_string(), operations.to_string()])
+        .args(work)
+        .arg(operations.to_string())
         .env("GLIBC_TUNABLES", MOVES)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
