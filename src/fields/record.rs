@@ -188,18 +188,22 @@ struct Iter<'a> {
 impl<'a> Iterator for Iter<'a> {
     type Item = Record<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Record<'a>> {
-        let (&first, rest) = self.rest.split_first()?;
-        let index = StaticIndex::new((first & INDEX).into());
-        // Two questions one after the other cost less than a jump by a table.
-        let (record, rest) = match index {
-            Some(index) if first & SPELT == 0 => match first & NAMED {
-                0 => (Record::of_entry(index), rest),
-                _ => Record::read_named(index, rest)?,
-            },
-            Some(index) if first & NAMED != 0 => Record::read_whole(index, rest)?,
-            index => Record::read_spelt(index, rest)?,
+        let (record, rest) = match self.rest {
+            // Most are of this kind.
+            [first, m0, m1, v0, v1, v2, v3, rest @ ..] if entry_behind(NAMED, *first).is_some() => {
+                let (value, rest) = rest.split_at_checked(octets_of([*v0, *v1, *v2, *v3]))?;
+                (Record::named(entry_behind(NAMED, *first)?, value, [*m0, *m1]), rest)
+            }
+            [first, rest @ ..] if entry_behind(0, *first).is_some() => {
+                (Record::of_entry(entry_behind(0, *first)?), rest)
+            }
+            [first, m0, m1, rest @ ..] if entry_behind(WHOLE, *first).is_some() => {
+                let index = entry_behind(WHOLE, *first)?;
+                (Record::named(index, index.value(), [*m0, *m1]), rest)
+            }
+            _ => Record::read_spelt(self.rest)?,
         };
         self.rest = rest;
         Some(record)
@@ -309,30 +313,21 @@ impl<'a> Record<'a> {
         Self { name: index.name(), value: index.value(), index: Some(index), marks }
     }
 
-    /// A record that is an entry, without its first octet, and what follows it.
+    /// A record whose name is an entry's.
     #[inline]
-    fn read_whole(index: StaticIndex, rest: &'a [u8]) -> Option<(Self, &'a [u8])> {
-        let (marks, rest) = rest.split_first_chunk()?;
-        let marks = Marks(u16::from_le_bytes(*marks));
-        Some((Self { name: index.name(), value: index.value(), index: Some(index), marks }, rest))
+    const fn named(index: StaticIndex, value: &'a [u8], marks: [u8; 2]) -> Self {
+        Self { name: index.name(), value, index: Some(index), marks: Marks::read(marks) }
     }
 
-    /// A record whose name is an entry's, without its first octet, and what follows it.
+    /// A record that brings its name, at the front of a block, and what follows it.
     #[inline]
-    fn read_named(index: StaticIndex, rest: &'a [u8]) -> Option<(Self, &'a [u8])> {
-        let (&[m0, m1, v0, v1, v2, v3], rest) = rest.split_first_chunk()?;
-        let (value, rest) = rest.split_at_checked(u32::from_le_bytes([v0, v1, v2, v3]) as usize)?;
-        let marks = Marks(u16::from_le_bytes([m0, m1]));
-        Some((Self { name: index.name(), value, index: Some(index), marks }, rest))
-    }
-
-    /// The same of a record that brings its name.
-    #[inline]
-    fn read_spelt(index: Option<StaticIndex>, rest: &'a [u8]) -> Option<(Self, &'a [u8])> {
-        let (&[m0, m1, n0, n1, n2, n3, v0, v1, v2, v3], rest) = rest.split_first_chunk()?;
-        let (name, rest) = rest.split_at_checked(u32::from_le_bytes([n0, n1, n2, n3]) as usize)?;
-        let (value, rest) = rest.split_at_checked(u32::from_le_bytes([v0, v1, v2, v3]) as usize)?;
-        Some((Self { name, value, index, marks: Marks(u16::from_le_bytes([m0, m1])) }, rest))
+    fn read_spelt(block: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (&[first, m0, m1, n0, n1, n2, n3, v0, v1, v2, v3], rest) =
+            block.split_first_chunk::<SPELT_HEAD>()?;
+        let index = entry_behind(SPELT, first);
+        let (name, rest) = rest.split_at_checked(octets_of([n0, n1, n2, n3]))?;
+        let (value, rest) = rest.split_at_checked(octets_of([v0, v1, v2, v3]))?;
+        Some((Self { name, value, index, marks: Marks::read([m0, m1]) }, rest))
     }
 
     #[inline]
@@ -446,6 +441,11 @@ impl<'t> Entry<'t> {
 
 impl Marks {
     #[inline]
+    const fn read(octets: [u8; 2]) -> Self {
+        Self(u16::from_le_bytes(octets))
+    }
+
+    #[inline]
     pub(super) const fn of(field: &Field<'_>, nature: Nature) -> Self {
         let Field { indexing, huffman, form, .. } = *field;
         let form = (form::to_octet(form) as u16) << Self::FORM;
@@ -518,6 +518,18 @@ const fn entry_marks() -> [Marks; STATIC_TABLE.len()] {
     marks
 }
 
+/// The entry that the first octet of a record tells, if it says this beside.
+#[inline(always)]
+const fn entry_behind(says: u8, first: u8) -> Option<StaticIndex> {
+    // The difference is an index in no other case.
+    StaticIndex::new(first.wrapping_sub(says) as usize)
+}
+
+#[inline]
+const fn octets_of(length: [u8; 4]) -> usize {
+    u32::from_le_bytes(length) as usize
+}
+
 #[inline]
 fn length(octets: usize) -> u32 {
     u32::try_from(octets).expect("a field is shorter than 4 GiB")
@@ -527,8 +539,8 @@ fn length(octets: usize) -> u32 {
 const INDEX: u8 = 0x3f;
 /// What else the first octet says beside an index: the name is that of the entry, it comes all the same, or the field
 /// is the entry and has marks of its own.
-const NAMED: u8 = 0x80;
-const SPELT: u8 = 0x40;
+const NAMED: u8 = 0x40;
+const SPELT: u8 = 0x80;
 const WHOLE: u8 = NAMED | SPELT;
 
 /// Which bits of the first four octets of a record, from the low ones on, are marks, but for the indexing.

@@ -36,12 +36,9 @@ impl StaticIndex {
 
     #[inline]
     pub(crate) const fn new(index: usize) -> Option<Self> {
-        if index > TABLE.len() {
-            return None;
-        }
-        match NonZeroU8::new(index as u8) {
-            Some(index) => Some(Self(index)),
-            None => None,
+        match (index, NonZeroU8::new(index as u8)) {
+            (1..=LENGTH, Some(index)) => Some(Self(index)),
+            _ => None,
         }
     }
 
@@ -128,6 +125,9 @@ impl StaticIndex {
         self.look_up(&TABLE)
     }
 }
+
+/// How many there are.
+const LENGTH: usize = TABLE.len();
 
 pub(crate) static TABLE: [(&[u8], &[u8]); 61] = [
     (b":authority", b""),
