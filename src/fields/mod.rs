@@ -1,13 +1,13 @@
 //! A list of fields in one compact block.
 
 pub(crate) mod cookies;
-mod count;
 pub(crate) mod dictionary;
 mod draft;
 mod form;
 mod names;
 mod nature;
 mod octets;
+mod outline;
 mod record;
 pub(crate) mod rules;
 mod statics;
@@ -17,10 +17,11 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::num::NonZeroUsize;
 
-use count::Count;
 pub(crate) use draft::Draft;
 pub use form::{Coding, Form, Huffman, Literal};
+use names::Meaning;
 pub(crate) use nature::Nature;
+use outline::Outline;
 pub(crate) use record::{Entry, Marks, Record, Records, SPELT_HEAD, entry_head, entry_octets, write_entry};
 pub(crate) use statics::{StaticIndex, TABLE as STATIC_TABLE};
 
@@ -130,14 +131,14 @@ impl<'a> Field<'a> {
 pub struct Fields {
     /// [Records](record::Record) one after the other.
     block: Vec<u8>,
-    count: Count,
+    outline: Outline,
     accounted: u32,
 }
 
 impl Fields {
     /// An empty list, without an allocation.
     pub const fn new() -> Self {
-        Self { block: Vec::new(), count: Count::NONE, accounted: 0 }
+        Self { block: Vec::new(), outline: Outline::EMPTY, accounted: 0 }
     }
 
     /// An empty list with room for fields that [count](Self::list_octets) so many octets.
@@ -279,18 +280,18 @@ impl Fields {
 
     #[inline]
     fn count(&mut self, octets: usize, nature: Nature) {
-        self.count.add(nature.tells());
+        self.outline.add(nature);
         self.accounted = self.accounted.saturating_add(u32::try_from(octets).unwrap_or(u32::MAX));
     }
 
     /// How many fields there are.
     pub const fn len(&self) -> usize {
-        self.count.fields()
+        self.outline.fields()
     }
 
     /// Whether there can be no more fields.
     pub(crate) const fn is_full(&self) -> bool {
-        self.count.is_full()
+        self.outline.is_full()
     }
 
     /// Whether there is no field.
@@ -327,10 +328,14 @@ impl Fields {
         Records::new(&self.block, self.len())
     }
 
-    /// The first of them, up to the last one of which a rule has to know anything.
-    #[inline]
-    pub(crate) fn telling_records(&self) -> Records<'_> {
-        Records::new(&self.block, self.count.telling())
+    /// The value of the first field whose name means this.
+    fn value_of(&self, meaning: Meaning) -> Option<&[u8]> {
+        for record in self.records() {
+            if record.nature().means(meaning) {
+                return Some(record.value);
+            }
+        }
+        None
     }
 
     /// The value of the first field of this name. Names are compared octet by octet: ask in lower case.
@@ -350,7 +355,7 @@ impl Fields {
     /// Removes all fields and keeps the memory.
     pub fn clear(&mut self) {
         self.block.clear();
-        (self.count, self.accounted) = (Count::NONE, 0);
+        (self.outline, self.accounted) = (Outline::EMPTY, 0);
     }
 }
 
@@ -373,7 +378,7 @@ impl Clone for Fields {
     /// ```
     fn clone_from(&mut self, source: &Self) {
         self.block.clone_from(&source.block);
-        (self.count, self.accounted) = (source.count, source.accounted);
+        (self.outline, self.accounted) = (source.outline, source.accounted);
     }
 }
 

@@ -23,6 +23,18 @@ impl Nature {
         }
     }
 
+    /// That of a list's or a table's field, by what is kept of it but for the index, as a number less than [`NATURES`].
+    pub(super) const fn of_number(number: u16) -> Self {
+        Self(number << Self::MADE)
+    }
+
+    /// What a table of something about each, by that number, has about this one.
+    #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "the number has as many bits as the table's length")]
+    pub(super) fn look_up<T: Copy>(self, table: &[T; NATURES]) -> T {
+        table[usize::from(self.0 >> Self::MADE)]
+    }
+
     /// That of an entry of the static table.
     #[inline]
     pub(super) const fn of_entry(index: StaticIndex) -> Self {
@@ -67,6 +79,12 @@ impl Nature {
         Meaning::of_number(self.0 >> Self::MEANING)
     }
 
+    /// Whether the name means this.
+    #[inline]
+    pub(super) const fn means(self, meaning: Meaning) -> bool {
+        self.0 >> Self::MEANING == meaning as u16
+    }
+
     #[inline]
     pub(super) const fn made(self) -> Made {
         match self.0 >> Self::MADE & 0b11 {
@@ -102,12 +120,6 @@ impl Nature {
         Self(index | bits & Self::HIGH_BITS)
     }
 
-    /// Whether a rule has to know of the field, beside that it is there.
-    #[inline]
-    pub(super) const fn tells(self) -> bool {
-        self.high_bits() != (Meaning::Nothing as u16) << Self::MEANING
-    }
-
     // Where what begins; the index is in the lowest bits.
     const INDEX: u16 = 0x3f;
     const MADE: u32 = 10;
@@ -118,6 +130,9 @@ impl Nature {
     const NOT_JUDGED: u16 = 0xf << Self::MEANING;
     pub(super) const HIGH_BITS: u16 = u16::MAX << Self::MADE;
 }
+
+/// How many natures there are, whatever the index.
+pub(super) const NATURES: usize = 1 << (u16::BITS - Nature::MADE);
 
 impl fmt::Debug for Nature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -177,11 +192,12 @@ mod tests {
     }
 
     #[test]
-    fn schemes_authorities_and_paths_are_judged_as_a_whole() {
+    fn some_values_are_judged_as_a_whole() {
         for (name, valid, other) in [
             (&b":scheme"[..], &[&b"http"[..], b"https", b"HTTPS"][..], &[&b""[..], b"ftp", b"https "][..]),
             (b":authority", &[b"a", b"a:80", b"[::1]:", b"%41"], &[b"", b":80", b"u@a", b"a:b", b"[::g]"]),
             (b":path", &[b"/", b"/a?b", b"/\xe4/*"], &[b"", b"*", b"a", b"/#", b"/a b", b"/\x7f"]),
+            (b"te", &[b"trailers", b"Trailers"], &[b"", b"trailers, gzip", b"gzip"]),
             (b":method", &[], &[b"GET", b"/"]),
             (b"host", &[], &[b"a", b"/", b"http"]),
         ] {

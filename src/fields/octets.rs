@@ -104,8 +104,14 @@ pub(super) fn is_valid(value: &[u8], meaning: Meaning) -> bool {
         (Meaning::Scheme, _) => is_http(value),
         (Meaning::Authority, _) => is_authority(value),
         (Meaning::Path, [b'/', rest @ ..]) => is_path(rest),
+        (Meaning::Te, _) => is_trailers(value),
         _ => false,
     }
+}
+
+/// The only value that `te` may have (RFC 9113 §8.2.2).
+fn is_trailers(value: &[u8]) -> bool {
+    value.eq_ignore_ascii_case(b"trailers")
 }
 
 fn is_http(scheme: &[u8]) -> bool {

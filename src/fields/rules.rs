@@ -89,8 +89,17 @@ pub(crate) enum Status {
 impl Rules {
     /// Checks a whole section.
     pub(crate) fn check(self, fields: &Fields, section: Section) -> Result<Summary, Violation> {
+        match usual(fields, section) {
+            Some(summary) => Ok(summary),
+            None => self.check_each(fields, section),
+        }
+    }
+
+    /// The same with a look at each field, also for what is wrong first.
+    #[inline(never)]
+    fn check_each(self, fields: &Fields, section: Section) -> Result<Summary, Violation> {
         let mut seen = Seen::default();
-        for record in fields.telling_records() {
+        for record in fields.records() {
             let nature = record.nature();
             match nature.right_pseudo() {
                 Some(pseudo) => seen.take_pseudo(pseudo, record.value, nature.made())?,
@@ -190,6 +199,31 @@ impl Rules {
     }
 }
 
+/// What a section says that has nothing remarkable: the outline of its list tells that it keeps all rules, however
+/// strict, but for what is read here.
+fn usual(fields: &Fields, section: Section) -> Option<Summary> {
+    let outline = fields.outline;
+    let (mut method, mut status, mut content_length) = (Method::Other, Status::Other, None);
+    match section {
+        Section::Request(_) if outline.is_of_request() => {
+            method = method_of(fields.value_of(Meaning::Method)?).ok()?;
+            // It has a target of its own kind.
+            if method == Method::Connect {
+                return None;
+            }
+        }
+        Section::Response if outline.is_of_response() => {
+            status = status_of(fields.value_of(Meaning::Status)).ok()?;
+        }
+        Section::Trailers if outline.is_of_trailers() => {}
+        Section::Request(_) | Section::Response | Section::Trailers => return None,
+    }
+    if outline.has_content_length() && section != Section::Trailers {
+        content_length = Some(decimal(fields.value_of(Meaning::ContentLength)?)?);
+    }
+    Some(Summary { method, status, content_length, has_priority: outline.has_priority() })
+}
+
 /// What has been seen of a section, as far as it matters to the whole.
 #[derive(Debug, Default)]
 struct Seen<'f> {
@@ -244,7 +278,7 @@ impl<'f> Seen<'f> {
             (Meaning::UnknownPseudo, _) if is_late => Err(Violation::PseudoFieldAfterRegular),
             (Meaning::UnknownPseudo, _) => Err(Violation::UnknownPseudoField),
             (Meaning::OfConnections, _) => Err(Violation::ConnectionSpecificField),
-            (Meaning::Te, Section::Request(_)) if value.eq_ignore_ascii_case(b"trailers") => Ok(()),
+            (Meaning::Te, Section::Request(_)) if octets::is_valid(value, Meaning::Te) => Ok(()),
             (Meaning::Te, _) => Err(Violation::InvalidTe),
             (Meaning::Host, Section::Request(_)) => match self.host.replace(value) {
                 None => Ok(()),
@@ -331,5 +365,119 @@ fn status_of(status: Option<&[u8]>) -> Result<Status, Violation> {
         [b'2', b'0'..=b'9', b'0'..=b'9'] => Ok(Status::Success),
         [b'3'..=b'9', b'0'..=b'9', b'0'..=b'9'] => Ok(Status::Other),
         _ => Err(Violation::InvalidStatus),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    type Pair = (&'static str, &'static str);
+
+    const REQUEST: [Pair; 4] =
+        [(":method", "GET"), (":scheme", "https"), (":authority", "a"), (":path", "/")];
+
+    /// Each field that an outline tells from others, and what is like it.
+    const FIELDS: [Pair; 33] = [
+        (":method", "POST"),
+        (":method", "CONNECT"),
+        (":method", "OPTIONS"),
+        (":method", "a b"),
+        (":scheme", "http"),
+        (":scheme", "ftp"),
+        (":authority", "[::1]:80"),
+        (":authority", "u@a"),
+        (":authority", ""),
+        (":path", "/a"),
+        (":path", "*"),
+        (":protocol", "websocket"),
+        (":status", "200"),
+        (":status", "101"),
+        (":status", "20"),
+        (":other", ""),
+        ("a", "b"),
+        ("a", " b"),
+        ("a", "\x7f"),
+        ("{", "b"),
+        ("A", "b"),
+        ("te", "trailers"),
+        ("te", "gzip"),
+        ("content-length", "7"),
+        ("content-length", "x"),
+        ("content-length", "18446744073709551616"),
+        ("priority", "u=1"),
+        ("priority", " "),
+        ("host", "a"),
+        ("host", "b"),
+        ("connection", "close"),
+        ("upgrade", "\r"),
+        ("cookie", "c"),
+    ];
+
+    fn all_rules() -> impl Iterator<Item = Rules> {
+        [Grammar::Full, Grammar::Minimal].into_iter().flat_map(|grammar| {
+            [Host::Compared, Host::Ignored].into_iter().flat_map(move |host| {
+                [Authority::HostAndPort, Authority::Any].map(|authority| Rules { grammar, host, authority })
+            })
+        })
+    }
+
+    const SECTIONS: [Section; 4] = [
+        Section::Request(ExtendedConnect::Allowed),
+        Section::Request(ExtendedConnect::Forbidden),
+        Section::Response,
+        Section::Trailers,
+    ];
+
+    fn assert_same(fields: &[Pair]) {
+        let list: Fields = fields.iter().copied().collect();
+        for section in SECTIONS {
+            if let Some(summary) = usual(&list, section) {
+                for rules in all_rules() {
+                    assert_eq!(rules.check_each(&list, section), Ok(summary), "{fields:?} {section:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_outline_says_is_what_each_field_says() {
+        let [method, scheme, _, path] = REQUEST;
+        let models = [&REQUEST[..], &[method, scheme, path], &[(":status", "200")], &[], &[scheme, path]];
+        for model in models {
+            for (one, other) in FIELDS.iter().flat_map(|one| FIELDS.map(|other| (*one, other))) {
+                for at in 0..=model.len() {
+                    let mut fields = model.to_vec();
+                    fields.insert(at, one);
+                    assert_same(&fields);
+                    fields.push(other);
+                    assert_same(&fields);
+                    fields.insert(0, other);
+                    assert_same(&fields);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn usual_sections_are_known_by_their_outline() {
+        let is_usual = |fields: &[Pair], section| usual(&fields.iter().copied().collect(), section).is_some();
+        let regular = [("te", "trailers"), ("priority", "u=1"), ("content-length", "7"), ("a", "b")];
+        let mut request: Vec<Pair> = REQUEST.into_iter().chain(regular).collect();
+        let section = Section::Request(ExtendedConnect::Forbidden);
+        for _ in 0..4 {
+            assert!(is_usual(&request, section));
+            request[..4].rotate_left(1);
+        }
+        let [status, length] = [(":status", "200"), ("content-length", "7")];
+        assert!(is_usual(&[status, ("a", "b"), length], Section::Response));
+        assert!(is_usual(&[("a", "b"), length], Section::Trailers));
+        for (fields, section) in
+            [(&[status][..], section), (&request, Section::Response), (&REQUEST, Section::Trailers)]
+        {
+            assert!(!is_usual(fields, section));
+        }
     }
 }
