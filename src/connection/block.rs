@@ -49,13 +49,7 @@ impl Block {
         let limits = SectionLimits::new(config, list_size);
         Self {
             purpose,
-            collected: Collected {
-                fields,
-                keep,
-                octets_left: limits.most(),
-                count_left: limits.count,
-                limits,
-            },
+            collected: Collected { fields, keep, dropped: Dropped::default(), limits },
             octets_left: config.max_field_block_size() as usize,
             continuations_left: config.max_continuations(),
         }
@@ -113,10 +107,34 @@ impl Block {
 struct Collected {
     fields: Fields,
     keep: Keep,
-    /// What there may still be within the limits: most fields are not even added up.
-    octets_left: usize,
-    count_left: u32,
+    /// All fields of a section that is not kept.
+    dropped: Dropped,
     limits: SectionLimits,
+}
+
+/// What fields count that are not kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Dropped {
+    octets: u32,
+    count: u32,
+}
+
+impl Dropped {
+    /// Those of a list.
+    fn of(fields: &Fields) -> Self {
+        Self { octets: saturated(fields.list_octets()), count: saturated(fields.len()) }
+    }
+
+    /// One more field of so many octets.
+    fn add(&mut self, octets: usize) {
+        self.octets = self.octets.saturating_add(saturated(octets));
+        self.count = self.count.saturating_add(1);
+    }
+}
+
+/// No limit has as much as what is too much to be counted.
+fn saturated(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// Whether fields are kept.
@@ -151,50 +169,40 @@ impl SectionLimits {
     const fn most(self) -> usize {
         self.octets as usize
     }
-
-    const fn hard(self) -> Self {
-        Self { octets: self.hard_octets, count: self.hard_count, ..self }
-    }
 }
 
 impl Taker for Collected {
     #[inline]
     fn take(&mut self, literal: &fields::Record<'_>) -> Result<Nature, Violation> {
-        self.count(literal.accounted_octets())?;
-        match self.keep {
-            Keep::Fields => Ok(self.fields.push_record(literal, self.limits.most())),
-            Keep::Nothing | Keep::TooLarge => Ok(literal.nature()),
+        let octets = literal.accounted_octets();
+        if self.has_room(octets) {
+            return Ok(self.fields.push_record(literal, self.limits.most()));
         }
+        self.drop_field(octets).map(|()| literal.nature())
     }
 
     /// Most fields come so, or as those of the static table: a call costs a third of what is done here.
     #[inline(always)]
     fn take_indexed(&mut self, entry: Entry<'_>) -> Result<Option<Nature>, Violation> {
-        self.count(entry.accounted)?;
-        match self.keep {
-            Keep::Fields => Ok(self.fields.push_entry(entry, self.limits.most())),
-            Keep::Nothing | Keep::TooLarge => Ok(None),
+        if self.has_room(entry.accounted) {
+            return Ok(self.fields.push_entry(entry, self.limits.most()));
         }
+        self.drop_field(entry.accounted).map(|()| None)
     }
 
     #[inline(always)]
     fn take_static(&mut self, index: StaticIndex) -> Result<(), Violation> {
-        self.count(index.accounted_octets())?;
-        if self.keep == Keep::Fields {
+        let octets = index.accounted_octets();
+        if self.has_room(octets) {
             self.fields.push_static(index, self.limits.most());
+            return Ok(());
         }
-        Ok(())
+        self.drop_field(octets)
     }
 
     #[inline]
     fn count(&mut self, octets: usize) -> Result<(), Violation> {
-        match (self.octets_left.checked_sub(octets), self.count_left.checked_sub(1)) {
-            (Some(octets_left), Some(count_left)) => {
-                (self.octets_left, self.count_left) = (octets_left, count_left);
-                Ok(())
-            }
-            _ => self.on_too_large(octets),
-        }
+        if self.has_room(octets) { Ok(()) } else { self.drop_field(octets) }
     }
 
     #[inline]
@@ -207,26 +215,28 @@ impl Taker for Collected {
         let is_list = self.keep == Keep::Fields;
         is_list.then(|| {
             self.keep = Keep::TooLarge;
+            self.dropped = Dropped::of(&self.fields);
             core::mem::take(&mut self.fields).into_text(start)
         })
     }
 }
 
 impl Collected {
-    /// With one more field of so many octets a limit is exceeded: from now on the hard ones are in force. Far too many
-    /// fields end the connection.
-    #[cold]
-    fn on_too_large(&mut self, octets: usize) -> Result<(), Violation> {
+    /// Whether the list takes one more field of so many octets.
+    #[inline(always)]
+    fn has_room(&self, octets: usize) -> bool {
+        self.keep == Keep::Fields && self.fields.has_room(octets, self.limits.octets, self.limits.count)
+    }
+
+    /// The list does not take one more field of so many octets, and is not kept any longer: up to the hard limits fields
+    /// are counted. Far too many end the connection.
+    #[inline(never)]
+    fn drop_field(&mut self, octets: usize) -> Result<(), Violation> {
         self.give_up(None);
-        let total = self.limits.most().saturating_sub(self.octets_left).saturating_add(octets);
-        let count = self.limits.count.saturating_sub(self.count_left).saturating_add(1);
-        self.limits = self.limits.hard();
-        let left = (self.limits.most().checked_sub(total), self.limits.count.checked_sub(count));
-        let (Some(octets_left), Some(count_left)) = left else {
-            return Err(Violation::FieldSectionFarTooLarge);
-        };
-        (self.octets_left, self.count_left) = (octets_left, count_left);
-        Ok(())
+        self.dropped.add(octets);
+        let Dropped { octets, count } = self.dropped;
+        let is_within = octets <= self.limits.hard_octets && count <= self.limits.hard_count;
+        if is_within { Ok(()) } else { Err(Violation::FieldSectionFarTooLarge) }
     }
 }
 
@@ -237,7 +247,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::fields::{Field, Huffman, Indexing};
+    use crate::fields::{Coding, Field, Huffman, Indexing, Literal, Marks};
     use crate::hpack::Encoder;
 
     const LIST: u32 = 600;
@@ -301,7 +311,7 @@ mod tests {
                 if outcome.is_err() {
                     break;
                 }
-                let counted = |it: &Collected| (it.keep, it.octets_left, it.count_left);
+                let counted = |it: &Collected| (it.keep, it.dropped, it.fields.list_octets());
                 prop_assert_eq!(counted(&seen), counted(&expected));
                 prop_assert_eq!(&seen.fields, &expected.fields);
                 prop_assert_eq!(seen.fields.capacity_octets(), expected.fields.capacity_octets());
@@ -321,21 +331,47 @@ mod tests {
         let far = Err(Violation::FieldSectionFarTooLarge);
         let hard = config().hard_header_list_size();
         assert!(hard > LIST + 2 && config().hard_header_fields() > 9);
-        for discards in [false, true] {
-            let mut octets = collected(discards, Fields::new());
-            let keep = octets.keep;
-            assert_eq!((octets.count(LIST as usize), octets.keep), (Ok(()), keep));
-            assert_eq!(octets.count(1), Ok(()));
-            assert_eq!(octets.keep, if discards { Keep::Nothing } else { Keep::TooLarge });
-            assert_eq!(octets.count((hard - LIST - 1) as usize), Ok(()));
-            assert_eq!((octets.count(0), octets.count(1)), (Ok(()), far));
-            let mut fields = collected(discards, Fields::new());
-            (0..8).for_each(|_| assert_eq!((fields.count(0), fields.keep), (Ok(()), keep)));
-            (8..config().hard_header_fields()).for_each(|_| assert_eq!(fields.count(0), Ok(())));
-            assert!(discards || fields.keep == Keep::TooLarge);
+        let take = |collected: &mut Collected, octets: usize| {
+            let name = vec![b'a'; octets - 32];
+            let marks = Marks::of_literal(Literal::Without, None, Coding::Plain);
+            let told = collected.take(&fields::Record::of_literal(&name, b"", None, marks));
+            told.map(|_| collected.keep)
+        };
+        for (discards, dropped) in [(false, Keep::TooLarge), (true, Keep::Nothing)] {
+            let fresh = || collected(discards, Fields::new());
+            let keep = fresh().keep;
+            let mut octets = fresh();
+            assert_eq!(take(&mut octets, LIST as usize - 40), Ok(keep));
+            assert_eq!(take(&mut octets, 40), Ok(keep));
+            assert_eq!(octets.fields.len(), if discards { 0 } else { 2 });
+            assert_eq!(take(&mut octets, 40), Ok(dropped));
+            assert_eq!(take(&mut octets, (hard - LIST - 40) as usize), Ok(dropped));
+            assert_eq!(octets.count(0), Ok(()));
+            assert_eq!((octets.count(1), octets.fields.len()), (far, 0));
+            let mut fields = fresh();
+            (0..8).for_each(|_| assert_eq!(take(&mut fields, 32), Ok(keep)));
+            assert_eq!(take(&mut fields, 32), Ok(dropped));
+            (9..config().hard_header_fields()).for_each(|_| assert_eq!(fields.count(0), Ok(())));
             assert_eq!(fields.count(0), far);
-            assert_eq!(collected(discards, Fields::new()).count(hard as usize + 1), far);
+            assert_eq!(fresh().count(hard as usize + 1), far);
+            let mut index = fresh();
+            (0..8).for_each(|_| assert_eq!(index.take_static(StaticIndex::PATH), Ok(())));
+            assert_eq!((index.take_static(StaticIndex::PATH), index.keep), (Ok(()), dropped));
         }
+    }
+
+    /// What the list had when its memory became that of a text counts on.
+    #[test]
+    fn a_list_that_is_given_up_counts_on() {
+        let mut collected = collected(false, Fields::new());
+        assert_eq!(collected.take_static(StaticIndex::PATH), Ok(()));
+        assert!(collected.give_up(None).is_some_and(|text| text.is_empty()));
+        let octets = StaticIndex::PATH.accounted_octets();
+        assert_eq!(collected.dropped, Dropped { octets: octets as u32, count: 1 });
+        assert!(collected.give_up(None).is_none());
+        let left = config().hard_header_list_size() as usize - octets;
+        assert_eq!(collected.count(left), Ok(()));
+        assert_eq!(collected.count(1), Err(Violation::FieldSectionFarTooLarge));
     }
 
     #[test]

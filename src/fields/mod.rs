@@ -253,35 +253,41 @@ impl Fields {
         nature
     }
 
+    /// Whether one more field of so many octets leaves the list within these limits.
+    #[inline(always)]
+    pub(crate) const fn has_room(&self, octets: usize, most_octets: u32, most_fields: u32) -> bool {
+        self.list_octets().saturating_add(octets) <= most_octets as usize && self.len() < most_fields as usize
+    }
+
     /// The same with the field of an entry of a dynamic table. Returns what has become known of it.
     #[inline(always)]
     pub(crate) fn push_entry(&mut self, entry: Entry<'_>, most: usize) -> Option<Nature> {
         let nature = entry.nature();
         if nature.is_judged() {
+            self.count(entry.accounted, nature);
             reserve_steadily(&mut self.block, entry.octets.len(), most);
             self.block.extend_from_slice(entry.octets);
-            self.count(entry.accounted, nature);
             return None;
         }
-        self.push_unjudged(entry, most)
+        self.push_unjudged(entry.octets, most)
     }
 
     #[cold]
-    fn push_unjudged(&mut self, entry: Entry<'_>, most: usize) -> Option<Nature> {
-        entry.record().map(|record| self.push_record(&record, most))
+    fn push_unjudged(&mut self, entry: &[u8], most: usize) -> Option<Nature> {
+        Entry::new(entry, 0).record().map(|record| self.push_record(&record, most))
     }
 
     /// Adds an entry of the static table that came as its index.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push_static(&mut self, index: StaticIndex, most: usize) {
         record::write_static(&mut self.block, index, most);
-        self.count(index.accounted_octets(), Nature::of_entry(index));
+        self.count(index.accounted_octets(), Record::of_entry(index).nature());
     }
 
     #[inline]
     fn count(&mut self, octets: usize, nature: Nature) {
         self.outline.add(nature);
-        self.accounted = self.accounted.saturating_add(u32::try_from(octets).unwrap_or(u32::MAX));
+        self.accounted = u32::try_from(self.list_octets().saturating_add(octets)).unwrap_or(u32::MAX);
     }
 
     /// How many fields there are.

@@ -308,7 +308,7 @@ impl<'a> Record<'a> {
     }
 
     #[inline]
-    fn of_entry(index: StaticIndex) -> Self {
+    pub(super) fn of_entry(index: StaticIndex) -> Self {
         let marks = index.look_up(&ENTRY_MARKS);
         Self { name: index.name(), value: index.value(), index: Some(index), marks }
     }
