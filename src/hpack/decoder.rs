@@ -63,7 +63,8 @@ pub struct Decoder {
     skipped: usize,
     /// Octets of the string that is being read, so far.
     text_octets: usize,
-    huffman: huffman::Decoder,
+    /// What is left of that string if it is in Huffman code.
+    rest: huffman::Rest,
 }
 
 impl Decoder {
@@ -89,7 +90,7 @@ impl Decoder {
             kept_name: 0,
             skipped: 0,
             text_octets: 0,
-            huffman: huffman::Decoder::new(),
+            rest: huffman::Rest::NONE,
         }
     }
 
@@ -453,7 +454,7 @@ impl Decoder {
             }
             self.keep_text(text.coding, piece, taker)?;
             if text.coding == Coding::Huffman {
-                self.huffman.finish()?;
+                self.rest.finish()?;
             }
         }
         match text.part {

@@ -167,21 +167,19 @@ fn decode_from<'t>(mut cursor: Cursor, string: &[u8], text: &'t mut Text) -> Opt
     text.get(..cursor.symbols())
 }
 
-/// Decodes one string that comes in pieces.
+/// Bits of a string that are not decoded yet. At the end of a piece these are no whole code, and wait for the next one.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Decoder {
-    /// The bits that are no whole code yet, complemented; zeros follow.
+pub(super) struct Rest {
+    /// Complemented, from the top; zeros follow.
     bits: u64,
     count: u32,
 }
 
-impl Decoder {
-    /// Before the first octet.
-    pub(super) const fn new() -> Self {
-        Self { bits: 0, count: 0 }
-    }
+impl Rest {
+    /// Between two strings.
+    pub(super) const NONE: Self = Self { bits: 0, count: 0 };
 
-    /// Decodes a piece of at most [`CHUNK`] octets: returns all symbols that are whole, up to an error.
+    /// Decodes the next piece, of at most [`CHUNK`] octets: returns all symbols that are whole, up to an error.
     pub(super) fn decode<'t>(
         &mut self,
         piece: &[u8],
@@ -195,7 +193,7 @@ impl Decoder {
 
     /// Ends the string: what is left must be padding.
     pub(super) fn finish(&mut self) -> Result<(), Violation> {
-        let Self { bits, count } = core::mem::replace(self, Self::new());
+        let Self { bits, count } = core::mem::replace(self, Self::NONE);
         let is_padding = count <= MAX_PADDING && bits == 0;
         if is_padding { Ok(()) } else { Err(Violation::InvalidHuffman) }
     }
@@ -305,14 +303,13 @@ impl Cursor {
     }
 
     /// Decodes the rest: returns the bits that are no whole code.
-    fn decode_rest(&mut self, octets: Octets<'_>, text: &mut Text) -> Result<Decoder, Violation> {
+    fn decode_rest(&mut self, octets: Octets<'_>, text: &mut Text) -> Result<Rest, Violation> {
         loop {
             self.decode_windows(octets, text);
             let Some(bits) = octets.window(*self) else {
-                return self
-                    .decode_each(Decoder { bits: octets.last(*self), count: octets.left(*self) }, text);
+                return self.decode_each(Rest { bits: octets.last(*self), count: octets.left(*self) }, text);
             };
-            self.decode_each(Decoder { bits, count: WINDOW_BITS }, text)?;
+            self.decode_each(Rest { bits, count: WINDOW_BITS }, text)?;
         }
     }
 
@@ -344,13 +341,13 @@ impl Cursor {
 
     /// Decodes all codes that are whole among some bits: returns the others.
     #[inline]
-    fn decode_each(&mut self, bits: Decoder, text: &mut Text) -> Result<Decoder, Violation> {
-        let Decoder { mut bits, mut count } = bits;
+    fn decode_each(&mut self, some: Rest, text: &mut Text) -> Result<Rest, Violation> {
+        let Rest { mut bits, mut count } = some;
         loop {
             let (symbol, length) = symbol(bits);
             if length > count {
                 self.pass_octets();
-                return Ok(Decoder { bits, count });
+                return Ok(Rest { bits, count });
             }
             self.take_symbol(symbol, length, text)?;
             bits = bits.wrapping_shl(length);
@@ -433,15 +430,15 @@ mod tests {
     }
 
     fn decoded(octets: &[u8], piece: usize) -> Result<Vec<u8>, Violation> {
-        let mut decoder = Decoder::new();
+        let mut left = Rest::NONE;
         let mut text = Vec::new();
         for piece in octets.chunks(piece.min(CHUNK)) {
             let mut places = PLACES;
-            let (symbols, result) = decoder.decode(piece, &mut places);
+            let (symbols, result) = left.decode(piece, &mut places);
             text.extend_from_slice(symbols);
             result?;
         }
-        decoder.finish()?;
+        left.finish()?;
         Ok(text)
     }
 
@@ -517,9 +514,9 @@ mod tests {
                 }
             }
         }
-        let mut decoder = Decoder::new();
+        let mut left = Rest::NONE;
         let mut places = PLACES;
-        let (before, all) = decoder.decode(&[0x07, 0xff, 0xff, 0xff, 0xff], &mut places);
+        let (before, all) = left.decode(&[0x07, 0xff, 0xff, 0xff, 0xff], &mut places);
         assert_eq!(
             (before, all),
             (&b"0"[..], Err(Violation::InvalidHuffman)),
@@ -534,16 +531,16 @@ mod tests {
             let bits = code_bits(before.into()) + &"00000".repeat(1_000);
             let octets = octets_of(&bits);
             for first in 1..=4 {
-                let mut decoder = Decoder::new();
+                let mut left = Rest::NONE;
                 let (first, rest) = octets.split_at(first);
                 let mut text = Vec::new();
                 for piece in [first].into_iter().chain(rest.chunks(CHUNK)) {
                     let mut places = PLACES;
-                    let (symbols, result) = decoder.decode(piece, &mut places);
+                    let (symbols, result) = left.decode(piece, &mut places);
                     result.unwrap();
                     text.extend_from_slice(symbols);
                 }
-                decoder.finish().unwrap();
+                left.finish().unwrap();
                 assert_eq!(text, [&[before][..], &[b'0'; 1_000]].concat());
             }
         }
@@ -637,19 +634,19 @@ mod tests {
             pieces in prop::collection::vec(1_usize..=CHUNK, 1..20),
         ) {
             let octets = [encoded(&text), noise].concat();
-            let (mut decoder, mut decoded, mut end) = (Decoder::new(), Vec::new(), 0);
+            let (mut waiting, mut decoded, mut end) = (Rest::NONE, Vec::new(), 0);
             for size in pieces.iter().cycle() {
                 let piece = &octets[end..octets.len().min(end + size)];
                 end += piece.len();
                 let mut places = PLACES;
-                let (symbols, result) = decoder.decode(piece, &mut places);
+                let (symbols, result) = waiting.decode(piece, &mut places);
                 decoded.extend_from_slice(symbols);
                 let (expected, bits, error) = read(&octets[..end]);
                 prop_assert_eq!((&decoded, result), (&expected, error));
                 if result.is_err() || end == octets.len() {
                     let left = 8 * end - bits;
                     let is_padded = left < 8 && (left == 0 || octets[end - 1] | 0xff << left == 0xff);
-                    prop_assert_eq!(result.and_then(|()| decoder.finish()).is_ok(), result.is_ok() && is_padded);
+                    prop_assert_eq!(result.and_then(|()| waiting.finish()).is_ok(), result.is_ok() && is_padded);
                     break;
                 }
             }
