@@ -1,4 +1,14 @@
 //! A list of fields in one compact block.
+//!
+//! What is known of a field has one word for each step that a list takes it through:
+//!
+//! | word | says | of |
+//! |---|---|---|
+//! | [`NameKind`] | which rules ask for it | a name |
+//! | [`ValueKind`](octets::ValueKind) | whether its octets may stand there | a value behind that name |
+//! | [`Nature`] | both kinds, and which entry of the static table has the name | a field, for rules |
+//! | [`Marks`] | the nature, and how the field came or is to be sent | a field, in a list or a dynamic table |
+//! | [`Outline`] | how many fields there are, and which of those that rules ask for | a list |
 
 pub(crate) mod cookies;
 pub(crate) mod dictionary;
@@ -19,7 +29,7 @@ use core::num::NonZeroUsize;
 
 pub(crate) use draft::Draft;
 pub use form::{Coding, Form, Huffman, Literal};
-use names::Meaning;
+use names::NameKind;
 pub(crate) use nature::Nature;
 use outline::Outline;
 pub(crate) use record::{Entry, Marks, Record, Records, SPELT_HEAD, entry_head, entry_octets, write_entry};
@@ -70,7 +80,7 @@ pub struct Field<'a> {
 
 impl PartialEq for Field<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.meaning() == other.meaning()
+        self.compared() == other.compared()
     }
 }
 
@@ -78,7 +88,7 @@ impl Eq for Field<'_> {}
 
 impl Hash for Field<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.meaning().hash(state);
+        self.compared().hash(state);
     }
 }
 
@@ -95,7 +105,7 @@ impl<'a> Field<'a> {
     }
 
     /// What equal fields have in common.
-    const fn meaning(&self) -> (&'a [u8], &'a [u8], Indexing) {
+    const fn compared(&self) -> (&'a [u8], &'a [u8], Indexing) {
         (self.name, self.value, self.indexing)
     }
 
@@ -334,10 +344,10 @@ impl Fields {
         Records::new(&self.block, self.len())
     }
 
-    /// The value of the first field whose name means this.
-    fn value_of(&self, meaning: Meaning) -> Option<&[u8]> {
+    /// The value of the first field whose name is of this kind.
+    fn value_of(&self, kind: NameKind) -> Option<&[u8]> {
         for record in self.records() {
-            if record.nature().means(meaning) {
+            if record.nature().is_named(kind) {
                 return Some(record.value);
             }
         }

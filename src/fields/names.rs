@@ -3,10 +3,10 @@
 use super::STATIC_TABLE;
 use super::statics::StaticIndex;
 
-/// What the name of a field means for its message.
+/// The kinds of names, by what they mean for a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Meaning {
+pub(super) enum NameKind {
     /// Pseudo-header fields (RFC 9113 §8.3, RFC 8441 §4).
     Method,
     Scheme,
@@ -16,21 +16,21 @@ pub(super) enum Meaning {
     Status,
     UnknownPseudo,
     /// RFC 9113 §8.2.2.
-    OfConnections,
+    ConnectionSpecific,
     Te,
     Host,
     ContentLength,
     Priority,
-    /// Nothing, and it is a name by its definition (RFC 9110 §5.1).
-    Nothing,
-    /// Nothing, and it is a name at the very least (RFC 9113 §8.2.1).
+    /// Of no rule, and a name by its definition (RFC 9110 §5.1).
+    Ordinary,
+    /// Of no rule, and a name at the very least (RFC 9113 §8.2.1).
     Minimal,
     /// It is no name.
     Invalid,
 }
 
-impl Meaning {
-    /// The meaning whose number is in the low bits.
+impl NameKind {
+    /// The kind whose number is in the low bits.
     #[inline]
     pub(super) const fn of_number(number: u16) -> Self {
         match number & 0xf {
@@ -41,35 +41,35 @@ impl Meaning {
             4 => Self::Protocol,
             5 => Self::Status,
             6 => Self::UnknownPseudo,
-            7 => Self::OfConnections,
+            7 => Self::ConnectionSpecific,
             8 => Self::Te,
             9 => Self::Host,
             10 => Self::ContentLength,
             11 => Self::Priority,
-            12 => Self::Nothing,
+            12 => Self::Ordinary,
             13 => Self::Minimal,
             _ => Self::Invalid,
         }
     }
 }
 
-/// How many pseudo-header fields there are; their meanings are the first.
-pub(super) const PSEUDO_FIELDS: usize = Meaning::UnknownPseudo as usize;
+/// How many pseudo-header fields there are; their kinds are the first.
+pub(super) const PSEUDO_FIELDS: usize = NameKind::UnknownPseudo as usize;
 
 /// A name that is known, with its first entry in the static table, if any.
 #[derive(Clone, Copy)]
 struct Name {
     text: &'static [u8],
     index: Option<StaticIndex>,
-    meaning: Meaning,
+    kind: NameKind,
 }
 
 /// What is known of a name. It takes the same time for any name, but for the comparison with a single candidate.
 #[inline]
-pub(super) fn find(name: &[u8]) -> Option<(Option<StaticIndex>, Meaning)> {
+pub(super) fn find(name: &[u8]) -> Option<(Option<StaticIndex>, NameKind)> {
     let place = PLACES.get(place_of(name)?)?;
     let candidate = NAMES.get(usize::from(*place))?;
-    is_same(candidate.text, name).then_some((candidate.index, candidate.meaning))
+    is_same(candidate.text, name).then_some((candidate.index, candidate.kind))
 }
 
 /// Whether two names are the same. Most have up to 16 octets: these are compared for less than a call takes.
@@ -116,7 +116,7 @@ static PLACES: [u8; PLACE_COUNT] = places();
 
 static NAMES: [Name; NAME_COUNT] = names();
 
-/// Names that are not in the static table, with a meaning all the same.
+/// Names that are not in the static table, which a rule knows.
 const OTHERS: [&[u8]; 7] =
     [b":protocol", b"connection", b"keep-alive", b"priority", b"proxy-connection", b"te", b"upgrade"];
 
@@ -125,17 +125,17 @@ const NAME_COUNT: usize = 52 + OTHERS.len();
 
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
 const fn names() -> [Name; NAME_COUNT] {
-    let mut names = [Name { text: b"", index: None, meaning: Meaning::Nothing }; NAME_COUNT];
+    let mut names = [Name { text: b"", index: None, kind: NameKind::Ordinary }; NAME_COUNT];
     let (mut count, mut at) = (0, 0);
     while at < OTHERS.len() {
-        names[count] = Name { text: OTHERS[at], index: None, meaning: meaning_of(OTHERS[at]) };
+        names[count] = Name { text: OTHERS[at], index: None, kind: kind_of_known(OTHERS[at]) };
         (count, at) = (count + 1, at + 1);
     }
     let mut index = 1;
     while let Some(entry) = StaticIndex::new(index) {
         if entry.is_first() {
             let text = STATIC_TABLE[index - 1].0;
-            names[count] = Name { text, index: Some(entry), meaning: meaning_of(text) };
+            names[count] = Name { text, index: Some(entry), kind: kind_of_known(text) };
             count += 1;
         }
         index += 1;
@@ -159,23 +159,23 @@ const fn places() -> [u8; PLACE_COUNT] {
     places
 }
 
-/// The meaning of a known name.
-pub(super) const fn meaning_of(name: &[u8]) -> Meaning {
+/// The kind of a known name.
+pub(super) const fn kind_of_known(name: &[u8]) -> NameKind {
     match name {
-        b":method" => Meaning::Method,
-        b":scheme" => Meaning::Scheme,
-        b":authority" => Meaning::Authority,
-        b":path" => Meaning::Path,
-        b":protocol" => Meaning::Protocol,
-        b":status" => Meaning::Status,
+        b":method" => NameKind::Method,
+        b":scheme" => NameKind::Scheme,
+        b":authority" => NameKind::Authority,
+        b":path" => NameKind::Path,
+        b":protocol" => NameKind::Protocol,
+        b":status" => NameKind::Status,
         b"connection" | b"proxy-connection" | b"keep-alive" | b"transfer-encoding" | b"upgrade" => {
-            Meaning::OfConnections
+            NameKind::ConnectionSpecific
         }
-        b"te" => Meaning::Te,
-        b"host" => Meaning::Host,
-        b"content-length" => Meaning::ContentLength,
-        b"priority" => Meaning::Priority,
-        _ => Meaning::Nothing,
+        b"te" => NameKind::Te,
+        b"host" => NameKind::Host,
+        b"content-length" => NameKind::ContentLength,
+        b"priority" => NameKind::Priority,
+        _ => NameKind::Ordinary,
     }
 }
 
@@ -187,11 +187,11 @@ mod tests {
     fn every_known_name_is_found() {
         for (at, (name, _)) in STATIC_TABLE.iter().enumerate() {
             let first = STATIC_TABLE.iter().position(|(other, _)| other == name).unwrap();
-            assert_eq!(find(name), Some((StaticIndex::new(first + 1), meaning_of(name))), "{at}");
+            assert_eq!(find(name), Some((StaticIndex::new(first + 1), kind_of_known(name))), "{at}");
         }
         for name in OTHERS {
-            assert_eq!(find(name), Some((None, meaning_of(name))));
-            assert_ne!(meaning_of(name), Meaning::Nothing);
+            assert_eq!(find(name), Some((None, kind_of_known(name))));
+            assert_ne!(kind_of_known(name), NameKind::Ordinary);
         }
     }
 
@@ -203,7 +203,7 @@ mod tests {
         numbers.sort_unstable();
         assert!(numbers.into_iter().eq(0..NAME_COUNT));
         for name in names {
-            assert_eq!(find(name.text), Some((name.index, name.meaning)));
+            assert_eq!(find(name.text), Some((name.index, name.kind)));
         }
     }
 

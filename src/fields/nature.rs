@@ -2,12 +2,12 @@
 
 use core::fmt;
 
-use super::names::{self, Meaning, PSEUDO_FIELDS};
-use super::octets::{self, Made};
+use super::names::{self, NameKind, PSEUDO_FIELDS};
+use super::octets::{self, ValueKind};
 use super::statics::StaticIndex;
 
-/// What is known of a field beforehand, in bits: the entry of the static table that has its name, what the name means,
-/// and of which octets the value is made. Fields go through many hands, and this with them.
+/// What is known of a field beforehand, in bits: the entry of the static table that has its name, and the kinds of its
+/// name and its value. Fields go through many hands, and this with them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Nature(u16);
 
@@ -25,27 +25,27 @@ impl Nature {
 
     /// That of a list's or a table's field, by what is kept of it but for the index, as a number less than [`NATURES`].
     pub(super) const fn of_number(number: u16) -> Self {
-        Self(number << Self::MADE)
+        Self(number << Self::VALUE)
     }
 
     /// What a table of something about each, by that number, has about this one.
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "the number has as many bits as the table's length")]
     pub(super) fn look_up<T: Copy>(self, table: &[T; NATURES]) -> T {
-        table[usize::from(self.0 >> Self::MADE)]
+        table[usize::from(self.0 >> Self::VALUE)]
     }
 
     /// That of an entry of the static table.
     #[inline]
     pub(super) const fn of_entry(index: StaticIndex) -> Self {
-        let is_valid = matches!(index.meaning(), Meaning::Scheme | Meaning::Path);
-        let made = if is_valid { Made::Valid } else { Made::Right };
-        Self::new(Some(index), index.meaning(), made)
+        let is_valid = matches!(index.name_kind(), NameKind::Scheme | NameKind::Path);
+        let value = if is_valid { ValueKind::Valid } else { ValueKind::Right };
+        Self::new(Some(index), index.name_kind(), value)
     }
 
     #[inline]
-    const fn new(index: Option<StaticIndex>, meaning: Meaning, made: Made) -> Self {
-        Self::kept((made as u16) << Self::MADE | (meaning as u16) << Self::MEANING, index)
+    const fn new(index: Option<StaticIndex>, name: NameKind, value: ValueKind) -> Self {
+        Self::kept((value as u16) << Self::VALUE | (name as u16) << Self::NAME, index)
     }
 
     /// All that there is to know of the field.
@@ -55,12 +55,11 @@ impl Nature {
     }
 
     fn judge(self, name: &[u8], value: &[u8]) -> Self {
-        let (index, meaning) = match self.index() {
-            Some(index) => (Some(index), index.meaning()),
-            None => names::find(name).unwrap_or_else(|| (None, octets::meaning_of(name))),
+        let (index, name_kind) = match self.index() {
+            Some(index) => (Some(index), index.name_kind()),
+            None => names::find(name).unwrap_or_else(|| (None, octets::kind_of_name(name))),
         };
-        let made = if octets::is_valid(value, meaning) { Made::Valid } else { octets::made_of(value) };
-        Self::new(index, meaning, made)
+        Self::new(index, name_kind, octets::kind_of_value(value, name_kind))
     }
 
     #[inline]
@@ -75,31 +74,31 @@ impl Nature {
     }
 
     #[inline]
-    pub(super) const fn meaning(self) -> Meaning {
-        Meaning::of_number(self.0 >> Self::MEANING)
+    pub(super) const fn name_kind(self) -> NameKind {
+        NameKind::of_number(self.0 >> Self::NAME)
     }
 
-    /// Whether the name means this.
+    /// Whether the name is of this kind.
     #[inline]
-    pub(super) const fn means(self, meaning: Meaning) -> bool {
-        self.0 >> Self::MEANING == meaning as u16
+    pub(super) const fn is_named(self, kind: NameKind) -> bool {
+        self.0 >> Self::NAME == kind as u16
     }
 
     #[inline]
-    pub(super) const fn made(self) -> Made {
-        match self.0 >> Self::MADE & 0b11 {
-            0 => Made::Right,
-            1 => Made::Valid,
-            2 => Made::Minimal,
-            _ => Made::Wrong,
+    pub(super) const fn value_kind(self) -> ValueKind {
+        match self.0 >> Self::VALUE & 0b11 {
+            0 => ValueKind::Right,
+            1 => ValueKind::Valid,
+            2 => ValueKind::Minimal,
+            _ => ValueKind::Wrong,
         }
     }
 
-    /// The number of its meaning, if that is a pseudo-header field and the value is of the right octets: most of what
+    /// The number of the name's kind, if it is a pseudo-header field and the value is of the right octets: most of what
     /// rules look at is.
     #[inline]
     pub(super) const fn right_pseudo(self) -> Option<usize> {
-        let number = (self.0 >> Self::MEANING) as usize;
+        let number = (self.0 >> Self::NAME) as usize;
         let is_right = self.0 & Self::NOT_RIGHT == 0;
         if is_right && number < PSEUDO_FIELDS { Some(number) } else { None }
     }
@@ -120,23 +119,23 @@ impl Nature {
         Self(index | bits & Self::HIGH_BITS)
     }
 
-    // Where what begins; the index is in the lowest bits.
+    // Where each kind begins; the index is in the lowest bits.
     const INDEX: u16 = 0x3f;
-    const MADE: u32 = 10;
-    /// The bit of what is made of other octets than it should be.
-    const NOT_RIGHT: u16 = 0b10 << Self::MADE;
-    const MEANING: u32 = 12;
-    /// What no name means.
-    const NOT_JUDGED: u16 = 0xf << Self::MEANING;
-    pub(super) const HIGH_BITS: u16 = u16::MAX << Self::MADE;
+    const VALUE: u32 = 10;
+    /// The bit of a value that has other octets than it should.
+    const NOT_RIGHT: u16 = 0b10 << Self::VALUE;
+    const NAME: u32 = 12;
+    /// That of no name.
+    const NOT_JUDGED: u16 = 0xf << Self::NAME;
+    pub(super) const HIGH_BITS: u16 = u16::MAX << Self::VALUE;
 }
 
 /// How many natures there are, whatever the index.
-pub(super) const NATURES: usize = 1 << (u16::BITS - Nature::MADE);
+pub(super) const NATURES: usize = 1 << (u16::BITS - Nature::VALUE);
 
 impl fmt::Debug for Nature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let judged = self.is_judged().then(|| (self.meaning(), self.made()));
+        let judged = self.is_judged().then(|| (self.name_kind(), self.value_kind()));
         f.debug_tuple("Nature").field(&self.index()).field(&judged).finish()
     }
 }
@@ -157,17 +156,18 @@ mod tests {
             let (name, value) = (index.name(), index.value());
             let nature = nature_of(name, value);
             assert_eq!(nature.index(), Some(index.first()));
-            assert_eq!(nature.meaning(), index.meaning());
-            assert!(nature.made().keeps(Grammar::Full));
+            assert_eq!(nature.name_kind(), index.name_kind());
+            assert!(nature.value_kind().keeps(Grammar::Full));
             assert_eq!(Nature::of_name(Some(index)).judged(name, value), Nature::of_entry(index));
-            assert_ne!(nature.meaning(), Meaning::UnknownPseudo);
+            assert_ne!(nature.name_kind(), NameKind::UnknownPseudo);
         }
     }
 
     #[test]
     fn text_is_judged_by_both_grammars() {
-        let made = |value: &[u8]| nature_of(b"a", value).made();
-        let kept = |value: &[u8]| [Grammar::Full, Grammar::Minimal].map(|grammar| made(value).keeps(grammar));
+        let value_kind = |value: &[u8]| nature_of(b"a", value).value_kind();
+        let kept =
+            |value: &[u8]| [Grammar::Full, Grammar::Minimal].map(|grammar| value_kind(value).keeps(grammar));
         for (value, by) in [
             (&b""[..], [true, true]),
             (b"a b\tc\xff", [true, true]),
@@ -182,13 +182,13 @@ mod tests {
         ] {
             assert_eq!(kept(value), by, "{}", value.escape_ascii());
         }
-        let meaning = |name: &[u8]| nature_of(name, b"").meaning();
-        assert_eq!([&b"x-a"[..], b"a!~"].map(meaning), [Meaning::Nothing; 2]);
-        assert_eq!([&b"a{"[..], b"\"a"].map(meaning), [Meaning::Minimal; 2]);
+        let kind = |name: &[u8]| nature_of(name, b"").name_kind();
+        assert_eq!([&b"x-a"[..], b"a!~"].map(kind), [NameKind::Ordinary; 2]);
+        assert_eq!([&b"a{"[..], b"\"a"].map(kind), [NameKind::Minimal; 2]);
         for name in [&b""[..], b"A", b"a b", b"a:", b"a\x7f", b"\xff", b"a\0"] {
-            assert_eq!(meaning(name), Meaning::Invalid, "{}", name.escape_ascii());
+            assert_eq!(kind(name), NameKind::Invalid, "{}", name.escape_ascii());
         }
-        assert_eq!([&b":"[..], b":foo", b":Method"].map(meaning), [Meaning::UnknownPseudo; 3]);
+        assert_eq!([&b":"[..], b":foo", b":Method"].map(kind), [NameKind::UnknownPseudo; 3]);
     }
 
     #[test]
@@ -201,7 +201,7 @@ mod tests {
             (b":method", &[], &[b"GET", b"/"]),
             (b"host", &[], &[b"a", b"/", b"http"]),
         ] {
-            let is_valid = |value: &&[u8]| nature_of(name, value).made() == Made::Valid;
+            let is_valid = |value: &&[u8]| nature_of(name, value).value_kind() == ValueKind::Valid;
             assert!(valid.iter().all(is_valid) && !other.iter().any(is_valid), "{}", name.escape_ascii());
         }
     }
@@ -220,17 +220,20 @@ mod tests {
 
     #[test]
     fn what_is_judged_comes_back_from_the_bits() {
-        let meanings: std::vec::Vec<_> = (0..15).map(Meaning::of_number).collect();
-        assert!(meanings.iter().enumerate().all(|(number, meaning)| *meaning as usize == number));
-        assert_eq!(Meaning::Invalid as usize, 14);
-        for made in [Made::Right, Made::Valid, Made::Minimal, Made::Wrong] {
-            for &meaning in &meanings {
-                let nature = Nature::new(None, meaning, made);
-                assert_eq!((nature.index(), nature.meaning(), nature.made()), (None, meaning, made));
+        let name_kinds: std::vec::Vec<_> = (0..15).map(NameKind::of_number).collect();
+        assert!(name_kinds.iter().enumerate().all(|(number, kind)| *kind as usize == number));
+        assert_eq!(NameKind::Invalid as usize, 14);
+        for value_kind in [ValueKind::Right, ValueKind::Valid, ValueKind::Minimal, ValueKind::Wrong] {
+            for &kind in &name_kinds {
+                let nature = Nature::new(None, kind, value_kind);
+                assert_eq!(
+                    (nature.index(), nature.name_kind(), nature.value_kind()),
+                    (None, kind, value_kind)
+                );
                 assert!(nature.is_judged());
-                let is_right =
-                    matches!(made, Made::Right | Made::Valid) && (meaning as usize) < PSEUDO_FIELDS;
-                assert_eq!(nature.right_pseudo(), is_right.then_some(meaning as usize));
+                let is_right = matches!(value_kind, ValueKind::Right | ValueKind::Valid)
+                    && (kind as usize) < PSEUDO_FIELDS;
+                assert_eq!(nature.right_pseudo(), is_right.then_some(kind as usize));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Which octets may stand where (RFC 9110 §5, RFC 3986 §3).
 
-use super::names::Meaning;
+use super::names::NameKind;
 
 /// What one octet may be part of; a set of bits.
 const CLASSES: [u8; 256] = classes();
@@ -31,19 +31,19 @@ pub(crate) enum Grammar {
     Minimal,
 }
 
-/// Of which octets a value is made.
+/// The kinds of values, by their octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Made {
+pub(super) enum ValueKind {
     /// Of those that its definition allows: none that HTTP/1.1 would take for a delimiter, no white space at the ends.
     Right,
-    /// The same, and what its pseudo-header field asks of the whole: see [`is_valid`].
+    /// The same, and what its name asks of the whole: see [`is_valid`].
     Valid,
     /// Of all but those that nobody may let pass.
     Minimal,
     Wrong,
 }
 
-impl Made {
+impl ValueKind {
     #[inline]
     pub(super) fn keeps(self, grammar: Grammar) -> bool {
         match self {
@@ -54,21 +54,21 @@ impl Made {
     }
 }
 
-/// What a name that is not among the known ones means. Nothing at all is no name in any grammar.
+/// The kind of a name that is not among the known ones. Nothing at all is no name in any grammar.
 #[inline]
-pub(super) fn meaning_of(name: &[u8]) -> Meaning {
+pub(super) fn kind_of_name(name: &[u8]) -> NameKind {
     match name {
-        [] => Meaning::Invalid,
-        [b':', ..] => Meaning::UnknownPseudo,
-        _ if all(name, NAME) => Meaning::Nothing,
-        _ => meaning_of_others(name),
+        [] => NameKind::Invalid,
+        [b':', ..] => NameKind::UnknownPseudo,
+        _ if all(name, NAME) => NameKind::Ordinary,
+        _ => kind_of_other_name(name),
     }
 }
 
 /// The same for what is no name by its definition.
 #[cold]
-fn meaning_of_others(name: &[u8]) -> Meaning {
-    if all(name, MINIMAL_NAME) { Meaning::Minimal } else { Meaning::Invalid }
+fn kind_of_other_name(name: &[u8]) -> NameKind {
+    if all(name, MINIMAL_NAME) { NameKind::Minimal } else { NameKind::Invalid }
 }
 
 /// Whether `octets` are a token.
@@ -76,35 +76,41 @@ pub(super) fn is_token(octets: &[u8]) -> bool {
     !octets.is_empty() && all(octets, TOKEN)
 }
 
-/// Of which octets a value is made.
+/// The kind of a value behind a name of this kind.
 #[inline]
-pub(super) fn made_of(value: &[u8]) -> Made {
+pub(super) fn kind_of_value(value: &[u8], name: NameKind) -> ValueKind {
+    if is_valid(value, name) { ValueKind::Valid } else { kind_of_octets(value) }
+}
+
+/// The kind of a value of which no name asks more.
+#[inline]
+fn kind_of_octets(value: &[u8]) -> ValueKind {
     let is_above_blank = |octet: Option<&u8>| octet.is_none_or(|&octet| octet > b' ');
     let is_usual = is_above_blank(value.first()) && is_above_blank(value.last());
-    if is_usual && is_text(value) { Made::Right } else { made_of_others(value) }
+    if is_usual && is_text(value) { ValueKind::Right } else { kind_of_other_value(value) }
 }
 
 /// The same for what begins or ends with a blank or a control character, or has one within.
 #[cold]
-fn made_of_others(value: &[u8]) -> Made {
+fn kind_of_other_value(value: &[u8]) -> ValueKind {
     let is_blank = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t'));
     let is_line_break_or_nul = |octet: &u8| matches!(octet, b'\0' | b'\r' | b'\n');
     if is_blank(value.first()) || is_blank(value.last()) || value.iter().any(is_line_break_or_nul) {
-        Made::Wrong
+        ValueKind::Wrong
     } else {
-        Made::Minimal
+        ValueKind::Minimal
     }
 }
 
-/// Whether a value is a scheme of HTTP, a host, perhaps with a port, or a path from the root on: whichever the meaning
-/// of its name asks for. Such values are of the right octets, and what most messages have.
+/// Whether a value is a scheme of HTTP, a host, perhaps with a port, a path from the root on, or the word `trailers`:
+/// whichever a name of this kind asks for. Such values are of the right octets, and what most messages have.
 #[inline]
-pub(super) fn is_valid(value: &[u8], meaning: Meaning) -> bool {
-    match (meaning, value) {
-        (Meaning::Scheme, _) => is_http(value),
-        (Meaning::Authority, _) => is_authority(value),
-        (Meaning::Path, [b'/', rest @ ..]) => is_path(rest),
-        (Meaning::Te, _) => is_trailers(value),
+pub(super) fn is_valid(value: &[u8], name: NameKind) -> bool {
+    match (name, value) {
+        (NameKind::Scheme, _) => is_http(value),
+        (NameKind::Authority, _) => is_authority(value),
+        (NameKind::Path, [b'/', rest @ ..]) => is_path(rest),
+        (NameKind::Te, _) => is_trailers(value),
         _ => false,
     }
 }

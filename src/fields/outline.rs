@@ -1,9 +1,9 @@
 //! What is known of a list as a whole: how many fields it has, and which of those that rules ask for. Rules need not
 //! look at each field of a list that has nothing remarkable.
 
-use super::names::Meaning;
+use super::names::NameKind;
 use super::nature::{NATURES, Nature};
-use super::octets::Made;
+use super::octets::ValueKind;
 
 /// The number of fields in 24 bits, and of 8 more one for each field that rules ask for: each message that waits has a
 /// list.
@@ -100,17 +100,17 @@ impl Step {
         if !nature.is_judged() {
             return Self::ODD;
         }
-        match (nature.meaning(), nature.made()) {
-            (Meaning::Method, Made::Right) => Self::pseudo(METHOD),
-            (Meaning::Status, Made::Right) => Self::pseudo(STATUS),
-            (Meaning::Scheme, Made::Valid) => Self::pseudo(SCHEME),
-            (Meaning::Authority, Made::Valid) => Self::pseudo(AUTHORITY),
-            (Meaning::Path, Made::Valid) => Self::pseudo(PATH),
-            (Meaning::Nothing, Made::Right) => Self::regular(0),
-            (Meaning::Priority, Made::Right) => Self::regular(PRIORITY),
+        match (nature.name_kind(), nature.value_kind()) {
+            (NameKind::Method, ValueKind::Right) => Self::pseudo(METHOD),
+            (NameKind::Status, ValueKind::Right) => Self::pseudo(STATUS),
+            (NameKind::Scheme, ValueKind::Valid) => Self::pseudo(SCHEME),
+            (NameKind::Authority, ValueKind::Valid) => Self::pseudo(AUTHORITY),
+            (NameKind::Path, ValueKind::Valid) => Self::pseudo(PATH),
+            (NameKind::Ordinary, ValueKind::Right) => Self::regular(0),
+            (NameKind::Priority, ValueKind::Right) => Self::regular(PRIORITY),
             // It tells a request from other messages, as a method does.
-            (Meaning::Te, Made::Valid) => Self::regular(METHOD),
-            (Meaning::ContentLength, Made::Right) => {
+            (NameKind::Te, ValueKind::Valid) => Self::regular(METHOD),
+            (NameKind::ContentLength, ValueKind::Right) => {
                 Self { unless: CONTENT_LENGTH, ..Self::regular(CONTENT_LENGTH) }
             }
             _ => Self::ODD,

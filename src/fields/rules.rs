@@ -1,9 +1,9 @@
 //! What the fields of a message must be (RFC 9113 §8.2, §8.3; RFC 9110 §5): one rule set for what we receive and for
 //! what we send.
 
-use super::names::{Meaning, PSEUDO_FIELDS};
+use super::names::{NameKind, PSEUDO_FIELDS};
 pub(crate) use super::octets::Grammar;
-use super::octets::{Made, decimal};
+use super::octets::{ValueKind, decimal};
 use super::{Fields, Nature, octets};
 use crate::error::Violation;
 
@@ -102,8 +102,8 @@ impl Rules {
         for record in fields.records() {
             let nature = record.nature();
             match nature.right_pseudo() {
-                Some(pseudo) => seen.take_pseudo(pseudo, record.value, nature.made())?,
-                None => seen.take(self.meaning_of(nature)?, record.value, section)?,
+                Some(pseudo) => seen.take_pseudo(pseudo, record.value, nature.value_kind())?,
+                None => seen.take(self.name_kind_of(nature)?, record.value, section)?,
             }
         }
         match section {
@@ -114,16 +114,16 @@ impl Rules {
         }
     }
 
-    /// What the name of a field means, if both its name and its value are of the octets that they may have.
+    /// The kind of a name, if both it and its value are of the octets that they may have.
     #[inline]
-    fn meaning_of(self, nature: Nature) -> Result<Meaning, Violation> {
-        if !nature.made().keeps(self.grammar) {
+    fn name_kind_of(self, nature: Nature) -> Result<NameKind, Violation> {
+        if !nature.value_kind().keeps(self.grammar) {
             return Err(Violation::InvalidFieldValue);
         }
-        match nature.meaning() {
-            Meaning::Invalid => Err(Violation::InvalidFieldName),
-            Meaning::Minimal if self.grammar == Grammar::Full => Err(Violation::InvalidFieldName),
-            meaning => Ok(meaning),
+        match nature.name_kind() {
+            NameKind::Invalid => Err(Violation::InvalidFieldName),
+            NameKind::Minimal if self.grammar == Grammar::Full => Err(Violation::InvalidFieldName),
+            kind => Ok(kind),
         }
     }
 
@@ -143,11 +143,11 @@ impl Rules {
 
     /// RFC 9113 §8.3.1.
     fn check_request(self, seen: &Seen<'_>, extended: ExtendedConnect) -> Result<Summary, Violation> {
-        if seen.get(Meaning::Status).is_some() {
+        if seen.get(NameKind::Status).is_some() {
             return Err(Violation::PseudoFieldNotAllowed);
         }
-        let method = method_of(seen.get(Meaning::Method).ok_or(Violation::MissingPseudoField)?)?;
-        match (method, seen.get(Meaning::Protocol)) {
+        let method = method_of(seen.get(NameKind::Method).ok_or(Violation::MissingPseudoField)?)?;
+        match (method, seen.get(NameKind::Protocol)) {
             (Method::Connect, None) => check_connect(seen)?,
             (Method::Connect, Some(protocol)) if extended == ExtendedConnect::Allowed => {
                 self.check_extended_connect(seen, protocol)?;
@@ -171,14 +171,14 @@ impl Rules {
     }
 
     fn check_target(self, seen: &Seen<'_>, method: Method) -> Result<(), Violation> {
-        let scheme = seen.get(Meaning::Scheme).ok_or(Violation::MissingPseudoField)?;
-        let path = seen.get(Meaning::Path).ok_or(Violation::MissingPseudoField)?;
-        let is_http = seen.is_valid(Meaning::Scheme);
+        let scheme = seen.get(NameKind::Scheme).ok_or(Violation::MissingPseudoField)?;
+        let path = seen.get(NameKind::Path).ok_or(Violation::MissingPseudoField)?;
+        let is_http = seen.is_valid(NameKind::Scheme);
         if !is_http && !octets::is_scheme(scheme) {
             return Err(Violation::InvalidScheme);
         }
         let path_fits = match path {
-            [b'/', ..] => seen.is_valid(Meaning::Path),
+            [b'/', ..] => seen.is_valid(NameKind::Path),
             [b'*'] if is_http => method == Method::Options,
             // RFC 9113 §8.3.1 leaves the paths of other schemes to them.
             [_, ..] => !is_http && octets::is_path(path),
@@ -187,9 +187,9 @@ impl Rules {
         if !path_fits {
             return Err(Violation::InvalidPath);
         }
-        let Some(authority) = seen.get(Meaning::Authority) else { return Ok(()) };
+        let Some(authority) = seen.get(NameKind::Authority) else { return Ok(()) };
         let authority_fits = match self.authority {
-            Authority::HostAndPort if is_http => seen.is_valid(Meaning::Authority),
+            Authority::HostAndPort if is_http => seen.is_valid(NameKind::Authority),
             Authority::HostAndPort => octets::is_authority_with_user(authority),
             // RFC 9113 §8.3.1, and RFC 9110 §4.2.1: there is no `http` without a host.
             Authority::Any if is_http => octets::is_any_authority_without_user(authority),
@@ -206,20 +206,20 @@ fn usual(fields: &Fields, section: Section) -> Option<Summary> {
     let (mut method, mut status, mut content_length) = (Method::Other, Status::Other, None);
     match section {
         Section::Request(_) if outline.is_of_request() => {
-            method = method_of(fields.value_of(Meaning::Method)?).ok()?;
+            method = method_of(fields.value_of(NameKind::Method)?).ok()?;
             // It has a target of its own kind.
             if method == Method::Connect {
                 return None;
             }
         }
         Section::Response if outline.is_of_response() => {
-            status = status_of(fields.value_of(Meaning::Status)).ok()?;
+            status = status_of(fields.value_of(NameKind::Status)).ok()?;
         }
         Section::Trailers if outline.is_of_trailers() => {}
         Section::Request(_) | Section::Response | Section::Trailers => return None,
     }
     if outline.has_content_length() && section != Section::Trailers {
-        content_length = Some(decimal(fields.value_of(Meaning::ContentLength)?)?);
+        content_length = Some(decimal(fields.value_of(NameKind::ContentLength)?)?);
     }
     Some(Summary { method, status, content_length, has_priority: outline.has_priority() })
 }
@@ -227,7 +227,7 @@ fn usual(fields: &Fields, section: Section) -> Option<Summary> {
 /// What has been seen of a section, as far as it matters to the whole.
 #[derive(Debug, Default)]
 struct Seen<'f> {
-    /// The pseudo-header fields, by their meanings.
+    /// The pseudo-header fields, by the kinds of their names.
     pseudo: [Option<&'f [u8]>; PSEUDO_FIELDS],
     /// How many of them there are.
     pseudo_count: u8,
@@ -243,21 +243,21 @@ struct Seen<'f> {
 impl<'f> Seen<'f> {
     /// The value of a pseudo-header field.
     #[inline]
-    fn get(&self, pseudo: Meaning) -> Option<&'f [u8]> {
+    fn get(&self, pseudo: NameKind) -> Option<&'f [u8]> {
         self.pseudo.get(pseudo as usize).copied().flatten()
     }
 
     /// Whether there is a pseudo-header field that is valid as a whole.
     #[inline]
-    const fn is_valid(&self, pseudo: Meaning) -> bool {
+    const fn is_valid(&self, pseudo: NameKind) -> bool {
         self.valid >> pseudo as u8 & 1 == 1
     }
 
-    /// A pseudo-header field, by the number of its meaning.
+    /// A pseudo-header field, by the number of its name's kind.
     #[inline]
-    fn take_pseudo(&mut self, number: usize, value: &'f [u8], made: Made) -> Result<(), Violation> {
+    fn take_pseudo(&mut self, number: usize, value: &'f [u8], kind: ValueKind) -> Result<(), Violation> {
         let Some(place) = self.pseudo.get_mut(number) else { return Ok(()) };
-        self.valid |= u8::from(made == Made::Valid).wrapping_shl(number as u32);
+        self.valid |= u8::from(kind == ValueKind::Valid).wrapping_shl(number as u32);
         // There is at most one of each.
         self.pseudo_count = self.pseudo_count.wrapping_add(1);
         match place.replace(value) {
@@ -268,26 +268,26 @@ impl<'f> Seen<'f> {
     }
 
     #[inline]
-    fn take(&mut self, meaning: Meaning, value: &'f [u8], section: Section) -> Result<(), Violation> {
-        if (meaning as usize) < PSEUDO_FIELDS {
+    fn take(&mut self, kind: NameKind, value: &'f [u8], section: Section) -> Result<(), Violation> {
+        if (kind as usize) < PSEUDO_FIELDS {
             // One of the right octets would not have come here.
-            return self.take_pseudo(meaning as usize, value, Made::Minimal);
+            return self.take_pseudo(kind as usize, value, ValueKind::Minimal);
         }
         let is_late = core::mem::replace(&mut self.regular, true);
-        match (meaning, section) {
-            (Meaning::UnknownPseudo, _) if is_late => Err(Violation::PseudoFieldAfterRegular),
-            (Meaning::UnknownPseudo, _) => Err(Violation::UnknownPseudoField),
-            (Meaning::OfConnections, _) => Err(Violation::ConnectionSpecificField),
-            (Meaning::Te, Section::Request(_)) if octets::is_valid(value, Meaning::Te) => Ok(()),
-            (Meaning::Te, _) => Err(Violation::InvalidTe),
-            (Meaning::Host, Section::Request(_)) => match self.host.replace(value) {
+        match (kind, section) {
+            (NameKind::UnknownPseudo, _) if is_late => Err(Violation::PseudoFieldAfterRegular),
+            (NameKind::UnknownPseudo, _) => Err(Violation::UnknownPseudoField),
+            (NameKind::ConnectionSpecific, _) => Err(Violation::ConnectionSpecificField),
+            (NameKind::Te, Section::Request(_)) if octets::is_valid(value, NameKind::Te) => Ok(()),
+            (NameKind::Te, _) => Err(Violation::InvalidTe),
+            (NameKind::Host, Section::Request(_)) => match self.host.replace(value) {
                 None => Ok(()),
                 Some(_) => Err(Violation::HostMismatch),
             },
-            (Meaning::ContentLength, Section::Request(_) | Section::Response) => {
+            (NameKind::ContentLength, Section::Request(_) | Section::Response) => {
                 self.take_content_length(value)
             }
-            (Meaning::Priority, _) => {
+            (NameKind::Priority, _) => {
                 self.has_priority = true;
                 Ok(())
             }
@@ -311,20 +311,20 @@ impl<'f> Seen<'f> {
 
 /// RFC 9113 §8.5: a host and a port, and nothing else.
 fn check_connect(seen: &Seen<'_>) -> Result<(), Violation> {
-    if seen.get(Meaning::Scheme).is_some() || seen.get(Meaning::Path).is_some() {
+    if seen.get(NameKind::Scheme).is_some() || seen.get(NameKind::Path).is_some() {
         return Err(Violation::PseudoFieldNotAllowed);
     }
-    let authority = seen.get(Meaning::Authority).ok_or(Violation::MissingPseudoField)?;
+    let authority = seen.get(NameKind::Authority).ok_or(Violation::MissingPseudoField)?;
     // RFC 9110 §9.3.6: a port that there is not is rejected, as is none.
     let port = octets::split_port(authority).1.and_then(decimal);
     let has_port = port.is_some_and(|port| (1..=u64::from(u16::MAX)).contains(&port));
-    if seen.is_valid(Meaning::Authority) && has_port { Ok(()) } else { Err(Violation::InvalidAuthority) }
+    if seen.is_valid(NameKind::Authority) && has_port { Ok(()) } else { Err(Violation::InvalidAuthority) }
 }
 
 /// RFC 9113 §8.3.1: `host` may not name another server than `:authority`, normalised as RFC 3986 §6.2.3 has it.
 fn check_host(host: &[u8], seen: &Seen<'_>) -> Result<(), Violation> {
-    let Some(authority) = seen.get(Meaning::Authority) else { return Ok(()) };
-    let default = match seen.get(Meaning::Scheme) {
+    let Some(authority) = seen.get(NameKind::Authority) else { return Ok(()) };
+    let default = match seen.get(NameKind::Scheme) {
         Some(scheme) if scheme.eq_ignore_ascii_case(b"http") => &b"80"[..],
         Some(scheme) if scheme.eq_ignore_ascii_case(b"https") => b"443",
         Some(_) | None => b"",
@@ -336,7 +336,7 @@ fn check_host(host: &[u8], seen: &Seen<'_>) -> Result<(), Violation> {
 
 /// RFC 9113 §8.3.2.
 fn check_response(seen: &Seen<'_>) -> Result<Summary, Violation> {
-    let status = status_of(seen.get(Meaning::Status))?;
+    let status = status_of(seen.get(NameKind::Status))?;
     if seen.pseudo_count != 1 {
         return Err(Violation::PseudoFieldNotAllowed);
     }

@@ -2,7 +2,7 @@
 
 use core::num::NonZeroU8;
 
-use super::names::{self, Meaning, meaning_of};
+use super::names::{self, NameKind, kind_of_known};
 use super::{Field, Form};
 
 /// The index of one of them, 1 to 61.
@@ -82,8 +82,8 @@ impl StaticIndex {
     }
 
     #[inline]
-    pub(super) const fn meaning(self) -> Meaning {
-        self.look_up(&MEANINGS)
+    pub(super) const fn name_kind(self) -> NameKind {
+        self.look_up(&NAME_KINDS)
     }
 
     /// The first entry with the same name.
@@ -193,8 +193,8 @@ pub(crate) static TABLE: [(&[u8], &[u8]); 61] = [
     (b"www-authenticate", b""),
 ];
 
-/// The meaning of each name.
-static MEANINGS: [Meaning; TABLE.len()] = meanings();
+/// The kind of each name.
+static NAME_KINDS: [NameKind; TABLE.len()] = name_kinds();
 
 /// For each entry the first one with the same name.
 static FIRSTS: [StaticIndex; TABLE.len()] = firsts();
@@ -230,14 +230,14 @@ const fn accounted() -> [u8; TABLE.len()] {
 }
 
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
-const fn meanings() -> [Meaning; TABLE.len()] {
-    let mut meanings = [Meaning::Nothing; TABLE.len()];
+const fn name_kinds() -> [NameKind; TABLE.len()] {
+    let mut name_kinds = [NameKind::Ordinary; TABLE.len()];
     let mut at = 0;
     while at < TABLE.len() {
-        meanings[at] = meaning_of(TABLE[at].0);
+        name_kinds[at] = kind_of_known(TABLE[at].0);
         at += 1;
     }
-    meanings
+    name_kinds
 }
 
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time only")]
@@ -295,11 +295,11 @@ mod tests {
 
     #[test]
     fn the_tables_hold_what_the_entries_say() {
-        let (meanings, accounted) = (meanings(), accounted());
+        let (name_kinds, accounted) = (name_kinds(), accounted());
         let (firsts, nexts) = (firsts(), nexts());
         for (at, (name, value)) in TABLE.iter().enumerate() {
             let index = StaticIndex::new(at + 1).unwrap();
-            assert_eq!((meanings[at], index.meaning()), (meaning_of(name), meaning_of(name)));
+            assert_eq!((name_kinds[at], index.name_kind()), (kind_of_known(name), kind_of_known(name)));
             assert_eq!(usize::from(accounted[at]), name.len() + value.len() + 32);
             assert_eq!((firsts[at], nexts[at]), (index.first(), index.look_up(&NEXTS)));
             assert!(
