@@ -146,10 +146,10 @@ impl Decoder {
                         self.on_representation(octet, &mut name, taker)?;
                     }
                 }
-                State::Text(text, left) => {
+                State::Text(string, left) => {
                     let piece;
                     (piece, rest) = input.split_at(left.min(input.len()));
-                    self.on_text(text, left, piece, &mut name, taker)?;
+                    self.on_text(string, left, piece, &mut name, taker)?;
                 }
                 State::Index(..) | State::Length(_) | State::LengthRest(..) => {
                     self.on_octet(octet, &mut name, taker)?;
@@ -170,9 +170,9 @@ impl Decoder {
                 None => self.wait(State::Index(kind, partial)),
             },
             State::Length(part) => self.on_string(part, octet, name, taker),
-            State::LengthRest(text, mut partial) => match partial.parse_next(octet)? {
-                Some(length) => self.on_length(text, length, name, taker),
-                None => self.wait(State::LengthRest(text, partial)),
+            State::LengthRest(string, mut partial) => match partial.parse_next(octet)? {
+                Some(length) => self.on_length(string, length, name, taker),
+                None => self.wait(State::LengthRest(string, partial)),
             },
             State::Representation | State::Text(..) => Ok(()),
         }
@@ -287,10 +287,10 @@ impl Decoder {
         name: &mut Name<'_>,
         taker: &mut impl Taker,
     ) -> Result<(), Violation> {
-        let text = Text { part, coding: Coding::of(octet) };
+        let string = OpenString { part, coding: Coding::of(octet) };
         match Integer::parse(octet, STRING_MASK) {
-            Integer::Whole(length) => self.on_length(text, length, name, taker),
-            Integer::Partial(partial) => self.wait(State::LengthRest(text, partial)),
+            Integer::Whole(length) => self.on_length(string, length, name, taker),
+            Integer::Partial(partial) => self.wait(State::LengthRest(string, partial)),
         }
     }
 
@@ -409,13 +409,13 @@ impl Decoder {
     /// The length of a string is known: refuses it before anything is kept.
     fn on_length(
         &mut self,
-        text: Text,
+        string: OpenString,
         length: u32,
         name: &mut Name<'_>,
         taker: &mut impl Taker,
     ) -> Result<(), Violation> {
         let length = length as usize;
-        let least = match text.coding {
+        let least = match string.coding {
             Coding::Plain => length,
             Coding::Huffman => huffman::least_decoded_octets(length),
         };
@@ -423,10 +423,10 @@ impl Decoder {
             return Err(Violation::StringTooLong);
         }
         self.text_octets = 0;
-        self.state = State::Text(text, length);
+        self.state = State::Text(string, length);
         match length {
-            0 if text.coding == Coding::Plain && self.start.is_some() => self.on_drafted(text, taker),
-            0 => self.on_text(text, 0, &[], name, taker),
+            0 if string.coding == Coding::Plain && self.start.is_some() => self.on_drafted(string, taker),
+            0 => self.on_text(string, 0, &[], name, taker),
             _ => Ok(()),
         }
     }
@@ -434,7 +434,7 @@ impl Decoder {
     /// Takes a piece of a string, of which so many octets were left.
     fn on_text<'f>(
         &mut self,
-        text: Text,
+        string: OpenString,
         left: usize,
         piece: &'f [u8],
         name: &mut Name<'f>,
@@ -444,38 +444,38 @@ impl Decoder {
         if left > 0 {
             // The fragment ends here: the name goes in front of the value.
             self.keep(core::mem::take(name), taker);
-            self.state = State::Text(text, left);
-            return self.keep_text(text.coding, piece, taker);
+            self.state = State::Text(string, left);
+            return self.keep_text(string.coding, piece, taker);
         }
-        let is_lent = text.coding == Coding::Plain && self.text_octets == 0 && self.may_be_lent(taker);
+        let is_lent = string.coding == Coding::Plain && self.text_octets == 0 && self.may_be_lent(taker);
         if !is_lent {
             if taker.draft().is_some() {
                 self.keep(core::mem::take(name), taker);
             }
-            self.keep_text(text.coding, piece, taker)?;
-            if text.coding == Coding::Huffman {
+            self.keep_text(string.coding, piece, taker)?;
+            if string.coding == Coding::Huffman {
                 self.rest.finish()?;
             }
         }
-        match text.part {
+        match string.part {
             Part::Name => {
                 *name = if is_lent { Name::Lent(piece) } else { Name::Kept };
-                self.on_name(text.coding, taker)
+                self.on_name(string.coding, taker)
             }
             Part::Value => {
                 self.state = State::Representation;
-                self.on_literal(core::mem::take(name), is_lent.then_some(piece), text.coding, taker)
+                self.on_literal(core::mem::take(name), is_lent.then_some(piece), string.coding, taker)
             }
         }
     }
 
     /// A string is whole, and in the draft.
-    fn on_drafted(&mut self, text: Text, taker: &mut impl Taker) -> Result<(), Violation> {
-        match text.part {
-            Part::Name => self.on_name(text.coding, taker),
+    fn on_drafted(&mut self, string: OpenString, taker: &mut impl Taker) -> Result<(), Violation> {
+        match string.part {
+            Part::Name => self.on_name(string.coding, taker),
             Part::Value => {
                 self.state = State::Representation;
-                self.on_draft(text.coding, taker)
+                self.on_draft(string.coding, taker)
             }
         }
     }
@@ -587,8 +587,8 @@ const SHORT_NAME: usize = 64;
 /// for all of a fragment, if there are any.
 #[derive(Default)]
 struct Places {
-    name: Option<huffman::Text>,
-    value: Option<huffman::Text>,
+    name: Option<huffman::Decoded>,
+    value: Option<huffman::Decoded>,
 }
 
 /// Where in a block the decoder is.
@@ -601,14 +601,14 @@ enum State {
     /// A string is next.
     Length(Part),
     /// Within the length of a string.
-    LengthRest(Text, Partial),
+    LengthRest(OpenString, Partial),
     /// Within the text of a string, of which so many octets are left.
-    Text(Text, usize),
+    Text(OpenString, usize),
 }
 
 /// A string that is being read.
 #[derive(Clone, Copy)]
-struct Text {
+struct OpenString {
     part: Part,
     coding: Coding,
 }
@@ -680,9 +680,9 @@ mod tests {
     }
 
     /// What a sink is told of fields, in octets as tables count them; those that were not kept are negative.
-    struct Sizes(Vec<isize>);
+    struct ToldSizes(Vec<isize>);
 
-    impl Sink for Sizes {
+    impl Sink for ToldSizes {
         fn field(&mut self, field: Field<'_>) -> Result<(), Violation> {
             self.0.push(field.accounted_octets() as isize);
             Ok(())
@@ -708,7 +708,7 @@ mod tests {
             let block = [&small[..], &large, small, b"\xbe"].concat();
             for size in [1, 7, 300] {
                 let mut decoder = Decoder::new(300).with_max_kept(200);
-                let mut sizes = Sizes(Vec::new());
+                let mut sizes = ToldSizes(Vec::new());
                 for piece in block.chunks(size) {
                     decoder.decode(piece, &mut sizes).unwrap();
                     assert!(decoder.scratch.capacity() <= 300);
@@ -729,7 +729,7 @@ mod tests {
         huffman::encode(b"000", 3, &mut coded);
         for (kept, told) in [(2, -36), (3, 36)] {
             let mut decoder = Decoder::new(300).with_max_kept(kept);
-            let mut sizes = Sizes(Vec::new());
+            let mut sizes = ToldSizes(Vec::new());
             decoder.decode(&coded, &mut sizes).unwrap();
             assert_eq!(sizes.0, [told], "{kept}");
         }
@@ -741,7 +741,7 @@ mod tests {
         let block = [&b"\x40\x01l\x7f\xb9\x16"[..], &[b'v'; 3_000], b"\xbe"].concat();
         for size in [1, 64, 999, block.len()] {
             let mut decoder = Decoder::new(4_096).with_max_kept(2_048);
-            let mut sizes = Sizes(Vec::new());
+            let mut sizes = ToldSizes(Vec::new());
             for piece in block.chunks(size) {
                 decoder.decode(piece, &mut sizes).unwrap();
                 assert!(decoder.memory_used() <= Decoder::max_memory(4_096, 2_048), "{size}");
@@ -766,7 +766,7 @@ mod tests {
             (2_100, incremental, 2_134, 2_134),
         ] {
             let mut decoder = Decoder::new(4_096).with_max_kept(200);
-            let mut sizes = Sizes(Vec::new());
+            let mut sizes = ToldSizes(Vec::new());
             decoder.decode(&entry(octets), &mut sizes).unwrap();
             for octet in again.chunks(1) {
                 decoder.decode(octet, &mut sizes).unwrap();
@@ -783,7 +783,7 @@ mod tests {
     fn the_end_of_a_field_above_the_limit_takes_no_memory() {
         let large = [&b"\x40\x01n\x7f\xc1\x3d"[..], &[b'v'; 8_000]].concat();
         let mut decoder = Decoder::new(4_096).with_max_kept(2_048);
-        let mut sizes = Sizes(Vec::new());
+        let mut sizes = ToldSizes(Vec::new());
         for octet in large.into_iter().chain([&b"\x40\x01a\x32"[..], &[b'b'; 50]].concat().repeat(60)) {
             decoder.decode(&[octet], &mut sizes).unwrap();
             let used = decoder.memory_used();
@@ -824,7 +824,7 @@ mod tests {
                 for size in [1, 64, 999] {
                     let mut decoder = Decoder::new(4_096).with_max_kept(kept);
                     for piece in block.chunks(size) {
-                        decoder.decode(piece, &mut Sizes(Vec::new())).unwrap();
+                        decoder.decode(piece, &mut ToldSizes(Vec::new())).unwrap();
                         let (used, most) = (decoder.memory_used(), Decoder::max_memory(4_096, kept));
                         assert!(used <= most, "{kept} {octets} {size}: {used} of {most}");
                     }

@@ -151,7 +151,7 @@ pub(super) const fn most_decoded_octets(encoded: usize) -> usize {
 }
 
 /// Decodes a whole string of at most [`CHUNK`] octets, if it is valid.
-pub(super) fn decode<'t>(string: &[u8], text: &'t mut Text) -> Option<&'t [u8]> {
+pub(super) fn decode<'t>(string: &[u8], text: &'t mut Decoded) -> Option<&'t [u8]> {
     debug_assert!(string.len() <= CHUNK, "a longer string has more symbols than there are places");
     match Cursor::START.decode_short(Octets(string), text) {
         Ok(end) => text.get(..end.symbols()),
@@ -161,7 +161,7 @@ pub(super) fn decode<'t>(string: &[u8], text: &'t mut Text) -> Option<&'t [u8]> 
 
 /// The same of a string that is not as most are, from the cursor on.
 #[cold]
-fn decode_from<'t>(mut cursor: Cursor, string: &[u8], text: &'t mut Text) -> Option<&'t [u8]> {
+fn decode_from<'t>(mut cursor: Cursor, string: &[u8], text: &'t mut Decoded) -> Option<&'t [u8]> {
     let rest = cursor.decode_rest(Octets(string), text);
     rest.and_then(|mut rest| rest.finish()).ok()?;
     text.get(..cursor.symbols())
@@ -183,7 +183,7 @@ impl Rest {
     pub(super) fn decode<'t>(
         &mut self,
         piece: &[u8],
-        text: &'t mut Text,
+        text: &'t mut Decoded,
     ) -> (&'t [u8], Result<(), Violation>) {
         debug_assert!(piece.len() <= CHUNK, "a longer piece has more symbols than there are places");
         let mut cursor = Cursor::START;
@@ -199,7 +199,12 @@ impl Rest {
     }
 
     /// Decodes a piece: returns what is left behind it.
-    fn decode_into(self, cursor: &mut Cursor, piece: Octets<'_>, text: &mut Text) -> Result<Self, Violation> {
+    fn decode_into(
+        self,
+        cursor: &mut Cursor,
+        piece: Octets<'_>,
+        text: &mut Decoded,
+    ) -> Result<Self, Violation> {
         let bits = self.bits | piece.first() >> self.count;
         let count = self.count.wrapping_add(piece.left(*cursor));
         if count <= u64::BITS {
@@ -293,7 +298,7 @@ impl Cursor {
     /// Decodes the rest, if all codes are short and nothing but padding follows them. If not, returns a cursor that is
     /// not behind the first other code.
     #[inline(always)]
-    fn decode_short(mut self, octets: Octets<'_>, text: &mut Text) -> Result<Self, Self> {
+    fn decode_short(mut self, octets: Octets<'_>, text: &mut Decoded) -> Result<Self, Self> {
         if !self.decode_windows(octets, text) {
             return Err(self);
         }
@@ -303,7 +308,7 @@ impl Cursor {
     }
 
     /// Decodes the rest: returns the bits that are no whole code.
-    fn decode_rest(&mut self, octets: Octets<'_>, text: &mut Text) -> Result<Rest, Violation> {
+    fn decode_rest(&mut self, octets: Octets<'_>, text: &mut Decoded) -> Result<Rest, Violation> {
         loop {
             self.decode_windows(octets, text);
             let Some(bits) = octets.window(*self) else {
@@ -315,7 +320,7 @@ impl Cursor {
 
     /// Decodes short codes as long as there are eight octets: whether no other code came first.
     #[inline(always)]
-    fn decode_windows(&mut self, octets: Octets<'_>, text: &mut Text) -> bool {
+    fn decode_windows(&mut self, octets: Octets<'_>, text: &mut Decoded) -> bool {
         while let Some(mut bits) = octets.window(*self) {
             let may_go_on = self.take_short::<ROUND>(&mut bits, text);
             self.pass_octets();
@@ -328,7 +333,7 @@ impl Cursor {
 
     /// Decodes short codes in so many steps: whether there may be more of them.
     #[inline(always)]
-    fn take_short<const STEPS: usize>(&mut self, bits: &mut u64, text: &mut Text) -> bool {
+    fn take_short<const STEPS: usize>(&mut self, bits: &mut u64, text: &mut Decoded) -> bool {
         let mut last = 0;
         for _ in 0..STEPS {
             let found = short_symbols(*bits);
@@ -341,7 +346,7 @@ impl Cursor {
 
     /// Decodes all codes that are whole among some bits: returns the others.
     #[inline]
-    fn decode_each(&mut self, some: Rest, text: &mut Text) -> Result<Rest, Violation> {
+    fn decode_each(&mut self, some: Rest, text: &mut Decoded) -> Result<Rest, Violation> {
         let Rest { mut bits, mut count } = some;
         loop {
             let (symbol, length) = symbol(bits);
@@ -356,7 +361,7 @@ impl Cursor {
     }
 
     #[inline(always)]
-    fn take_symbol(&mut self, symbol: u16, bits: u32, text: &mut Text) -> Result<(), Violation> {
+    fn take_symbol(&mut self, symbol: u16, bits: u32, text: &mut Decoded) -> Result<(), Violation> {
         if symbol == EOS {
             return Err(Violation::InvalidHuffman);
         }
@@ -365,7 +370,7 @@ impl Cursor {
     }
 
     #[inline(always)]
-    fn take(&mut self, found: Found, text: &mut Text) {
+    fn take(&mut self, found: Found, text: &mut Decoded) {
         let place = self.symbols();
         // Where the step is added first, the entry is not needed in two registers.
         self.step = self.step.wrapping_add(found.step.into());
@@ -404,13 +409,13 @@ const ROUND: usize = (WINDOW_BITS / SHORT_BITS) as usize;
 pub(super) const CHUNK: usize = 127;
 
 /// The places for the symbols of a piece, and of the bits before it that were no whole code.
-pub(super) type Text = [u8; TEXT];
-pub(super) const PLACES: Text = [0; TEXT];
+pub(super) type Decoded = [u8; DECODED];
+pub(super) const NOTHING_DECODED: Decoded = [0; DECODED];
 
 /// One more than steps can count, so that two symbols can be written wherever one can.
-const TEXT: usize = (1 << (u16::BITS - STEP_BITS)) + 1;
+const DECODED: usize = (1 << (u16::BITS - STEP_BITS)) + 1;
 
-const _: () = assert!(most_decoded_octets(CHUNK.saturating_add(4)) < TEXT, "with what is left of a code");
+const _: () = assert!(most_decoded_octets(CHUNK.saturating_add(4)) < DECODED, "with what is left of a code");
 
 const MAX_PADDING: u32 = 7;
 
@@ -433,7 +438,7 @@ mod tests {
         let mut left = Rest::NONE;
         let mut text = Vec::new();
         for piece in octets.chunks(piece.min(CHUNK)) {
-            let mut places = PLACES;
+            let mut places = NOTHING_DECODED;
             let (symbols, result) = left.decode(piece, &mut places);
             text.extend_from_slice(symbols);
             result?;
@@ -515,7 +520,7 @@ mod tests {
             }
         }
         let mut left = Rest::NONE;
-        let mut places = PLACES;
+        let mut places = NOTHING_DECODED;
         let (before, all) = left.decode(&[0x07, 0xff, 0xff, 0xff, 0xff], &mut places);
         assert_eq!(
             (before, all),
@@ -535,7 +540,7 @@ mod tests {
                 let (first, rest) = octets.split_at(first);
                 let mut text = Vec::new();
                 for piece in [first].into_iter().chain(rest.chunks(CHUNK)) {
-                    let mut places = PLACES;
+                    let mut places = NOTHING_DECODED;
                     let (symbols, result) = left.decode(piece, &mut places);
                     result.unwrap();
                     text.extend_from_slice(symbols);
@@ -545,7 +550,7 @@ mod tests {
             }
         }
         let most = vec![b'0'; most_decoded_octets(CHUNK)];
-        assert_eq!(decode(&encoded(&most), &mut { PLACES }), Some(&most[..]));
+        assert_eq!(decode(&encoded(&most), &mut { NOTHING_DECODED }), Some(&most[..]));
     }
 
     /// What is coded together is eight octets, and what is written together: whatever waits, and whatever room there
@@ -619,9 +624,9 @@ mod tests {
         ) {
             let mut octets = [encoded(&text), noise].concat();
             octets.truncate(length);
-            let mut places = PLACES;
+            let mut places = NOTHING_DECODED;
             prop_assert_eq!(decode(&octets, &mut places).map(<[u8]>::to_vec), decoded(&octets, 1).ok());
-            let mut places = PLACES;
+            let mut places = NOTHING_DECODED;
             let coded = encoded(text.get(..length / 8).unwrap_or(&text));
             prop_assert_eq!(decode(&coded, &mut places).map(<[u8]>::to_vec), decoded(&coded, 1).ok());
         }
@@ -638,7 +643,7 @@ mod tests {
             for size in pieces.iter().cycle() {
                 let piece = &octets[end..octets.len().min(end + size)];
                 end += piece.len();
-                let mut places = PLACES;
+                let mut places = NOTHING_DECODED;
                 let (symbols, result) = waiting.decode(piece, &mut places);
                 decoded.extend_from_slice(symbols);
                 let (expected, bits, error) = read(&octets[..end]);

@@ -11,13 +11,13 @@ pub(super) struct Short<'f> {
     pub(super) literal: Literal,
     /// The index of the entry that has the name; 0 if the name is the next string.
     pub(super) index: u32,
-    pub(super) name: Text<'f>,
-    pub(super) value: Text<'f>,
+    pub(super) name: ShortString<'f>,
+    pub(super) value: ShortString<'f>,
 }
 
 /// A string (RFC 7541 §5.2) of less than 127 octets: of no more than a [chunk](huffman::CHUNK).
 #[derive(Clone, Copy)]
-pub(super) struct Text<'f> {
+pub(super) struct ShortString<'f> {
     pub(super) coding: Coding,
     pub(super) octets: &'f [u8],
 }
@@ -43,8 +43,8 @@ impl<'f> Short<'f> {
             }
             (u32::from(mask).saturating_add(more.into()), rest)
         };
-        let (name, rest) = if index == 0 { Text::parse(rest)? } else { (Text::NONE, rest) };
-        let (value, rest) = Text::parse(rest)?;
+        let (name, rest) = if index == 0 { ShortString::parse(rest)? } else { (ShortString::NONE, rest) };
+        let (value, rest) = ShortString::parse(rest)?;
         Some((Self { literal, index, name, value }, rest))
     }
 }
@@ -52,7 +52,7 @@ impl<'f> Short<'f> {
 /// The octet of an integer that another one follows (RFC 7541 §5.1).
 const MORE: u8 = 0x80;
 
-impl<'f> Text<'f> {
+impl<'f> ShortString<'f> {
     const NONE: Self = Self { coding: Coding::Plain, octets: &[] };
 
     #[inline]
@@ -68,14 +68,14 @@ impl<'f> Text<'f> {
 
     /// What the string says. Only one in Huffman code needs places.
     #[inline]
-    pub(super) fn read<'p>(self, places: &'p mut Option<huffman::Text>) -> Result<&'p [u8], Violation>
+    pub(super) fn read<'p>(self, places: &'p mut Option<huffman::Decoded>) -> Result<&'p [u8], Violation>
     where
         'f: 'p,
     {
         match self.coding {
             Coding::Plain => Ok(self.octets),
             Coding::Huffman => {
-                let places = places.get_or_insert(huffman::PLACES);
+                let places = places.get_or_insert(huffman::NOTHING_DECODED);
                 huffman::decode(self.octets, places).ok_or(Violation::InvalidHuffman)
             }
         }

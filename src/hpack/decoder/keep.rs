@@ -72,7 +72,7 @@ impl Decoder {
     }
 
     fn keep_coded(&mut self, chunk: &[u8], taker: &mut impl Taker) -> Result<(), Violation> {
-        let mut places = huffman::PLACES;
+        let mut places = huffman::NOTHING_DECODED;
         let (text, result) = self.rest.decode(chunk, &mut places);
         self.keep_octets(text, taker);
         // What is in front of an error comes first, wherever the input is cut.

@@ -1,7 +1,7 @@
 //! Fragments of a single octet: where a peer sends those, each has to cost little more than in a long one.
 
 use super::super::Taker;
-use super::{Decoder, Name, State, Text};
+use super::{Decoder, Name, OpenString, State};
 use crate::error::Violation;
 use crate::fields::Coding;
 
@@ -10,9 +10,9 @@ impl Decoder {
     /// do.
     #[inline(never)]
     pub(crate) fn decode_octet(&mut self, octet: u8, taker: &mut impl Taker) -> Result<(), Violation> {
-        if let State::Text(text @ Text { coding: Coding::Plain, .. }, left) = self.state {
+        if let State::Text(string @ OpenString { coding: Coding::Plain, .. }, left) = self.state {
             if self.absorb(octet, left, taker) {
-                return if left > 1 { Ok(()) } else { self.on_drafted(text, taker) };
+                return if left > 1 { Ok(()) } else { self.on_drafted(string, taker) };
             }
         }
         self.take_octet(octet, taker)
@@ -25,15 +25,15 @@ impl Decoder {
         let mut name = Name::Kept;
         match self.state {
             State::Representation => self.on_representation(octet, &mut name, taker)?,
-            State::Text(text, left) => {
-                if text.coding == Coding::Plain && self.take_into_draft(&piece, taker) {
+            State::Text(string, left) => {
+                if string.coding == Coding::Plain && self.take_into_draft(&piece, taker) {
                     self.text_octets = self.text_octets.saturating_add(1);
                     return match left.saturating_sub(1) {
-                        0 => self.on_drafted(text, taker),
-                        left => self.wait(State::Text(text, left)),
+                        0 => self.on_drafted(string, taker),
+                        left => self.wait(State::Text(string, left)),
                     };
                 }
-                self.on_text(text, left, &piece, &mut name, taker)?;
+                self.on_text(string, left, &piece, &mut name, taker)?;
             }
             State::Index(..) | State::Length(_) | State::LengthRest(..) => {
                 self.on_octet(octet, &mut name, taker)?;
