@@ -90,19 +90,19 @@ fn append_spelt(block: &mut Vec<u8>, name: &[u8], value: &[u8], marks: Marks, in
 /// Puts an entry of a dynamic table at the end of a block that has room for it, with its name unless that is known from
 /// the static table.
 #[inline]
-pub(crate) fn write_entry(block: &mut Vec<u8>, name: &[u8], value: &[u8], nature: Nature) {
-    let marks = Marks::of_indexed(nature);
-    match nature.index() {
+pub(crate) fn write_entry(block: &mut Vec<u8>, record: &Record<'_>) {
+    let &Record { name, value, index, marks } = record;
+    match index {
         Some(index) => append_named(block, index, value, marks),
         None => append_spelt(block, name, value, marks, None),
     }
 }
 
 /// How many octets that takes.
-pub(crate) const fn entry_octets(name: &[u8], value: &[u8], nature: Nature) -> usize {
-    match nature.index() {
-        Some(_) => NAMED_HEAD.saturating_add(value.len()),
-        None => SPELT_HEAD.saturating_add(name.len()).saturating_add(value.len()),
+pub(crate) const fn entry_octets(record: &Record<'_>) -> usize {
+    match record.index {
+        Some(_) => NAMED_HEAD.saturating_add(record.value.len()),
+        None => SPELT_HEAD.saturating_add(record.name.len()).saturating_add(record.value.len()),
     }
 }
 
@@ -307,6 +307,12 @@ impl<'a> Record<'a> {
         Self { name, value, index, marks }
     }
 
+    /// The record of a field that comes as the index of an entry of a dynamic table, if it comes again.
+    #[inline]
+    pub(crate) const fn of_indexed(name: &'a [u8], value: &'a [u8], nature: Nature) -> Self {
+        Self { name, value, index: nature.index(), marks: Marks::of_indexed(nature) }
+    }
+
     #[inline]
     pub(super) fn of_entry(index: StaticIndex) -> Self {
         let marks = index.look_up(&ENTRY_MARKS);
@@ -352,6 +358,12 @@ impl<'a> Record<'a> {
         self.marks.huffman()
     }
 
+    /// The same record, with the first entry of the static table that has the name.
+    #[inline]
+    pub(crate) fn with_first_index(self) -> Self {
+        Self { index: self.index.map(StaticIndex::first), ..self }
+    }
+
     /// A record of another value, of the same nature.
     pub(super) const fn with_value(self, value: &'a [u8]) -> Self {
         Self { value, ..self }
@@ -391,14 +403,14 @@ impl<'t> Entry<'t> {
     #[inline(always)]
     pub(crate) fn is(self, field: &Record<'_>) -> bool {
         matches!(self.octets, [_, marks, ..] if Marks(u16::from(*marks)).indexing() == field.indexing())
-            && self.has_text(field, field.index)
+            && self.has_text(field)
     }
 
-    /// Whether it has the name and the value of this field. `index` is the first entry of the static table that has the
-    /// name: the entry was written with it.
+    /// Whether it has the name and the value of this field. Both have the same entry of the static table for their
+    /// names, the first one.
     #[inline(always)]
-    pub(crate) fn has_text(self, field: &Record<'_>, index: Option<StaticIndex>) -> bool {
-        match index {
+    pub(crate) fn has_text(self, field: &Record<'_>) -> bool {
+        match field.index {
             Some(index) => self.is_named(index, field.value),
             None => self.value_of(field.name) == Some(field.value),
         }
@@ -419,13 +431,6 @@ impl<'t> Entry<'t> {
         let (&[first, _, _, n0, n1, n2, n3, ..], text) = self.octets.split_first_chunk::<SPELT_HEAD>()?;
         let has_length = first & NAMED == 0 && u32::from_le_bytes([n0, n1, n2, n3]) as usize == name.len();
         if has_length { text.strip_prefix(name) } else { None }
-    }
-
-    /// Notes in the octets of an entry how the field was to be indexed, for which the encoder did not have to decide.
-    pub(crate) fn note_indexing(octets: &mut [u8], indexing: Indexing) {
-        if let [_, marks, ..] = octets {
-            *marks = *marks & !0b11 | indexing as u8;
-        }
     }
 
     /// Notes the nature in the octets of an entry.
@@ -604,8 +609,8 @@ mod tests {
     fn no_record_is_skipped_but_the_same_field_that_is_to_be_indexed_alike() {
         let entry_of = |name: &[u8], value: &[u8], indexing| {
             let mut octets = Vec::new();
-            write_entry(&mut octets, name, value, Nature::of_name(StaticIndex::of_name(name)));
-            Entry::note_indexing(&mut octets, indexing);
+            let field = Field { indexing, ..Field::new(name, value) };
+            write_entry(&mut octets, &Record::to_encode(&field));
             octets
         };
         for (name, value) in [(&b"etag"[..], &b"12"[..]), (b"a", b"12"), (b"a", b"")] {

@@ -6,9 +6,7 @@ use super::huffman::Bits;
 use super::lookup::{Hashes, Lookup};
 use super::table::{Inserted, Table};
 use super::{DEFAULT_TABLE_LIMIT, huffman, integer};
-use crate::fields::{
-    Field, Fields, Huffman, Indexing, Literal, Nature, Record, STATIC_TABLE, StaticIndex, cookies,
-};
+use crate::fields::{Field, Fields, Huffman, Indexing, Literal, Record, STATIC_TABLE, StaticIndex, cookies};
 
 /// Encodes field sections for one connection.
 ///
@@ -76,8 +74,7 @@ impl Encoder {
     pub fn encode<'a>(&mut self, fields: impl IntoIterator<Item = Field<'a>>, out: &mut Vec<u8>) {
         self.sizes.write(out);
         for field in fields {
-            let record = Record::to_encode(&field);
-            self.encode_next(&record, record.index, out);
+            self.encode_next(&Record::to_encode(&field), out);
         }
     }
 
@@ -85,7 +82,7 @@ impl Encoder {
     pub(crate) fn encode_crumbs(&mut self, fields: &Fields, out: &mut Vec<u8>) {
         self.sizes.write(out);
         for field in fields.records().flat_map(cookies::split) {
-            self.encode_next(&field, field.index.map(StaticIndex::first), out);
+            self.encode_next(&field.with_first_index(), out);
         }
     }
 
@@ -104,7 +101,7 @@ impl Encoder {
                     write_dynamic(self.lookup.confirm(guess), out);
                 }
                 Some(_) | None => match records.next() {
-                    Some(record) => self.encode_record(&record, out),
+                    Some(record) => self.encode_record(&record.with_first_index(), out),
                     None => return,
                 },
             }
@@ -135,52 +132,48 @@ impl Encoder {
     /// A field of a list that is not where it was in the last one, or does not lie like the entry.
     #[inline(never)]
     fn encode_record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
-        let index = record.index.map(StaticIndex::first);
-        match entry_of(record, index) {
+        match entry_of(record) {
             Some(entry) => write_static(entry, out),
-            None => self.encode_other(record, index, out),
+            None => self.encode_other(record, out),
         }
     }
 
-    /// A field that may be where it was in the last list. `index` is the first entry of the static table that has its
-    /// name, if one has.
+    /// A field that may be where it was in the last list.
     #[inline(always)]
-    fn encode_next(&mut self, field: &Record<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
-        if let Some(entry) = entry_of(field, index) {
+    fn encode_next(&mut self, field: &Record<'_>, out: &mut Vec<u8>) {
+        if let Some(entry) = entry_of(field) {
             return write_static(entry, out);
         }
         // An entry that was asked for in the same way is no secret.
         match self.lookup.guess(&self.table) {
             Some(guess) if guess.entry.is(field) => write_dynamic(self.lookup.confirm(guess), out),
             // A copy leaves the original in registers.
-            Some(_) | None => self.encode_other(&{ *field }, index, out),
+            Some(_) | None => self.encode_other(&{ *field }, out),
         }
     }
 
     /// A field that is not in the static table, or a secret.
-    ///
-    /// `index` is the first entry of the static table that has its name, if one has.
     #[inline(never)]
-    fn encode_other(&mut self, field: &Record<'_>, index: Option<StaticIndex>, out: &mut Vec<u8>) {
-        let hashes = Hashes::of(field, index);
-        let literal = if is_secret(field, index) {
+    fn encode_other(&mut self, field: &Record<'_>, out: &mut Vec<u8>) {
+        let hashes = Hashes::of(field);
+        let literal = if is_secret(field) {
             Literal::Never
-        } else if let Some(nth) = self.lookup.find_field(&self.table, field, index, hashes.field) {
+        } else if let Some(nth) = self.lookup.find_field(&self.table, field, hashes.field) {
             return write_dynamic(nth, out);
         } else {
-            self.choose_literal(Wish::of(field, index), field, hashes.field)
+            self.choose_literal(Wish::of(field), field, hashes.field)
         };
-        write_literal(literal, self.find_name(field.name, index, hashes.name), field, out);
+        write_literal(literal, self.find_name(field, hashes.name), field, out);
         if literal == Literal::Incremental {
-            self.insert(field, index, hashes);
+            self.insert(field, hashes);
         }
     }
 
-    /// The least index of a name in the tables, if any has it.
-    fn find_name(&self, name: &[u8], index: Option<StaticIndex>, hash: u64) -> Option<usize> {
-        match index {
+    /// The least index of a field's name in the tables, if any has it.
+    fn find_name(&self, field: &Record<'_>, hash: u64) -> Option<usize> {
+        match field.index {
             Some(index) => Some(index.octet().into()),
-            None => self.lookup.find_name(&self.table, name, hash).map(dynamic_index),
+            None => self.lookup.find_name(&self.table, field.name, hash).map(dynamic_index),
         }
     }
 
@@ -197,14 +190,9 @@ impl Encoder {
         }
     }
 
-    fn insert(&mut self, field: &Record<'_>, index: Option<StaticIndex>, hashes: Hashes) {
-        match self.table.insert(field.name, field.value, Nature::of_name(index)) {
-            Inserted::Newest => {
-                if field.indexing() != Indexing::Auto {
-                    self.table.note_indexing_of_newest(field.indexing());
-                }
-                self.lookup.insert(&self.table, hashes);
-            }
+    fn insert(&mut self, field: &Record<'_>, hashes: Hashes) {
+        match self.table.insert_record(field) {
+            Inserted::Newest => self.lookup.insert(&self.table, hashes),
             Inserted::TooLarge => {}
         }
     }
@@ -212,8 +200,8 @@ impl Encoder {
 
 /// The entry of the static table that is the field, unless that is a secret.
 #[inline(always)]
-fn entry_of(field: &Record<'_>, index: Option<StaticIndex>) -> Option<StaticIndex> {
-    index?.or_next_with(field.value).filter(|_| !is_secret(field, index))
+fn entry_of(field: &Record<'_>) -> Option<StaticIndex> {
+    field.index?.or_next_with(field.value).filter(|_| !is_secret(field))
 }
 
 #[inline]
@@ -229,8 +217,8 @@ fn write_dynamic(nth: usize, out: &mut Vec<u8>) {
 
 impl Hashes {
     #[inline]
-    fn of(field: &Record<'_>, index: Option<StaticIndex>) -> Self {
-        let name = index.map_or_else(|| hash_name(field.name), |index| index.look_up(&STATIC_HASHES));
+    fn of(field: &Record<'_>) -> Self {
+        let name = field.index.map_or_else(|| hash_name(field.name), |index| index.look_up(&STATIC_HASHES));
         Self { name, field: hash_field(name, field.value) }
     }
 }
@@ -273,9 +261,9 @@ enum Wish {
 }
 
 impl Wish {
-    fn of(field: &Record<'_>, index: Option<StaticIndex>) -> Self {
+    fn of(field: &Record<'_>) -> Self {
         match field.indexing() {
-            Indexing::Auto => Self::of_auto(index),
+            Indexing::Auto => Self::of_auto(field.index),
             Indexing::Incremental => Self::Always,
             Indexing::Without | Indexing::Never => Self::Without,
         }
@@ -302,8 +290,8 @@ impl Wish {
 /// Whether no index may have the field: short cookies and credentials can be guessed by what they compress to (RFC 7541
 /// §7.1.3).
 #[inline]
-fn is_secret(field: &Record<'_>, index: Option<StaticIndex>) -> bool {
-    match (field.indexing(), index) {
+fn is_secret(field: &Record<'_>) -> bool {
+    match (field.indexing(), field.index) {
         (Indexing::Never, _) => true,
         (Indexing::Auto, Some(StaticIndex::AUTHORIZATION | StaticIndex::PROXY_AUTHORIZATION)) => true,
         (Indexing::Auto, Some(StaticIndex::COOKIE)) => field.value.len() < SHORT_COOKIE,
@@ -466,6 +454,8 @@ mod tests {
     use alloc::vec;
     use proptest::prelude::*;
 
+    use crate::fields::Nature;
+
     #[test]
     fn a_fresh_encoder_holds_no_memory() {
         assert_eq!(Encoder::new(u32::MAX).memory_used(), 0);
@@ -476,8 +466,9 @@ mod tests {
         let hashes = static_hashes();
         for (at, (name, value)) in STATIC_TABLE.iter().enumerate() {
             let field = Record::to_encode(&Field::new(name, value));
-            let (known, unknown) = (Hashes::of(&field, StaticIndex::new(at + 1)), Hashes::of(&field, None));
-            assert_eq!((hashes[at], known.name, known.field), (hash_name(name), unknown.name, unknown.field));
+            let known = Hashes::of(&field);
+            assert_eq!([hashes[at], known.name], [hash_name(name); 2]);
+            assert_eq!(known.field, hash_field(hash_name(name), value));
         }
     }
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::hash::{hash_field, hash_name};
 use super::table::{ENTRY_OVERHEAD, Table};
-use crate::fields::{Entry, Record, StaticIndex};
+use crate::fields::{Entry, Record};
 
 /// Two sets of chains through the entries of a table: by the name's hash and by the field's. Before both comes a guess,
 /// as lists that are alike ask for the same entries one after the other.
@@ -71,17 +71,10 @@ impl Lookup {
         self.nth(guess.number)
     }
 
-    /// The newest entry with both this name and this value. `index` is the first entry of the static table that has the
-    /// name: the entries of such names were inserted with it.
+    /// The newest entry with both the name and the value of this field.
     #[inline]
-    pub(super) fn find_field(
-        &mut self,
-        table: &Table,
-        field: &Record<'_>,
-        index: Option<StaticIndex>,
-        hash: u64,
-    ) -> Option<usize> {
-        let is_it = |nth| table.get(nth).is_some_and(|entry| entry.has_text(field, index));
+    pub(super) fn find_field(&mut self, table: &Table, field: &Record<'_>, hash: u64) -> Option<usize> {
+        let is_it = |nth| table.get(nth).is_some_and(|entry| entry.has_text(field));
         let head = self.links.get(self.place(hash))?.fields;
         let nth = self.find(head, table.len(), |link| link.older_field, is_it)?;
         self.follow(self.newest.wrapping_sub(nth as u16));
@@ -237,7 +230,7 @@ mod tests {
     fn find(table: &Table, lookup: &mut Lookup, name: &[u8], value: &[u8]) -> (Option<usize>, Option<usize>) {
         let hash = hash_name(name);
         let field = Record::to_encode(&Field::new(name, value));
-        let field = lookup.find_field(table, &field, None, hash_field(hash, value));
+        let field = lookup.find_field(table, &field, hash_field(hash, value));
         (lookup.find_name(table, name, hash), field)
     }
 

@@ -3,9 +3,7 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use crate::fields::{
-    Entry, Field, Indexing, Nature, Record, SPELT_HEAD, entry_head, entry_octets, write_entry,
-};
+use crate::fields::{Entry, Nature, Record, SPELT_HEAD, entry_head, entry_octets, write_entry};
 use crate::growth::reserve_within;
 
 /// The dynamic table of one direction, the same at both of its ends.
@@ -76,14 +74,6 @@ impl Table {
         }
     }
 
-    /// Notes how the field was to be indexed that has become the newest entry.
-    #[cold]
-    pub(super) fn note_indexing_of_newest(&mut self, indexing: Indexing) {
-        if let Some(octets) = self.octets_mut(0) {
-            Entry::note_indexing(octets, indexing);
-        }
-    }
-
     fn octets_mut(&mut self, nth: usize) -> Option<&mut [u8]> {
         let at = self.places.len().checked_sub(nth.saturating_add(1))?;
         let &Place { start, end, .. } = self.places.get(at)?;
@@ -99,15 +89,21 @@ impl Table {
     /// Makes a field the newest entry, and evicts for it (RFC 7541 §4.4). A field that is larger than the table
     /// empties it and is not kept.
     pub(super) fn insert(&mut self, name: &[u8], value: &[u8], nature: Nature) -> Inserted {
-        let size = Field::accounted(name.len(), value.len());
+        self.insert_record(&Record::of_indexed(name, value, nature))
+    }
+
+    /// The same with the marks of a record.
+    #[inline(always)]
+    pub(super) fn insert_record(&mut self, record: &Record<'_>) -> Inserted {
+        let size = record.accounted_octets();
         let Some(left) = self.max.checked_sub(size) else {
             self.evict_to(0);
             return Inserted::TooLarge;
         };
         self.evict_to(left);
-        self.make_room(entry_octets(name, value, nature));
+        self.make_room(entry_octets(record));
         let start = self.octets.len();
-        write_entry(&mut self.octets, name, value, nature);
+        write_entry(&mut self.octets, record);
         self.push_place(start, size);
         Inserted::Newest
     }
