@@ -1,6 +1,5 @@
 //! The dynamic table (RFC 7541 §2.3.2 and §4).
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use crate::fields::{Entry, Nature, Record, SPELT_HEAD, entry_head, entry_octets, write_entry};
@@ -9,15 +8,17 @@ use crate::growth::reserve_within;
 /// The dynamic table of one direction, the same at both of its ends.
 ///
 /// Entries lie in one buffer as lists keep them, one behind the other: one that comes by its index is copied as it is.
-/// Evicted octets stay at the buffer's front until the room is needed; then the live ones move there. Beside its name
-/// and value an entry takes at most 11 octets there and 12 for its place, fewer than the 32 that it is accounted with,
-/// so octets and places together always fit into the table's maximum size. Their buffers share it: one that needs what
-/// the other has too much of takes it from there.
+/// What is evicted stays at the front of the buffer, and its place at the front of the places, until the room is needed;
+/// then the live ones move there. Beside its name and value an entry takes at most 11 octets in the buffer and 12 for
+/// its place, fewer than the 32 that it is accounted with, so octets and places together always fit into the table's
+/// maximum size. Their buffers share it: one that needs what the other has too much of takes it from there.
 #[derive(Clone)]
 pub(super) struct Table {
     octets: Vec<u8>,
     /// From the oldest to the newest.
-    places: VecDeque<Place>,
+    places: Vec<Place>,
+    /// So many places at the front are no entry's any more.
+    evicted_places: usize,
     /// The position of the buffer's first octet.
     base: u32,
     size: usize,
@@ -27,12 +28,19 @@ pub(super) struct Table {
 impl Table {
     /// An empty table, without an allocation.
     pub(super) const fn new(max: u32) -> Self {
-        Self { octets: Vec::new(), places: VecDeque::new(), base: 0, size: 0, max: max as usize }
+        Self {
+            octets: Vec::new(),
+            places: Vec::new(),
+            evicted_places: 0,
+            base: 0,
+            size: 0,
+            max: max as usize,
+        }
     }
 
     /// How many entries there are.
     pub(super) fn len(&self) -> usize {
-        self.places.len()
+        self.places.len().saturating_sub(self.evicted_places)
     }
 
     /// The size of all entries as RFC 7541 §4.1 counts it.
@@ -54,7 +62,7 @@ impl Table {
     /// An entry; the newest is 0.
     #[inline]
     pub(super) fn get(&self, nth: usize) -> Option<Entry<'_>> {
-        // There are none before the first one, wherever that would be.
+        // There are none before the first one, wherever that would be, and an evicted one is nowhere.
         let place = self.places.get(self.places.len().wrapping_sub(nth).wrapping_sub(1))?;
         let octets = self.octets.get(self.offset(place.start)..self.offset(place.end))?;
         Some(Entry::new(octets, place.size as usize))
@@ -119,14 +127,16 @@ impl Table {
     /// older: for a field that is so long that it will evict all of that in any case. No name of the static table is as
     /// long, so that the name lies in the entry.
     pub(super) fn take_name(&mut self, nth: usize) -> Vec<u8> {
-        let Some(at) = self.places.len().checked_sub(nth.saturating_add(1)) else { return Vec::new() };
+        let Some(Record { name, .. }) = self.record(nth) else { return Vec::new() };
+        let name_octets = name.len();
+        let at = self.places.len().saturating_sub(nth).saturating_sub(1);
         let Some(&Place { start, end, .. }) = self.places.get(at) else { return Vec::new() };
-        let name_octets = self.record(nth).map_or(0, |record| record.name.len());
         let [start, end] = [start, end].map(|position| self.offset(position));
         let newer = self.octets.get(end..).unwrap_or_default().to_vec();
         self.base = self.position(end);
         let evicted =
             self.places.drain(..=at).fold(0_usize, |sum, place| sum.saturating_add(place.size as usize));
+        self.evicted_places = 0;
         self.size = self.size.saturating_sub(evicted);
         let start = start.saturating_add(SPELT_HEAD);
         let mut name = core::mem::replace(&mut self.octets, newer);
@@ -139,6 +149,7 @@ impl Table {
     pub(super) fn shrink_within(&mut self, max: usize) {
         if self.memory_used() > max {
             self.drop_evicted();
+            self.drop_evicted_places();
             let unused = max.saturating_sub(self.octets.len());
             self.places.shrink_to((unused / 2 / PLACE_OCTETS).max(self.places.len()));
             self.octets.shrink_to(max.saturating_sub(self.places_memory()));
@@ -152,7 +163,7 @@ impl Table {
         let Some(left) = self.max.checked_sub(size) else { return self.evict_to(0) };
         self.evict_to(left);
         self.drop_evicted();
-        if self.places.is_empty() {
+        if self.len() == 0 {
             // Later there would be octets, and no place to tell that they are live.
             self.octets = Vec::new();
             self.make_room_for_place(text.saturating_add(SPELT_HEAD));
@@ -170,7 +181,7 @@ impl Table {
     /// Makes what the buffer has from `start` on the newest entry, which counts so much.
     fn push_place(&mut self, start: usize, size: usize) {
         let (start, end) = (self.position(start), self.position(self.octets.len()));
-        self.places.push_back(Place { start, end, size: size as u32 });
+        self.places.push(Place { start, end, size: size as u32 });
         // Together no more than the maximum.
         self.size = self.size.wrapping_add(size);
     }
@@ -198,13 +209,16 @@ impl Table {
     fn evict_to(&mut self, size: usize) {
         let mut left = self.size;
         while left > size {
-            let Some(oldest) = self.places.pop_front() else { break };
+            let Some(oldest) = self.places.get_mut(self.evicted_places) else { break };
             left = left.wrapping_sub(oldest.size as usize);
+            *oldest = Place::NOWHERE;
+            self.evicted_places = self.evicted_places.wrapping_add(1);
         }
         self.size = left;
         // Each entry counts: there is none.
         if left == 0 {
             self.drop_front(self.octets.len());
+            self.drop_evicted_places();
         }
     }
 
@@ -218,6 +232,11 @@ impl Table {
 
     #[cold]
     fn grow_places(&mut self, octets: usize) {
+        let evicted = self.evicted_places;
+        self.drop_evicted_places();
+        if evicted > self.places.len() / 4 {
+            return;
+        }
         let live = self.octets.len().saturating_sub(self.evicted());
         let most = self.most_places(live.saturating_add(octets));
         let capacity = self.places.capacity().saturating_mul(2).max(LEAST_ENTRIES).min(most);
@@ -243,6 +262,7 @@ impl Table {
         self.drop_evicted();
         let live = self.octets.len();
         if self.places_memory() > self.max.saturating_sub(live).saturating_sub(octets) {
+            self.drop_evicted_places();
             self.places.shrink_to(self.most_places(live.saturating_add(octets)));
         }
         let most = self.max.saturating_sub(self.places_memory());
@@ -253,7 +273,7 @@ impl Table {
     /// How many places there may be beside so many octets: those of the entries and of one more, and of what is left
     /// half, so that neither buffer takes at each entry from the other what that one needs at the next.
     fn most_places(&self, octets: usize) -> usize {
-        let least = self.places.len().saturating_add(1);
+        let least = self.len().saturating_add(1);
         let needed = octets.saturating_add(least.saturating_mul(PLACE_OCTETS));
         least.saturating_add(self.max.saturating_sub(needed) / 2 / PLACE_OCTETS)
     }
@@ -265,7 +285,13 @@ impl Table {
 
     /// How many octets at the buffer's front are no entry's any more.
     fn evicted(&self) -> usize {
-        self.places.front().map_or(self.octets.len(), |oldest| self.offset(oldest.start))
+        self.places.get(self.evicted_places).map_or(self.octets.len(), |oldest| self.offset(oldest.start))
+    }
+
+    /// Moves the live places to the front.
+    fn drop_evicted_places(&mut self) {
+        self.places.drain(..self.evicted_places);
+        self.evicted_places = 0;
     }
 
     fn drop_front(&mut self, octets: usize) {
@@ -301,6 +327,11 @@ struct Place {
     size: u32,
 }
 
+impl Place {
+    /// That of an evicted entry: it begins behind its end.
+    const NOWHERE: Self = Self { start: 1, end: 0, size: 0 };
+}
+
 const PLACE_OCTETS: usize = size_of::<Place>();
 
 /// What RFC 7541 §4.1 adds to an entry's octets.
@@ -313,6 +344,7 @@ const LEAST_OCTETS: usize = 256;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::collections::VecDeque;
     use alloc::vec;
     use proptest::prelude::*;
 
@@ -389,14 +421,17 @@ mod tests {
             {
                 let mut table = Table::new(max);
                 let (mut moves, mut known) = (0, (0, 0, 0));
+                let (mut place_moves, mut evicted) = (0, 0);
                 for nth in 0..40_000_usize {
                     let octets = if nth % period == 0 { max as usize / long } else { short };
                     table.insert(b"x", &vec![b'v'; octets], Nature::UNKNOWN);
                     let now = (table.octets.capacity(), table.places.capacity(), table.base);
                     moves += usize::from(now != known);
-                    known = now;
+                    place_moves += usize::from(table.evicted_places < evicted);
+                    (known, evicted) = (now, table.evicted_places);
                 }
                 assert!(moves <= 40_000 / 20, "{max} {long} {short} {period}: {moves}");
+                assert!(place_moves <= 40_000 / 20, "{max} {long} {short} {period}: {place_moves}");
             }
         }
     }
@@ -504,6 +539,7 @@ mod tests {
                 model.insert(name, &value);
                 let expected: Vec<_> = model.0.iter().map(|(name, value)| (&name[..], &value[..])).collect();
                 prop_assert_eq!(table.iter().collect::<Vec<_>>(), expected);
+                prop_assert!((table.len()..200).all(|nth| table.get(nth).is_none()));
                 prop_assert_eq!(table.size(), model.size());
                 prop_assert!(table.memory_used() <= 600);
             }
