@@ -53,6 +53,9 @@ impl Partial {
 pub(super) fn write(pattern: u8, mask: u8, value: usize, out: &mut Vec<u8>) {
     match value.checked_sub(usize::from(mask)) {
         None => out.push(pattern | low_octet(value)),
+        Some(rest) if rest <= usize::from(!CONTINUES) => {
+            out.extend_from_slice(&[pattern | mask, low_octet(rest)]);
+        }
         Some(rest) => write_long(pattern | mask, rest, out),
     }
 }
