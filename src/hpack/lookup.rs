@@ -20,6 +20,8 @@ pub(super) struct Lookup {
     newest: u16,
     /// The number of the entry that was asked for or inserted last.
     last: u16,
+    /// The maximum size of the largest table for which the links are enough.
+    enough_for: usize,
 }
 
 /// Numbers of entries: where the chains of a hash begin, and where those go on that lead through an entry.
@@ -84,7 +86,7 @@ impl Lookup {
     /// Adds the entry that the table has just taken.
     #[inline]
     pub(super) fn insert(&mut self, table: &Table, hashes: Hashes) {
-        if self.has_too_few(table.max()) {
+        if table.max() > self.enough_for {
             self.rebuild(table, chains_of(table.max()));
         } else {
             self.add(hashes);
@@ -102,15 +104,9 @@ impl Lookup {
         chains_of(max).saturating_mul(size_of::<Link>())
     }
 
-    /// Whether there are fewer than [`chains_of`] says.
-    fn has_too_few(&self, max: usize) -> bool {
-        let chains = self.links.len();
-        chains < LEAST_CHAINS || chains < MOST_CHAINS && chains < max / ENTRY_OVERHEAD
-    }
-
     #[cold]
     fn rebuild(&mut self, table: &Table, chains: usize) {
-        *self = Self { links: vec![Link::default(); chains], newest: 0, last: 0 };
+        *self = Self { links: vec![Link::default(); chains], enough_for: most_of(chains), ..Self::default() };
         for nth in (0..table.len()).rev() {
             let Some(Record { name, value, .. }) = table.record(nth) else { break };
             let name_hash = hash_name(name);
@@ -151,34 +147,39 @@ impl Lookup {
         older: impl Fn(&Link) -> u16,
         is_it: impl Fn(usize) -> bool,
     ) -> Option<usize> {
-        let nth = self.nth(head);
-        if nth >= live {
-            return None;
+        let nth = self.live(head, live)?;
+        if is_it(nth) {
+            return Some(nth);
         }
-        if is_it(nth) { Some(nth) } else { self.find_older(head, live, older, is_it) }
+        let second = older(self.links.get(self.place_of(head))?);
+        self.live(second, live)?;
+        self.find_older(second, live, older, is_it)
     }
 
-    /// The same among the entries behind the head: most chains have none.
+    /// The same from the second entry of a chain on: most chains have none.
     #[inline(never)]
     fn find_older(
         &self,
-        head: u16,
+        second: u16,
         live: usize,
         older: impl Fn(&Link) -> u16,
         is_it: impl Fn(usize) -> bool,
     ) -> Option<usize> {
-        let mut number = head;
+        let mut number = second;
         for _ in 1..MAX_STEPS {
-            number = older(self.links.get(self.place_of(number))?);
-            let nth = self.nth(number);
-            if nth >= live {
-                return None;
-            }
+            let nth = self.live(number, live)?;
             if is_it(nth) {
                 return Some(nth);
             }
+            number = older(self.links.get(self.place_of(number))?);
         }
         None
+    }
+
+    /// Where in the table the entry of this number is, if it is among its live ones.
+    #[inline]
+    fn live(&self, number: u16, live: usize) -> Option<usize> {
+        Some(self.nth(number)).filter(|nth| *nth < live)
     }
 
     /// Where in the table the entry of this number is; beyond its end if it is evicted, or there never was one.
@@ -210,6 +211,15 @@ const fn chains_of(max: usize) -> usize {
         MOST_CHAINS
     } else {
         chains
+    }
+}
+
+/// The maximum size of the largest table that has so many chains.
+const fn most_of(chains: usize) -> usize {
+    if chains < MOST_CHAINS {
+        chains.saturating_mul(ENTRY_OVERHEAD).saturating_add(ENTRY_OVERHEAD - 1)
+    } else {
+        usize::MAX
     }
 }
 
@@ -289,6 +299,11 @@ mod tests {
     fn there_is_a_chain_for_each_entry_that_there_can_be_within_bounds() {
         let chains = [0, 32, 4_096, 65_536, 1 << 20].map(chains_of);
         assert_eq!(chains, [LEAST_CHAINS, LEAST_CHAINS, 128, MOST_CHAINS, MOST_CHAINS]);
+        for chains in [LEAST_CHAINS, 64, 128, MOST_CHAINS / 2] {
+            let most = most_of(chains);
+            assert_eq!((chains_of(most), chains_of(most + 1)), (chains, 2 * chains));
+        }
+        assert_eq!((chains_of(usize::MAX), most_of(MOST_CHAINS)), (MOST_CHAINS, usize::MAX));
         let (mut table, mut lookup) = (Table::new(4096), Lookup::default());
         assert_eq!(lookup.memory_used(), 0);
         insert(&mut table, &mut lookup, b"a", b"1");

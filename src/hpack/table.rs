@@ -40,7 +40,7 @@ impl Table {
 
     /// How many entries there are.
     pub(super) fn len(&self) -> usize {
-        self.places.len().saturating_sub(self.evicted_places)
+        self.places.len().wrapping_sub(self.evicted_places)
     }
 
     /// The size of all entries as RFC 7541 §4.1 counts it.
