@@ -147,13 +147,12 @@ impl Encoder {
         // An entry that was asked for in the same way is no secret.
         match self.lookup.guess(&self.table) {
             Some(guess) if guess.entry.is(field) => write_dynamic(self.lookup.confirm(guess), out),
-            // A copy leaves the original in registers.
-            Some(_) | None => self.encode_other(&{ *field }, out),
+            Some(_) | None => self.encode_other(field, out),
         }
     }
 
     /// A field that is not in the static table, or a secret.
-    #[inline(never)]
+    #[inline(always)]
     fn encode_other(&mut self, field: &Record<'_>, out: &mut Vec<u8>) {
         let hashes = Hashes::of(field);
         let literal = if is_secret(field) {
