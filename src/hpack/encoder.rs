@@ -129,7 +129,8 @@ impl Encoder {
         Table::max_memory(cap).saturating_add(Lookup::max_memory(cap))
     }
 
-    /// A field of a list that is not where it was in the last one, or does not lie like the entry.
+    /// A field of a list that is not where it was in the last one, or does not lie like the entry. Here and below, its
+    /// index is the first of its name.
     #[inline(never)]
     fn encode_record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
         match entry_of(record) {

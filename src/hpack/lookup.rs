@@ -139,6 +139,7 @@ impl Lookup {
         self.last = number;
     }
 
+    /// The first entry of a chain that is the one, of so many live ones: the chain ends before the first other.
     #[inline]
     fn find(
         &self,
@@ -147,12 +148,12 @@ impl Lookup {
         older: impl Fn(&Link) -> u16,
         is_it: impl Fn(usize) -> bool,
     ) -> Option<usize> {
-        let nth = self.live(head, live)?;
+        let nth = self.nth_of_live(head, live)?;
         if is_it(nth) {
             return Some(nth);
         }
         let second = older(self.links.get(self.place_of(head))?);
-        self.live(second, live)?;
+        self.nth_of_live(second, live)?;
         self.find_older(second, live, older, is_it)
     }
 
@@ -167,7 +168,7 @@ impl Lookup {
     ) -> Option<usize> {
         let mut number = second;
         for _ in 1..MAX_STEPS {
-            let nth = self.live(number, live)?;
+            let nth = self.nth_of_live(number, live)?;
             if is_it(nth) {
                 return Some(nth);
             }
@@ -176,9 +177,9 @@ impl Lookup {
         None
     }
 
-    /// Where in the table the entry of this number is, if it is among its live ones.
+    /// Where in the table the entry of this number is, if it is one of so many live ones.
     #[inline]
-    fn live(&self, number: u16, live: usize) -> Option<usize> {
+    fn nth_of_live(&self, number: u16, live: usize) -> Option<usize> {
         Some(self.nth(number)).filter(|nth| *nth < live)
     }
 
