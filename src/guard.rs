@@ -20,8 +20,6 @@ pub(crate) struct Guard {
     resets: Budget,
     /// WINDOW_UPDATE frames that the traffic so far accounts for.
     updates: u32,
-    /// Octets of DATA since the last ones that earned something.
-    octets: u32,
     /// What is left for DATA frames that carry little, each counted as many octets as would be useful.
     slivers: u32,
     /// Until when time has been credited.
@@ -37,7 +35,6 @@ impl Guard {
             noise: Budget::new(config.max_noise()),
             resets: Budget::new(config.max_resets()),
             updates: EARLY_UPDATES,
-            octets: 0,
             slivers: MAX_SLIVERS,
             credited: Time::ZERO,
             exceeded: None,
@@ -95,7 +92,7 @@ impl Guard {
     pub(crate) fn sent(&mut self, frames: u32, octets: u32) {
         self.updates = self.updates.saturating_add(UPDATES_PER_DATA.saturating_mul(frames));
         self.earn_slivers(octets);
-        self.earn_by_data(octets);
+        self.noise.earn(octets.into());
     }
 
     /// Whether a stream may send although SETTINGS have opened its window by less than is useful.
@@ -128,19 +125,13 @@ impl Guard {
 
     /// So many octets of DATA have come that somebody wanted.
     pub(crate) fn received(&mut self, octets: u32) {
-        self.earn_by_data(octets);
-    }
-
-    fn earn_by_data(&mut self, octets: u32) {
-        let octets = self.octets.saturating_add(octets);
-        self.noise.earn(octets / OCTETS_PER_CREDIT);
-        self.octets = octets % OCTETS_PER_CREDIT;
+        self.noise.earn(octets.into());
     }
 
     /// An exchange has come to its regular end.
     pub(crate) fn finished(&mut self) {
-        self.noise.earn(NOISE_PER_EXCHANGE);
-        self.resets.earn(RESETS_PER_EXCHANGE);
+        self.noise.earn(NOISE_PER_EXCHANGE * OCTETS_PER_CREDIT);
+        self.resets.earn(RESETS_PER_EXCHANGE * OCTETS_PER_CREDIT);
     }
 
     /// Time has passed.
@@ -148,8 +139,8 @@ impl Guard {
         let seconds = now.since(self.credited).as_secs();
         self.credited = self.credited.after(Duration::from_secs(seconds));
         let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
-        self.noise.earn(seconds.saturating_mul(NOISE_PER_SECOND));
-        self.resets.earn(seconds.saturating_mul(RESETS_PER_SECOND));
+        self.noise.add(seconds.saturating_mul(NOISE_PER_SECOND));
+        self.resets.add(seconds.saturating_mul(RESETS_PER_SECOND));
         self.earn_slivers(seconds.saturating_mul(SLIVERS_PER_SECOND));
     }
 
@@ -178,7 +169,7 @@ impl Guard {
     pub(crate) fn forgive(&mut self) -> Option<Violation> {
         let exceeded = self.exceeded.take()?;
         for budget in [&mut self.noise, &mut self.resets] {
-            if budget.left == 0 {
+            if budget.left() == 0 {
                 budget.left = budget.most;
             }
         }
@@ -187,9 +178,9 @@ impl Guard {
 
     pub(crate) const fn ledger(&self) -> Ledger {
         Ledger {
-            noise_left: self.noise.left,
+            noise_left: self.noise.left(),
             noise_spent: self.noise.spent,
-            resets_left: self.resets.left,
+            resets_left: self.resets.left(),
             resets_spent: self.resets.spent,
             replies: self.replies,
         }
@@ -215,8 +206,11 @@ pub struct Ledger {
 /// Something of which the peer may spend a certain amount.
 #[derive(Debug)]
 struct Budget {
+    /// Without what was earned since it was last spent of.
     left: u32,
     most: u32,
+    /// What was earned since, as octets of DATA. Nearly every frame earns, and few spend: it counts only then.
+    earned: u64,
     spent: u64,
 }
 
@@ -228,10 +222,13 @@ enum Spent {
 
 impl Budget {
     const fn new(most: u32) -> Self {
-        Self { left: most, most, spent: 0 }
+        Self { left: most, most, earned: 0, spent: 0 }
     }
 
     const fn spend(&mut self) -> Spent {
+        if self.earned >= OCTETS_PER_CREDIT {
+            self.add(0);
+        }
         self.spent = self.spent.wrapping_add(1);
         match self.left.checked_sub(1) {
             Some(left) => {
@@ -242,8 +239,27 @@ impl Budget {
         }
     }
 
-    fn earn(&mut self, credit: u32) {
-        self.left = self.left.saturating_add(credit).min(self.most);
+    /// So many octets of DATA, or what is worth as many, have come or gone. All that a connection carries is fewer than
+    /// 2^64.
+    const fn earn(&mut self, octets: u64) {
+        self.earned = self.earned.wrapping_add(octets);
+    }
+
+    /// Adds what was earned, and so much more.
+    #[inline(never)]
+    const fn add(&mut self, credit: u32) {
+        self.left = self.left_with(credit);
+        self.earned %= OCTETS_PER_CREDIT;
+    }
+
+    const fn left(&self) -> u32 {
+        self.left_with(0)
+    }
+
+    const fn left_with(&self, credit: u32) -> u32 {
+        let earned = self.earned / OCTETS_PER_CREDIT;
+        let left = earned.saturating_add(self.left as u64).saturating_add(credit as u64);
+        if left < self.most as u64 { left as u32 } else { self.most }
     }
 }
 
@@ -252,9 +268,9 @@ impl Budget {
 const NOISE_PER_SECOND: u32 = 330;
 const RESETS_PER_SECOND: u32 = 33;
 const SLIVERS_PER_SECOND: u32 = 33 * USEFUL_OCTETS;
-const NOISE_PER_EXCHANGE: u32 = 64;
-const RESETS_PER_EXCHANGE: u32 = 2;
-const OCTETS_PER_CREDIT: u32 = 256;
+const NOISE_PER_EXCHANGE: u64 = 64;
+const RESETS_PER_EXCHANGE: u64 = 2;
+const OCTETS_PER_CREDIT: u64 = 256;
 
 /// Enough for one SETTINGS frame that opens the windows of a hundred streams.
 const MAX_SLIVERS: u32 = 100 * USEFUL_OCTETS;
