@@ -35,15 +35,14 @@ impl Continuation {
     }
 }
 
-/// Reserves a head, and writes what comes before the field block: the pad length and `fixed`. Returns where.
+/// Reserves a head, and writes the pad length. Returns where.
 #[inline]
-pub(super) fn start_block(padding: Option<u8>, fixed: &[u8], out: &mut Vec<u8>) -> usize {
+pub(super) fn start_block(padding: Option<u8>, out: &mut Vec<u8>) -> usize {
     let start = out.len();
     out.extend_from_slice(&[0; Head::LENGTH]);
     if let Some(octets) = padding {
         out.push(octets);
     }
-    out.extend_from_slice(fixed);
     start
 }
 
@@ -144,7 +143,8 @@ mod tests {
     }
 
     fn write_block(padding: Option<u8>, fixed: &[u8], block: &[u8], max_frame_size: u32, out: &mut Vec<u8>) {
-        let start = start_block(padding, fixed, out);
+        let start = start_block(padding, out);
+        out.extend_from_slice(fixed);
         out.extend_from_slice(block);
         finish_block(head(), padding, start, max_frame_size, out);
     }

@@ -57,10 +57,11 @@ impl Headers {
     /// ```
     #[inline]
     pub fn start_block(&self, out: &mut Vec<u8>) -> usize {
-        match self.priority {
-            Some(priority) => continuation::start_block(self.padding, &priority.to_octets(), out),
-            None => continuation::start_block(self.padding, &[], out),
+        let start = continuation::start_block(self.padding, out);
+        if let Some(priority) = self.priority {
+            out.extend_from_slice(&priority.to_octets());
         }
+        start
     }
 
     /// Ends the frame that [`start_block`](Self::start_block) began: everything behind it is the field block.

@@ -59,7 +59,9 @@ impl PushPromise {
     /// assert_eq!(wire, [0, 0, 5, 5, 0x4, 0, 0, 0, 1, 0, 0, 0, 2, 0x82]);
     /// ```
     pub fn start_block(&self, out: &mut Vec<u8>) -> usize {
-        continuation::start_block(self.padding, &self.promised.number().to_be_bytes(), out)
+        let start = continuation::start_block(self.padding, out);
+        out.extend_from_slice(&self.promised.number().to_be_bytes());
+        start
     }
 
     /// Ends the frame that [`start_block`](Self::start_block) began; see
