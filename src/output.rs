@@ -1,7 +1,7 @@
 //! Octets on their way out: frame heads of the engine's own, and bodies by reference between them.
 
 use alloc::vec::Vec;
-use core::{mem, slice};
+use core::mem;
 
 use crate::growth::reserve_within;
 use bytes::{Buf, Bytes};
@@ -17,6 +17,8 @@ pub(crate) struct Batch {
     segments: Vec<Segment>,
     /// How many segments have left.
     segments_sent: usize,
+    /// Slices of bodies in frames that are alike, and heads between them, beyond one of each.
+    more_slices: usize,
     /// Octets at the end of `own` that lie behind all segments.
     tail: usize,
     remaining: usize,
@@ -26,19 +28,28 @@ pub(crate) struct Batch {
 
 #[derive(Debug)]
 enum Segment {
-    /// So many octets of `own`.
-    Own(usize),
+    /// So many octets of `own`. The body behind them is in pieces of so many octets, each but the first behind a frame
+    /// head that follows in `own`, too.
+    Own {
+        octets: usize,
+        piece: usize,
+    },
     Body(Bytes),
 }
 
 impl Segment {
+    /// Octets of `own` before a body in one piece.
+    const fn own(octets: usize) -> Self {
+        Self::Own { octets, piece: usize::MAX }
+    }
+
     /// Takes up to so many octets from the front; tells how many, and whether that was all of it.
     fn advance(&mut self, most: usize) -> (usize, bool) {
         match self {
-            Self::Own(left) => {
-                let taken = most.min(*left);
-                *left = left.saturating_sub(taken);
-                (taken, *left == 0)
+            Self::Own { octets, .. } => {
+                let taken = most.min(*octets);
+                *octets = octets.saturating_sub(taken);
+                (taken, *octets == 0)
             }
             Self::Body(body) => {
                 let taken = most.min(body.len());
@@ -56,6 +67,7 @@ impl Batch {
             own_sent: 0,
             segments: Vec::new(),
             segments_sent: 0,
+            more_slices: 0,
             tail: 0,
             remaining: 0,
             most_own,
@@ -127,9 +139,7 @@ impl Batch {
 
     #[inline]
     fn write_up_to<T>(&mut self, octets: usize, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        if self.own.capacity().wrapping_sub(self.own.len()) < octets {
-            self.grow(octets);
-        }
+        self.reserve_own(octets);
         let before = self.own.len();
         let result = write(&mut self.own);
         // What is written is added, and lies in memory.
@@ -137,6 +147,13 @@ impl Batch {
         self.tail = self.tail.wrapping_add(added);
         self.remaining = self.remaining.wrapping_add(added);
         result
+    }
+
+    #[inline]
+    fn reserve_own(&mut self, octets: usize) {
+        if self.own.capacity().wrapping_sub(self.own.len()) < octets {
+            self.grow(octets);
+        }
     }
 
     #[cold]
@@ -156,9 +173,44 @@ impl Batch {
         let more = usize::from(self.tail > 0).saturating_add(1);
         reserve_within(&mut self.segments, more, most_segments(self.most_own));
         if self.tail > 0 {
-            self.segments.push(Segment::Own(mem::take(&mut self.tail)));
+            self.segments.push(Segment::own(mem::take(&mut self.tail)));
         }
         self.segments.push(Segment::Body(body));
+    }
+
+    /// Adds up to `most` frames with the same head, each with a piece of so many octets of the body, while the body has more and
+    /// the batch has room.
+    #[inline(never)]
+    pub(crate) fn write_alike(
+        &mut self,
+        head: &[u8; HEAD_OCTETS],
+        body: &mut Bytes,
+        piece: usize,
+        most: usize,
+    ) {
+        let frames = most.min(whole_pieces(body.len(), piece)).min(self.frames_that_fit(piece));
+        let Some(more) = frames.checked_sub(1) else { return };
+        self.reserve_own(frames.saturating_mul(HEAD_OCTETS));
+        (0..frames).for_each(|_| self.own.extend_from_slice(head));
+        let octets = mem::take(&mut self.tail).saturating_add(HEAD_OCTETS);
+        let pieces = body.split_to(frames.saturating_mul(piece));
+        self.remaining =
+            self.remaining.saturating_add(frames.saturating_mul(HEAD_OCTETS)).saturating_add(pieces.len());
+        self.more_slices = self.more_slices.saturating_add(more.saturating_mul(2));
+        reserve_within(&mut self.segments, 2, most_segments(self.most_own));
+        self.segments.push(Segment::Own { octets, piece });
+        self.segments.push(Segment::Body(pieces));
+    }
+
+    /// How many frames with so many octets by reference can follow each other while the batch [has
+    /// room](Self::has_room).
+    fn frames_that_fit(&self, octets: usize) -> usize {
+        let all = BATCH_OCTETS.checked_sub(1).and_then(|most| most.checked_sub(self.remaining));
+        let own = self.most_own.checked_sub(self.own.len().wrapping_add(FRAME_OCTETS));
+        let slices = most_segments(self.most_own).checked_sub(self.slices().wrapping_add(FRAME_SEGMENTS));
+        beginnings(all, octets.saturating_add(HEAD_OCTETS))
+            .min(beginnings(own, HEAD_OCTETS))
+            .min(beginnings(slices, 2))
     }
 
     /// The heap memory in octets, bodies aside.
@@ -169,13 +221,17 @@ impl Batch {
 
     /// The slices in which the octets lie.
     fn slices(&self) -> usize {
-        self.left().len().wrapping_add(usize::from(self.tail > 0))
+        self.left().len().wrapping_add(self.more_slices).wrapping_add(usize::from(self.tail > 0))
     }
 
     /// The segments that have not left.
     #[inline]
     fn left(&self) -> &[Segment] {
         self.segments.get(self.segments_sent..).unwrap_or_default()
+    }
+
+    fn left_mut(&mut self) -> &mut [Segment] {
+        self.segments.get_mut(self.segments_sent..).unwrap_or_default()
     }
 
     fn advance(&mut self, octets: usize) {
@@ -192,6 +248,7 @@ impl Batch {
     #[cold]
     fn take_from_front(&mut self, mut octets: usize) {
         while octets > 0 {
+            self.unfold();
             let Some(first) = self.segments.get_mut(self.segments_sent) else {
                 self.own_sent = self.own_sent.saturating_add(octets);
                 self.tail = self.tail.saturating_sub(octets);
@@ -199,14 +256,29 @@ impl Batch {
             };
             let (taken, is_whole) = first.advance(octets);
             octets = octets.saturating_sub(taken);
-            if let Segment::Own(_) = first {
+            if let Segment::Own { .. } = first {
                 self.own_sent = self.own_sent.saturating_add(taken);
             }
             if is_whole {
-                *first = Segment::Own(0);
+                *first = Segment::own(0);
                 self.segments_sent = self.segments_sent.saturating_add(1);
             }
         }
+    }
+
+    /// Takes the first frame that has not left out of those that are alike, if that is what comes next.
+    fn unfold(&mut self) {
+        let [Segment::Own { piece: first, .. }, Segment::Body(body), ..] = self.left_mut() else { return };
+        let piece = mem::replace(first, usize::MAX);
+        if body.len() <= piece {
+            return;
+        }
+        let behind = body.split_off(piece);
+        let own = Segment::Own { octets: HEAD_OCTETS, piece };
+        self.more_slices = self.more_slices.saturating_sub(2);
+        let at = self.segments_sent.saturating_add(2);
+        reserve_within(&mut self.segments, 2, most_segments(self.most_own));
+        self.segments.splice(at..at, [own, Segment::Body(behind)]);
     }
 
     /// Apart, since most batches have none and need no registers for them.
@@ -221,7 +293,7 @@ impl Batch {
             self.drop_segments();
         }
         self.own.clear();
-        (self.own_sent, self.segments_sent, self.tail) = (0, 0, 0);
+        (self.own_sent, self.segments_sent, self.more_slices, self.tail) = (0, 0, 0, 0);
         if self.own.capacity() > self.most_own {
             self.own.shrink_to(self.most_own);
         }
@@ -270,31 +342,65 @@ impl<'c> Output<'c> {
     #[inline]
     pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
         Chunks {
-            segments: self.batch.left().iter(),
+            segments: self.batch.left(),
             own: self.batch.own.get(self.batch.own_sent..).unwrap_or_default(),
+            piece: usize::MAX,
+            seen: 0,
+            is_behind_piece: false,
         }
     }
 }
 
 struct Chunks<'o> {
-    segments: slice::Iter<'o, Segment>,
+    segments: &'o [Segment],
     /// What the segments that are left have of it, and the tail.
     own: &'o [u8],
+    /// How long the pieces of the first body are.
+    piece: usize,
+    /// How many octets of it have been seen, if it is in pieces.
+    seen: usize,
+    /// Whether a head comes before the next of these.
+    is_behind_piece: bool,
+}
+
+impl<'o> Chunks<'o> {
+    #[inline]
+    fn next_own(&mut self, octets: usize) -> Option<&'o [u8]> {
+        let (chunk, rest) = self.own.split_at_checked(octets)?;
+        self.own = rest;
+        Some(chunk)
+    }
+
+    #[inline]
+    fn next_piece(&mut self, body: &'o [u8], rest: &'o [Segment]) -> Option<&'o [u8]> {
+        if mem::take(&mut self.is_behind_piece) {
+            return self.next_own(HEAD_OCTETS);
+        }
+        let left = body.get(self.seen..)?;
+        if left.len() <= self.piece {
+            (self.segments, self.seen) = (rest, 0);
+            return Some(left);
+        }
+        (self.seen, self.is_behind_piece) = (self.seen.saturating_add(self.piece), true);
+        left.get(..self.piece)
+    }
 }
 
 impl<'o> Iterator for Chunks<'o> {
     type Item = &'o [u8];
 
-    #[inline]
     fn next(&mut self) -> Option<&'o [u8]> {
-        match self.segments.next() {
-            Some(Segment::Own(octets)) => {
-                let (chunk, rest) = self.own.split_at_checked(*octets)?;
-                self.own = rest;
-                Some(chunk)
+        match self.segments {
+            [] => Some(mem::take(&mut self.own)).filter(|tail| !tail.is_empty()),
+            [Segment::Own { octets, piece }, rest @ ..] => {
+                (self.segments, self.piece) = (rest, *piece);
+                self.next_own(*octets)
             }
-            Some(Segment::Body(body)) => Some(body),
-            None => Some(mem::take(&mut self.own)).filter(|tail| !tail.is_empty()),
+            [Segment::Body(body), rest @ ..] if body.len() <= self.piece => {
+                self.segments = rest;
+                Some(body)
+            }
+            [Segment::Body(body), rest @ ..] => self.next_piece(body, rest),
         }
     }
 }
@@ -332,6 +438,19 @@ const TINY: usize = 128;
 /// Octets of all kinds that a batch should have at most; one DATA frame can be more.
 pub(crate) const BATCH_OCTETS: usize = 65_536;
 
+/// How many times something of a size can begin within a room, the last one to go beyond it.
+fn beginnings(room: Option<usize>, each: usize) -> usize {
+    room.and_then(|room| room.checked_div(each)).map_or(0, |before| before.saturating_add(1))
+}
+
+/// How many times so many octets can be taken while more are left.
+const fn whole_pieces(length: usize, octets: usize) -> usize {
+    match length.saturating_sub(1).checked_div(octets) {
+        Some(pieces) => pieces,
+        None => 0,
+    }
+}
+
 /// Slices of a batch: a frame's head and its body are two.
 const fn most_segments(most_own: usize) -> usize {
     most_own / 128
@@ -340,8 +459,11 @@ const fn most_segments(most_own: usize) -> usize {
 /// Octets of its own that a frame takes, unless its field block is long.
 const FRAME_OCTETS: usize = 512;
 
+/// The head that every frame begins with.
+const HEAD_OCTETS: usize = 9;
+
 /// The head, the padding and, in a field block, two updates of the table's size.
-const DATA_OCTETS: usize = 9 + 256 + 12;
+const DATA_OCTETS: usize = HEAD_OCTETS + 256 + 12;
 
 /// A head, a piece of body, and padding behind it.
 const FRAME_SEGMENTS: usize = 3;
@@ -404,6 +526,97 @@ mod tests {
             }
             assert_eq!(written, expected);
             assert_eq!((batch.own.len(), batch.segments.len()), (0, 0));
+        }
+    }
+
+    /// A body of so many octets, of which frames with pieces of 300 were made, and what is on the wire for them behind
+    /// a head section. Of the body what is in no frame.
+    fn alike(octets: usize, most: usize) -> (Batch, Vec<u8>, Bytes) {
+        let mut batch = Batch::new(4_096);
+        batch.write(|own| own.extend_from_slice(b"section"));
+        let body: Vec<u8> = (0..octets).map(|at| at as u8).collect();
+        let mut left = Bytes::from(body.clone());
+        batch.write_alike(b"same head", &mut left, 300, most);
+        let framed = octets - left.len();
+        let mut expected = b"section".to_vec();
+        for piece in body[..framed].chunks(300) {
+            expected.extend_from_slice(b"same head");
+            expected.extend_from_slice(piece);
+        }
+        assert_eq!(framed % 300, 0);
+        assert_eq!(batch.remaining, expected.len());
+        (batch, expected, left)
+    }
+
+    #[test]
+    fn frames_that_are_alike_are_as_many_as_there_is_body_window_and_room_for() {
+        for (octets, most, frames) in [
+            (0, 9, 0),
+            (300, 9, 0),
+            (301, 9, 1),
+            (600, 9, 1),
+            (601, 9, 2),
+            (3_001, 9, 9),
+            (3_000, 10, 9),
+            (3_001, 10, 10),
+            (3_001, 0, 0),
+            // 32 slices: the last frame begins with room for three.
+            (30_000, 99, 15),
+        ] {
+            let (mut batch, expected, left) = alike(octets, most);
+            assert_eq!(octets - left.len(), 300 * frames, "{octets} {most}");
+            assert_eq!(batch.slices(), (2 * frames).max(1));
+            let output = Output::new(&mut batch);
+            let lengths: Vec<usize> = output.chunks().map(<[u8]>::len).collect();
+            let heads = [16].into_iter().chain([9].repeat(frames.saturating_sub(1)));
+            let pairs: Vec<usize> = heads.flat_map(|head| [head, 300]).collect();
+            assert_eq!(lengths, if frames == 0 { &[7][..] } else { &pairs[..] });
+            assert_eq!(output.chunks().collect::<Vec<_>>().concat(), expected);
+        }
+    }
+
+    #[test]
+    fn no_more_frames_are_alike_than_octets_of_any_kind_or_of_its_own_fit() {
+        let frames = |most_own, octets: usize| {
+            let mut batch = Batch::new(most_own);
+            let mut body = Bytes::from(alloc::vec![0; 200 * octets]);
+            batch.write_alike(b"same head", &mut body, octets, 199);
+            assert_eq!(batch.has_room(), batch.frames_that_fit(octets) > 0);
+            batch.own.len() / HEAD_OCTETS
+        };
+        assert_eq!(frames(1 << 20, 16_384), 4);
+        assert_eq!(frames(1 << 20, 65_536 - 9), 1);
+        assert_eq!(frames(1 << 20, 65_536 - 10), 2);
+        assert_eq!(frames(1_024, 200), 3, "8 slices");
+        assert_eq!((frames(520, 200), frames(600, 200)), (1, 1), "4 slices");
+    }
+
+    /// Whatever has left of them.
+    #[test]
+    fn frames_that_are_alike_leave_in_any_steps() {
+        for step in 1..=1_700 {
+            let (mut batch, mut expected, left) = alike(1_500, 9);
+            for body in [left, Bytes::from_static(&[8; 400])] {
+                batch.write(|own| own.extend_from_slice(b"more"));
+                expected.extend_from_slice(b"more");
+                expected.extend_from_slice(&body);
+                batch.push_body(body);
+            }
+            let (mut written, mut most) = (Vec::new(), batch.slices());
+            while !batch.is_empty() {
+                let mut output = Output::new(&mut batch);
+                let taken = step.min(output.remaining());
+                let chunks: Vec<&[u8]> = output.chunks().collect();
+                assert!(chunks.iter().all(|chunk| !chunk.is_empty()));
+                written.extend_from_slice(&chunks.concat()[..taken]);
+                let slices = chunks.len();
+                output.advance(taken);
+                assert!(batch.slices() <= slices && slices <= most, "{step}");
+                most = slices;
+                assert!(batch.segments.len() <= most_segments(batch.most_own));
+            }
+            assert_eq!(written, expected, "{step}");
+            assert_eq!((batch.own.len(), batch.segments.len(), batch.slices()), (0, 0, 0));
         }
     }
 

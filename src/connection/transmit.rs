@@ -2,11 +2,11 @@
 
 use super::Connection;
 use crate::flow::Opening;
-use crate::frame::{Data, PushPromise, WindowUpdate};
+use crate::frame::{Data, Part, PushPromise, WindowUpdate};
 use crate::id::{Role, StreamId};
-use crate::output::BATCH_OCTETS;
+use crate::output::{BATCH_OCTETS, Batch};
 use crate::settings::Push;
-use crate::stream::{Fullness, Half, Key, NextData, Want};
+use crate::stream::{Fullness, Half, Key, NextData, Queues, Record, Want};
 
 impl Connection {
     /// Fills the batch if it has been written: control frames, then credit, then new streams, then the streams
@@ -246,35 +246,16 @@ impl Connection {
         let longest = longest.saturating_sub(Data::padded_octets(record.padding) as usize);
         let (own, shared) = (self.flow.sendable_on(&record.flow), self.flow.sendable());
         let window = own.min(shared);
+        let mut bodies =
+            Bodies { batch: &mut self.batch, queues, longest, stall_floor: self.config.stall_floor() };
         let (mut frames, mut sent): (u32, u32) = (0, 0);
-        while frames == 0 || is_alone && sent < window && !record.queue.is_empty() && self.batch.has_room() {
-            let left = window.saturating_sub(sent) as usize;
-            let limit = longest.min(left);
-            // A chunk fits, as the batch has room.
-            let (piece, next) = match queues.take_piece(&mut record.queue, limit) {
-                Some((piece, part)) => {
-                    let next = NextData { octets: piece.len(), part };
-                    (Some(piece), Some(next))
-                }
-                None => (None, queues.next_data(&record.queue, limit, self.batch.room())),
-            };
-            let Some(next) = next else { break };
-            let padding = pad(record.padding, left.saturating_sub(next.octets));
-            let octets = u32::try_from(next.octets).expect("no more than the limit");
-            self.batch.write(|out| Data::write_head(record.id, octets, padding, next.part, out));
-            match piece {
-                Some(piece) => self.batch.push_body(piece),
-                None => queues.take_data(&mut record.queue, next, |chunk| self.batch.push_body(chunk)),
-            }
-            if padding.is_some() {
-                self.batch.write(|out| Data::write_padding(padding, out));
-            }
-            record.progress.octets(next.octets);
-            if next.part.is_last() {
-                record.progress.step(self.config.stall_floor());
-            }
-            let flow_octets = octets.saturating_add(Data::padded_octets(padding));
-            sent = sent.saturating_add(flow_octets);
+        if is_alone && record.queue.octets() > longest {
+            (frames, sent) = bodies.write_long(record, window);
+        }
+        while frames == 0 || is_alone && sent < window && !record.queue.is_empty() && bodies.batch.has_room()
+        {
+            let Some(octets) = bodies.write_next(record, window.saturating_sub(sent)) else { break };
+            sent = sent.saturating_add(octets);
             frames = frames.saturating_add(1);
         }
         self.flow.send_on(&mut record.flow, sent);
@@ -299,6 +280,62 @@ impl Connection {
             self.streams.enlist(key, Want::Notice);
             self.reader.pause();
         }
+    }
+}
+
+/// Writes bodies of streams.
+struct Bodies<'c> {
+    batch: &'c mut Batch,
+    queues: &'c mut Queues,
+    /// Octets of body that a frame has at most.
+    longest: usize,
+    stall_floor: u32,
+}
+
+impl Bodies<'_> {
+    /// Writes as many of the longest frames as the first chunk has more than, without padding; tells how many, and how
+    /// many octets count.
+    #[inline(always)]
+    fn write_long(&mut self, record: &mut Record, window: u32) -> (u32, u32) {
+        let octets = u32::try_from(self.longest).expect("no more than a batch");
+        let (None, Some(most)) = (record.padding, window.checked_div(octets)) else { return (0, 0) };
+        let head = Data::head(record.id, octets, None, Part::More).to_octets();
+        let cut = self.queues.cut_first(&mut record.queue, |chunk| {
+            self.batch.write_alike(&head, chunk, self.longest, most as usize);
+        });
+        record.progress.octets(cut);
+        let sent = u32::try_from(cut).expect("no more than the window");
+        (sent.checked_div(octets).unwrap_or(0), sent)
+    }
+
+    /// Writes the next frame, where the windows have so many octets left; tells how many of these count.
+    #[inline(always)]
+    fn write_next(&mut self, record: &mut Record, left: u32) -> Option<u32> {
+        let Self { batch, queues, .. } = self;
+        let limit = self.longest.min(left as usize);
+        // A chunk fits, as the batch has room.
+        let (piece, next) = match queues.take_piece(&mut record.queue, limit) {
+            Some((piece, part)) => {
+                let next = NextData { octets: piece.len(), part };
+                (Some(piece), next)
+            }
+            None => (None, queues.next_data(&record.queue, limit, batch.room())?),
+        };
+        let padding = pad(record.padding, (left as usize).saturating_sub(next.octets));
+        let octets = u32::try_from(next.octets).expect("no more than the limit");
+        batch.write(|out| Data::write_head(record.id, octets, padding, next.part, out));
+        match piece {
+            Some(piece) => batch.push_body(piece),
+            None => queues.take_data(&mut record.queue, next, |chunk| batch.push_body(chunk)),
+        }
+        if padding.is_some() {
+            batch.write(|out| Data::write_padding(padding, out));
+        }
+        record.progress.octets(next.octets);
+        if next.part.is_last() {
+            record.progress.step(self.stall_floor);
+        }
+        Some(octets.saturating_add(Data::padded_octets(padding)))
     }
 }
 

@@ -42,13 +42,18 @@ impl Data {
     /// SETTINGS_MAX_FRAME_SIZE.
     #[inline]
     pub fn write_head(stream: StreamId, octets: u32, padding: Option<u8>, part: Part, out: &mut Vec<u8>) {
-        let length = octets.saturating_add(padded_octets(padding));
-        debug_assert!(length <= Head::MAX_PAYLOAD, "no frame holds so much");
-        let flags = part.flags().with(padded_flag(padding));
-        Head { length, kind: Kind::DATA, flags, stream: Some(stream) }.write(out);
+        Self::head(stream, octets, padding, part).write(out);
         if let Some(octets) = padding {
             out.push(octets);
         }
+    }
+
+    #[inline]
+    pub(crate) fn head(stream: StreamId, octets: u32, padding: Option<u8>, part: Part) -> Head {
+        let length = octets.saturating_add(padded_octets(padding));
+        debug_assert!(length <= Head::MAX_PAYLOAD, "no frame holds so much");
+        let flags = part.flags().with(padded_flag(padding));
+        Head { length, kind: Kind::DATA, flags, stream: Some(stream) }
     }
 
     /// Appends the padding itself, which is all zeros.

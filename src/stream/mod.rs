@@ -12,7 +12,7 @@ mod store;
 pub(crate) use index::Ending;
 pub(crate) use list::{Key, Want};
 pub(crate) use message::{Exchange, Message};
-pub(crate) use queue::{NextData, Pending};
+pub(crate) use queue::{NextData, Pending, Queues};
 pub use state::State;
 pub(crate) use state::{Half, Misstep};
 pub(crate) use store::{Fullness, Place, PriorityUpdates, Record, Store};

@@ -158,6 +158,17 @@ impl Queues {
         }
     }
 
+    /// Lets octets be cut off the first item, if it is a chunk; tells how many were.
+    #[inline]
+    pub(crate) fn cut_first(&mut self, queue: &mut Queue, cut: impl FnOnce(&mut Bytes)) -> usize {
+        let Some(Node { item: Some(Pending::Data(chunk, _)), .. }) = self.node(queue.first) else { return 0 };
+        let before = chunk.len();
+        cut(chunk);
+        let octets = before.saturating_sub(chunk.len());
+        queue.octets = queue.octets.saturating_sub(octets);
+        octets
+    }
+
     /// Whether the first item is a header or trailer section.
     #[inline]
     pub(crate) fn begins_with_section(&self, queue: &Queue) -> bool {
@@ -274,6 +285,8 @@ const NONE: u32 = u32::MAX;
 
 #[cfg(test)]
 mod tests {
+    use bytes::Buf;
+
     use super::*;
 
     fn data(queues: &mut Queues, queue: &mut Queue, octets: &'static [u8], part: Part) {
@@ -327,6 +340,20 @@ mod tests {
         assert!(!queues.begins_with_section(&queue));
         assert_eq!(queues.take_piece(&mut queue, 0), Some((Bytes::new(), Part::Last)));
         assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn octets_are_cut_off_a_chunk_alone_and_counted() {
+        let (mut queues, mut queue) = (Queues::new(10), Queue::new());
+        assert_eq!(queues.cut_first(&mut queue, |_| unreachable!("there is none")), 0);
+        data(&mut queues, &mut queue, b"abcde", Part::More);
+        data(&mut queues, &mut queue, b"fgh", Part::More);
+        assert_eq!(queues.cut_first(&mut queue, |chunk| chunk.advance(2)), 2);
+        assert_eq!(queues.cut_first(&mut queue, |_| ()), 0);
+        assert_eq!(queue.octets(), 6);
+        assert_eq!(take(&mut queues, &mut queue, 9), Some((b"cdefgh".to_vec(), Part::More)));
+        queues.push(&mut queue, Pending::Headers(Fields::new(), Part::Last));
+        assert_eq!(queues.cut_first(&mut queue, |_| unreachable!("it is a section")), 0);
     }
 
     #[test]
