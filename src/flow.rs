@@ -241,7 +241,7 @@ impl ReceiveWindow {
     fn take(&mut self, base: i32, octets: u32) -> Option<()> {
         let octets = within_31_bits(octets);
         // Below zero, there is room for nothing.
-        let fits = octets <= (base - self.consumed).max(0);
+        let fits = octets <= base - self.consumed || octets == 0;
         fits.then(|| self.consumed += octets)
     }
 

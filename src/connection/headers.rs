@@ -55,7 +55,7 @@ impl Connection {
     fn judge_headers(&mut self, stream: StreamId, part: Part) -> Result<Purpose, Fault> {
         Ok(match self.streams.place(stream) {
             Place::Idle => self.on_new_stream(stream, part).map_err(on_connection)?,
-            Place::Live(key) if self.is_reserved_here(self.streams.record(key)) => {
+            Place::Live(key) if self.streams.record(key).is_reserved_by(self.role) => {
                 return Err(on_connection(Violation::ReservedStream));
             }
             Place::Live(key) if self.streams.record(key).recv.half == Half::Closed => {
@@ -317,11 +317,6 @@ impl Connection {
                 None
             }
         }
-    }
-
-    /// Whether a stream is one that we have promised and not begun to answer: "reserved (local)".
-    pub(super) fn is_reserved_here(&self, record: &Record) -> bool {
-        self.role == Role::Server && record.id.initiator() == Role::Server && !record.is_active()
     }
 
     fn accept_section(&mut self, key: Key, part: Part, fields: &Fields) -> Result<Head, Violation> {

@@ -10,6 +10,7 @@ use crate::frame::{
     Data, Extension, Fault, GoAway, Head, Headers, Kind, Part, PushPromise, Raw, SettingId, Settings, Step,
     WindowUpdate, ping, reset,
 };
+use crate::guard::Guard;
 use crate::id::{Role, StreamId};
 use crate::settings::Values;
 use crate::stream::{Ending, Half, Key, Misstep, Place, Record, Want};
@@ -139,70 +140,51 @@ impl Connection {
         let key = match self.streams.place(data.stream) {
             Place::Idle => return Err(on_connection(Violation::IdleStream)),
             Place::Live(key) => key,
-            Place::Gone => return self.on_late_data(data),
+            Place::Gone => return self.on_late_data(*data),
         };
-        let record = self.streams.record(key);
-        if record.recv.half == Half::Reserved || self.is_reserved_here(record) {
+        let &Data { stream, octets, flow_octets, part, .. } = data;
+        let record = self.streams.record_mut(key);
+        if record.recv.half == Half::Reserved || record.is_reserved_by(self.role) {
             return Err(on_connection(Violation::ReservedStream));
         }
-        self.count_data(data)?;
-        self.begin_body(key, data, piece)
+        count_data(data, &mut self.flow, &mut self.guard)?;
+        if let Err(violation) = begin_body(data, record, &mut self.flow) {
+            self.flow.release(flow_octets);
+            return Err(on_stream(stream, violation));
+        }
+        self.guard.received(octets);
+        record.progress.octets(piece.len());
+        // Even without any released now: the peer may be so short of credit that what was released earlier is due.
+        if owes_update(&self.flow, record) && flow_octets > 0 && !part.is_last() {
+            self.list_for_update(key);
+        }
+        if piece.len() < octets as usize {
+            self.incoming = Incoming::Body(Body { stream, part });
+            return Ok(match piece {
+                [] => None,
+                data => Some(Event::Data { stream, data, part: Part::More }),
+            });
+        }
+        match (octets, part) {
+            (0, Part::More) => return Ok(None),
+            (_, Part::More) => {}
+            (_, Part::Last) => self.end_body(key),
+        }
+        Ok(Some(Event::Data { stream, data: piece, part }))
     }
 
     /// RFC 9113 §5.1: late DATA counts towards the connection's window, and nobody else gives it back.
     #[inline(never)]
-    fn on_late_data<'b>(&mut self, data: &Data) -> Told<'b> {
+    fn on_late_data<'b>(&mut self, data: Data) -> Told<'b> {
         if !self.streams.ending(data.stream).allows_late_frames() {
             return Err(on_connection(Violation::ClosedStream));
         }
-        self.count_data(data)?;
+        count_data(&data, &mut self.flow, &mut self.guard)?;
         if data.octets == 0 && data.part.is_last() {
             self.guard.noise();
         }
         self.flow.release(data.flow_octets);
         Ok(None)
-    }
-
-    /// Takes DATA into the connection's window.
-    fn count_data(&mut self, data: &Data) -> Result<(), Fault> {
-        self.flow.receive(data.flow_octets).map_err(on_connection)?;
-        if data.octets == 0 && data.part == Part::More {
-            self.guard.noise();
-        }
-        Ok(())
-    }
-
-    /// Takes DATA into the message and the windows of its stream, or neither.
-    #[inline(always)]
-    fn begin_body<'b>(&mut self, key: Key, data: &Data, piece: &'b [u8]) -> Told<'b> {
-        let &Data { stream, octets, flow_octets, part, .. } = data;
-        let record = self.streams.record_mut(key);
-        let is_taken = match record.recv.begin_data(octets.into(), part) {
-            Ok(()) => self.flow.receive_on(&mut record.flow, flow_octets),
-            Err(misstep) => Err(violation_of(misstep)),
-        };
-        if let Err(violation) = is_taken {
-            self.flow.release(flow_octets);
-            return Err(on_stream(stream, violation));
-        }
-        if flow_octets > octets {
-            // RFC 9113 §6.1: padding counts towards the windows; nobody else can give it back.
-            self.flow.release_on(&mut record.flow, flow_octets.saturating_sub(octets));
-        }
-        // Even without any: the peer may be so short of credit now that what was released earlier is due.
-        if flow_octets > 0 && !part.is_last() && owes_update(&self.flow, record) {
-            self.list_for_update(key);
-        }
-        self.guard.received(octets);
-        if piece.len() < octets as usize {
-            self.incoming = Incoming::Body(Body { stream, part });
-            let first = (!piece.is_empty()).then(|| self.deliver(key, stream, piece, Part::More));
-            return Ok(first);
-        }
-        match (octets, part) {
-            (0, Part::More) => Ok(None),
-            (_, _) => Ok(Some(self.deliver(key, stream, piece, part))),
-        }
     }
 
     pub(super) fn on_payload<'b>(&mut self, octets: &'b [u8]) -> Told<'b> {
@@ -447,6 +429,29 @@ impl Connection {
         self.flow.set_local_initial(window(self.local.acknowledged()), self.local.ceiling(window));
         self.reader.set_max_frame_size(self.local.ceiling(|values| values.max_frame_size));
     }
+}
+
+/// Takes DATA into the connection's window.
+#[inline]
+fn count_data(data: &Data, flow: &mut Flow, guard: &mut Guard) -> Result<(), Fault> {
+    flow.receive(data.flow_octets).map_err(on_connection)?;
+    if data.octets == 0 && data.part == Part::More {
+        guard.noise();
+    }
+    Ok(())
+}
+
+/// Takes DATA into the message and the windows of its stream, or neither.
+#[inline(always)]
+fn begin_body(data: &Data, record: &mut Record, flow: &mut Flow) -> Result<(), Violation> {
+    let &Data { octets, flow_octets, part, .. } = data;
+    record.recv.begin_data(octets.into(), part).map_err(violation_of)?;
+    flow.receive_on(&mut record.flow, flow_octets)?;
+    if flow_octets > octets {
+        // RFC 9113 §6.1: padding counts towards the windows; nobody else can give it back.
+        flow.release_on(&mut record.flow, flow_octets.saturating_sub(octets));
+    }
+    Ok(())
 }
 
 /// Whether a WINDOW_UPDATE of a stream is due, and the stream is not listed for that.

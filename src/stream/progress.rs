@@ -1,18 +1,19 @@
 //! How far a stream has got, for hosts that give up those that stall.
 
-/// Octets of DATA in both directions; what else brings a stream forward counts as many as are worth a mark.
+/// Octets of DATA in both directions; what else brings a stream forward counts as many as are worth a mark. All that
+/// comes and goes is fewer than 2^64.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Progress(u64);
 
 impl Progress {
     /// Octets of DATA have come or gone.
     pub(crate) fn octets(&mut self, octets: usize) {
-        self.0 = self.0.saturating_add(octets as u64);
+        self.0 = self.0.wrapping_add(octets as u64);
     }
 
     /// A header or trailer section has come or gone, or a message has ended.
     pub(crate) fn step(&mut self, floor: u32) {
-        self.0 = self.0.saturating_add(floor.into());
+        self.0 = self.0.wrapping_add(floor.into());
     }
 
     /// Goes up by one with every `floor` octets of DATA, and with every step.

@@ -96,6 +96,12 @@ impl Record {
         self.activity == Activity::Active
     }
 
+    /// Whether this is the stream of a server that has promised it and not begun to answer: "reserved (local)".
+    #[inline]
+    pub(crate) fn is_reserved_by(&self, role: Role) -> bool {
+        role == Role::Server && self.id.initiator() == Role::Server && !self.is_active()
+    }
+
     /// Whether the stream is in a list.
     pub(crate) fn is_listed(&self, want: Want) -> bool {
         self.links.of(want).want() == Some(want)
