@@ -249,7 +249,7 @@ impl Connection {
         let mut bodies =
             Bodies { batch: &mut self.batch, queues, longest, stall_floor: self.config.stall_floor() };
         let (mut frames, mut sent): (u32, u32) = (0, 0);
-        if is_alone && record.queue.octets() > longest {
+        if is_alone && window as usize >= longest && record.queue.octets() > longest {
             (frames, sent) = bodies.write_long(record, window);
         }
         while frames == 0 || is_alone && sent < window && !record.queue.is_empty() && bodies.batch.has_room()
