@@ -10,6 +10,14 @@ pub(crate) fn reserve_within<T>(buffer: &mut Vec<T>, additional: usize, most: us
     }
 }
 
+/// The same for what there is of each stream: fourfold, since where there are a few there are often many, and what they
+/// need is given back with the last of them.
+pub(crate) fn reserve_many_within<T>(buffer: &mut Vec<T>, additional: usize, most: usize) {
+    if additional > buffer.capacity().saturating_sub(buffer.len()) {
+        grow_many_within(buffer, additional, most);
+    }
+}
+
 /// The same for a block that is written in pieces of any size, by half of what it has: its capacity then tells what it
 /// has to hold, and nothing of the pieces.
 #[inline]
@@ -19,7 +27,7 @@ pub(crate) fn reserve_steadily(block: &mut Vec<u8>, additional: usize, most: usi
     }
 }
 
-/// The same for a ring.
+/// The same as for many, for a ring.
 pub(crate) fn reserve_ring_within<T>(ring: &mut VecDeque<T>, additional: usize, most: usize) {
     if additional > ring.capacity().saturating_sub(ring.len()) {
         grow_ring_within(ring, additional, most);
@@ -28,13 +36,19 @@ pub(crate) fn reserve_ring_within<T>(ring: &mut VecDeque<T>, additional: usize, 
 
 #[cold]
 fn grow_within<T>(buffer: &mut Vec<T>, additional: usize, most: usize) {
-    let capacity = capacity_within(buffer.len(), buffer.capacity(), additional, most);
+    let capacity = capacity_within(buffer.len(), buffer.capacity().saturating_mul(2), additional, most);
+    buffer.reserve_exact(capacity.saturating_sub(buffer.len()));
+}
+
+#[cold]
+fn grow_many_within<T>(buffer: &mut Vec<T>, additional: usize, most: usize) {
+    let capacity = capacity_within(buffer.len(), many(buffer.capacity()), additional, most);
     buffer.reserve_exact(capacity.saturating_sub(buffer.len()));
 }
 
 #[cold]
 fn grow_ring_within<T>(ring: &mut VecDeque<T>, additional: usize, most: usize) {
-    let capacity = capacity_within(ring.len(), ring.capacity(), additional, most);
+    let capacity = capacity_within(ring.len(), many(ring.capacity()), additional, most);
     ring.reserve_exact(capacity.saturating_sub(ring.len()));
 }
 
@@ -48,12 +62,17 @@ fn grow_steadily(block: &mut Vec<u8>, additional: usize, most: usize) {
     block.reserve_exact(capacity.min(most).max(wanted).saturating_sub(block.len()));
 }
 
-const fn capacity_within(length: usize, capacity: usize, additional: usize, most: usize) -> usize {
+/// At least what is wanted, and what is `better` up to `most`.
+const fn capacity_within(length: usize, better: usize, additional: usize, most: usize) -> usize {
     let wanted = length.saturating_add(additional);
-    let twice = capacity.saturating_mul(2);
-    let twice = if capacity > 0 && twice < FEW { FEW } else { twice };
-    let capacity = if twice < most { twice } else { most };
+    let few = if better > 0 && better < FEW { FEW } else { better };
+    let capacity = if few < most { few } else { most };
     if capacity > wanted { capacity } else { wanted }
+}
+
+/// What is better than a capacity for what there is of each stream.
+const fn many(capacity: usize) -> usize {
+    if capacity < FEW { capacity.saturating_mul(2) } else { capacity.saturating_mul(4) }
 }
 
 /// Where there is more than one item, there will be some more.
@@ -67,21 +86,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn capacities_double_up_to_the_most_and_above_it_as_far_as_they_must() {
+    fn capacities_grow_up_to_the_most_and_above_it_as_far_as_they_must() {
         assert_eq!(capacity_within(0, 0, 1, 100), 1);
-        assert_eq!(capacity_within(1, 1, 1, 100), 8);
-        assert_eq!(capacity_within(1, 1, 1, 3), 3);
-        assert_eq!(capacity_within(4, 4, 1, 100), 8);
-        assert_eq!(capacity_within(8, 8, 1, 100), 16);
+        assert_eq!(capacity_within(1, 2, 1, 100), 8);
+        assert_eq!(capacity_within(1, 2, 1, 3), 3);
+        assert_eq!(capacity_within(8, 16, 1, 100), 16);
         assert_eq!(capacity_within(0, 0, 9, 100), 9);
-        assert_eq!(capacity_within(64, 64, 1, 100), 100);
-        assert_eq!(capacity_within(100, 100, 1, 100), 101);
-        let mut buffer = Vec::from([0_u64; 4]);
-        reserve_within(&mut buffer, 1, 7);
-        assert_eq!(buffer.capacity(), 7);
-        let mut ring = VecDeque::from(buffer);
-        reserve_ring_within(&mut ring, 4, 9);
-        assert_eq!(ring.capacity(), 9);
+        assert_eq!(capacity_within(64, 128, 1, 100), 100);
+        assert_eq!(capacity_within(100, 200, 1, 100), 101);
+    }
+
+    #[test]
+    fn buffers_double_and_what_there_is_of_streams_grows_faster() {
+        let grown = |reserve: &dyn Fn(&mut Vec<u64>)| {
+            let mut buffer = Vec::new();
+            let mut capacities = Vec::new();
+            while buffer.len() < 100 {
+                reserve(&mut buffer);
+                buffer.push(0);
+                capacities.push(buffer.capacity());
+            }
+            capacities.dedup();
+            capacities
+        };
+        assert_eq!(grown(&|buffer| reserve_within(buffer, 1, 100)), [1, 8, 16, 32, 64, 100]);
+        assert_eq!(grown(&|buffer| reserve_many_within(buffer, 1, 100)), [1, 8, 32, 100]);
+        let ring = |buffer: &mut Vec<u64>| {
+            let mut ring = VecDeque::from(core::mem::take(buffer));
+            reserve_ring_within(&mut ring, 1, 100);
+            *buffer = ring.into();
+        };
+        assert_eq!(grown(&ring), [1, 8, 32, 100]);
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl Config {
     /// Events are the caller's once they are told; a field list in one never holds more memory than
     /// [`Fields::list_octets`](crate::Fields::list_octets) says.
     ///
-    /// Buffers double up to their most, and a list is cut to its size when it is told. An allocator that has to move
+    /// Buffers grow up to their most, and a list is cut to its size when it is told. An allocator that has to move
     /// a buffer for that holds it twice for a moment; that is counted for lists where they may have more than 2,048
     /// octets, and for nothing else.
     ///

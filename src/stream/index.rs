@@ -4,7 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use super::list::Key;
-use crate::growth::{reserve_ring_within, reserve_within};
+use crate::growth::{reserve_many_within, reserve_ring_within};
 use crate::id::StreamId;
 
 /// The live streams of one initiator.
@@ -36,7 +36,7 @@ impl Index {
     /// Adds a stream whose identifier is above all earlier ones, where there can be so many at `most`.
     pub(super) fn push(&mut self, id: StreamId, key: Key, most: usize) {
         debug_assert!(self.entries.last().is_none_or(|&(last, _)| last < id), "identifiers rise");
-        reserve_within(&mut self.entries, 1, most_entries(most));
+        reserve_many_within(&mut self.entries, 1, most_entries(most));
         self.entries.push((id, Some(key)));
         self.live = self.live.saturating_add(1);
     }

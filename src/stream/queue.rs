@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::fields::Fields;
 use crate::frame::Part;
-use crate::growth::reserve_within;
+use crate::growth::reserve_many_within;
 use crate::id::StreamId;
 use crate::output::Room;
 
@@ -248,7 +248,7 @@ impl Queues {
     #[cold]
     fn grow(&mut self) {
         let beyond = self.nodes.len().saturating_sub(self.usual);
-        reserve_within(&mut self.nodes, beyond.saturating_add(1), self.usual);
+        reserve_many_within(&mut self.nodes, beyond.saturating_add(1), self.usual);
     }
 
     fn pop(&mut self, queue: &mut Queue) -> Option<Pending> {

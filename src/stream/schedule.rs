@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::list::{Key, Want};
-use crate::growth::{reserve_ring_within, reserve_within};
+use crate::growth::{reserve_many_within, reserve_ring_within};
 use crate::id::StreamId;
 use crate::priority::Priority;
 
@@ -326,7 +326,7 @@ impl Places {
         if self.0.get(key.index()).is_none() {
             let wanted = key.index().saturating_add(1);
             let more = wanted.saturating_sub(self.0.len());
-            reserve_within(&mut self.0, more, most);
+            reserve_many_within(&mut self.0, more, most);
             self.0.resize(self.0.capacity(), 0);
         }
     }

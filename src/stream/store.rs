@@ -11,7 +11,7 @@ use super::schedule::Schedule;
 use super::state::Half;
 use crate::flow::{Flow, StreamFlow};
 use crate::frame;
-use crate::growth::reserve_within;
+use crate::growth::reserve_many_within;
 use crate::id::{Role, StreamId};
 use crate::priority::Priority;
 
@@ -203,7 +203,7 @@ impl Store {
                 key
             }
             None => {
-                reserve_within(&mut self.slots, 1, self.most);
+                reserve_many_within(&mut self.slots, 1, self.most);
                 let key = Key::from_index(self.slots.len());
                 self.slots.push(Slot::Taken(record));
                 key
@@ -268,7 +268,7 @@ impl Store {
     pub(crate) const fn max_memory(own: usize, peer: usize, remembered: usize) -> usize {
         let streams = own.saturating_add(peer);
         let slots = streams.saturating_mul(size_of::<Slot>());
-        // That of either end doubles up to what it would need for all of them.
+        // That of either end grows up to what it would need for all of them.
         let indexed = if own > 0 && peer > 0 { 2 } else { 1 };
         slots
             .saturating_add(Index::max_memory(streams).saturating_mul(indexed))
@@ -382,7 +382,7 @@ impl Store {
         let id = self.record(key).id;
         if id.initiator() != self.role && self.record(key).is_active() {
             if let Err(at) = self.held.binary_search(&id) {
-                reserve_within(&mut self.held, 1, self.most);
+                reserve_many_within(&mut self.held, 1, self.most);
                 self.held.insert(at, id);
             }
         }
