@@ -151,7 +151,7 @@ impl Flow {
     /// Whether the connection window lets us send DATA with content.
     #[inline]
     pub(crate) fn is_open(&self) -> bool {
-        self.sendable() > 0
+        self.send.is_open(INITIAL_WINDOW.into())
     }
 
     /// How many octets of DATA a stream's own window lets us send.
@@ -288,7 +288,12 @@ struct SendWindow {
 impl SendWindow {
     /// RFC 9113 §6.9.2: a window below zero sends nothing until it is above zero again.
     fn sendable(&self, base: i64) -> u32 {
-        u32::try_from(base + self.offset).unwrap_or(0)
+        // No window has more than 31 bits.
+        (base + self.offset).max(0) as u32
+    }
+
+    fn is_open(&self, base: i64) -> bool {
+        base + self.offset > 0
     }
 
     fn increase(&mut self, base: i64, increment: u32) -> Option<()> {

@@ -51,9 +51,9 @@ impl Guard {
         self.most_replies
     }
 
-    /// Octets were written in answer to the peer.
+    /// Octets were written in answer to the peer; all that wait lie in memory.
     pub(crate) const fn replied(&mut self, octets: usize) {
-        self.replies = self.replies.saturating_add(octets);
+        self.replies = self.replies.wrapping_add(octets);
     }
 
     /// Frames have gone into the output: no more than so many octets of replies still wait.

@@ -14,7 +14,7 @@ impl Connection {
     /// Writes frames of so many octets, or somewhat more or less, ahead of the streams' own. Their buffer grows by
     /// doubling as far as the peer can make it grow, and beyond that only as far as it must.
     pub(super) fn write_control<T>(&mut self, octets: usize, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        if self.control.capacity().saturating_sub(self.control.len()) < octets {
+        if self.control.capacity().wrapping_sub(self.control.len()) < octets {
             let most = self.guard.most_replies().saturating_add(own_octets(&self.config, self.role));
             reserve_within(&mut self.control, octets, most);
         }
@@ -25,7 +25,8 @@ impl Connection {
     pub(super) fn reply(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let before = self.control.len();
         self.write_control(REPLY_OCTETS, write);
-        self.guard.replied(self.control.len().saturating_sub(before));
+        // What is written is added.
+        self.guard.replied(self.control.len().wrapping_sub(before));
         self.pause_if_replies_exceed();
     }
 

@@ -90,7 +90,7 @@ impl Settings {
         if head.length % ENTRY_LENGTH != 0 {
             return Err(Violation::SettingsLength);
         }
-        if u32::try_from(max_entries).is_ok_and(|most| head.length / ENTRY_LENGTH > most) {
+        if (head.length / ENTRY_LENGTH) as usize > max_entries {
             return Err(Violation::TooManySettings);
         }
         Ok(head.length)
