@@ -74,12 +74,6 @@ impl Closing {
         self.stage == Stage::Closed
     }
 
-    /// No octets will come beyond those that are polled next.
-    pub(super) fn end_of_input(&mut self) {
-        self.has_begun = true;
-        self.transport = Transport::Ended;
-    }
-
     #[inline]
     pub(super) fn transport_is_open(&self) -> bool {
         self.transport == Transport::Open
@@ -112,7 +106,6 @@ impl Closing {
         if self.peer.is_some_and(|earlier| last > earlier.last) {
             return Err(Violation::GoAwayRaised);
         }
-        self.has_begun = true;
         self.peer = Some(PeerGoAway { last, code });
         Ok(())
     }
@@ -125,6 +118,18 @@ impl Closing {
 }
 
 impl Connection {
+    /// Either end, or the transport, ends the connection: from now on the reader waits for what that brings.
+    pub(super) fn begin_to_close(&mut self) {
+        self.closing.has_begun = true;
+        self.reader.pause();
+    }
+
+    /// No octets will come beyond those that are polled next.
+    pub(super) fn end_transport(&mut self) {
+        self.closing.transport = Transport::Ended;
+        self.begin_to_close();
+    }
+
     /// The peer broke a rule of the connection.
     pub(super) fn fail(&mut self, violation: Violation) {
         self.end(violation.code(), Some(ConnectionError::Violation(violation)));
@@ -134,7 +139,7 @@ impl Connection {
     pub(super) fn end(&mut self, code: ErrorCode, error: Option<ConnectionError>) {
         if self.closing.is_open() {
             self.write_goaway(self.last_accepted(), code);
-            self.closing.has_begun = true;
+            self.begin_to_close();
             self.closing.stage = Stage::Ending(error);
         }
     }
@@ -154,7 +159,7 @@ impl Connection {
         if !self.closing.is_open() {
             return;
         }
-        self.closing.has_begun = true;
+        self.begin_to_close();
         match (self.closing.drain, self.role) {
             (Drain::Final(_), _) => {}
             // What a server promises from now on is refused, and nobody has asked for it.

@@ -370,8 +370,11 @@ impl Connection {
         }
     }
 
-    /// Looks after what comes before any frame, until something is worth telling or nothing of the kind is left. What
-    /// may cause any of it, within [`poll`](Self::poll) or outside, has to pause the reader.
+    /// Looks after what comes before any frame, until something is worth telling or nothing of the kind is left. The
+    /// reader is paused where any of it comes about, within [`poll`](Self::poll) or outside, which is in one place for
+    /// each: the preface from the start; a [reported frame](Self::report); the [end](Self::begin_to_close); a stream
+    /// [of which the caller is told](Self::enlist_for_caller); [replies](Self::pause_if_replies_exceed) and
+    /// [budgets](Self::pause_if_overdrawn) that are exceeded. Only here it is resumed.
     #[cold]
     fn attend<'b>(&mut self, input: &mut &'b [u8]) -> ControlFlow<Option<Event<'b>>> {
         loop {
@@ -402,11 +405,9 @@ impl Connection {
         }
     }
 
-    /// Lets no budget that a frame has overdrawn go unnoticed. What else comes before the next frame pauses the reader
-    /// where it is caused. No frame gives a stream room, or takes a promise back, of which the caller would have to be
-    /// told: output does.
+    /// Lets no budget that a frame has overdrawn go unnoticed.
     #[inline]
-    fn pause_if_overdrawn(&mut self) {
+    pub(super) fn pause_if_overdrawn(&mut self) {
         if self.guard.is_overdrawn() {
             self.reader.pause();
         }
@@ -417,8 +418,7 @@ impl Connection {
     /// Call [`poll`](Self::poll) afterwards; when its input is used up it reports the streams that were cut off, then
     /// [`Event::Closed`].
     pub fn end_of_input(&mut self) {
-        self.reader.pause();
-        self.closing.end_of_input();
+        self.end_transport();
     }
 
     /// The octets that are to be written next; empty when there is nothing to write now.
@@ -468,7 +468,6 @@ impl Connection {
     /// SETTINGS are unacknowledged, [`ControlError::Closed`] on a closed connection.
     pub fn update_settings(&mut self, settings: &Settings) -> Result<(), ControlError> {
         self.check_open()?;
-        self.reader.pause();
         self.local.change(settings)?;
         let octets = settings.len().saturating_mul(Settings::ENTRY_OCTETS).saturating_add(Head::LENGTH);
         self.write_control(octets, |out| settings.write(out));
@@ -482,7 +481,6 @@ impl Connection {
     /// request is lost; a second call does so at once. [`Event::Closed`] follows when all streams are over. How long
     /// to wait for that is the caller's to decide; [`close`](Self::close) does not wait.
     pub fn shut_down(&mut self) {
-        self.reader.pause();
         self.start_draining();
     }
 
@@ -490,7 +488,6 @@ impl Connection {
     ///
     /// Call [`poll`](Self::poll) afterwards; it reports the streams that were cut off, then [`Event::Closed`].
     pub fn close(&mut self, code: ErrorCode) {
-        self.reader.pause();
         self.end(code, None);
     }
 

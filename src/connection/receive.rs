@@ -302,7 +302,7 @@ impl Connection {
     fn on_goaway<'b>(&mut self, goaway: GoAway) -> Told<'b> {
         let GoAway { last, code, debug } = goaway;
         self.closing.on_goaway(last, code).map_err(on_connection)?;
-        self.reader.pause();
+        self.begin_to_close();
         self.guard.noise();
         Ok(Some(Event::GoAway { last, code, debug }))
     }
@@ -334,7 +334,6 @@ impl Connection {
     /// The reaction to whatever the peer did wrong.
     #[cold]
     pub(super) fn on_fault<'b>(&mut self, fault: Fault) -> Option<Event<'b>> {
-        self.reader.pause();
         let Fault { violation, stream } = fault;
         let place = match (violation.scope(), stream) {
             (Scope::Connection, _) | (Scope::Stream, None) => Place::Idle,
@@ -345,6 +344,7 @@ impl Connection {
                 let (code, cause) = (violation.code(), Cause::Violation(violation));
                 let verdict = self.verdict(key, cause, code);
                 self.guard.reset();
+                self.pause_if_overdrawn();
                 self.hold(key);
                 self.write_reset(stream, code);
                 self.streams.remove(key, Ending::Reset, &mut self.flow);

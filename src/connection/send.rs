@@ -320,7 +320,6 @@ impl Connection {
     }
 
     fn reset(&mut self, key: Key, code: ErrorCode) {
-        self.reader.pause();
         let id = self.streams.record(key).id;
         // RFC 9113 §6.4: a stream that never reached the wire needs no reset, and must not get one.
         let sent = self.streams.is_announced(id) && !self.streams.is_listed(key, Want::Orphan);

@@ -105,8 +105,7 @@ impl Connection {
         let more = !record.queue.is_empty();
         if !self.may_promise(on) {
             self.recycle(fields);
-            self.streams.enlist(key, Want::Orphan);
-            self.reader.pause();
+            self.enlist_for_caller(key, Want::Orphan);
             return Some(());
         }
         let head = PushPromise { stream: on, promised, padding };
@@ -277,9 +276,14 @@ impl Connection {
             && record.queue.octets() <= enough
         {
             record.fullness = Fullness::Room;
-            self.streams.enlist(key, Want::Notice);
-            self.reader.pause();
+            self.enlist_for_caller(key, Want::Notice);
         }
+    }
+
+    /// Puts a stream in a list of those of which the caller is told before the next frame counts.
+    pub(super) fn enlist_for_caller(&mut self, key: Key, want: Want) {
+        self.streams.enlist(key, want);
+        self.reader.pause();
     }
 }
 
