@@ -14,7 +14,7 @@ use crate::frame::{Fault, Headers, Part, PushPromise};
 use crate::id::{Role, StreamId};
 use crate::priority::Priority;
 use crate::settings::Push;
-use crate::stream::{Ending, Exchange, Half, Key, Message, Place, Record};
+use crate::stream::{Ending, Exchange, Half, Key, Message, Standing, StreamRecord};
 
 impl Connection {
     /// RFC 9113 §6.2. What is in `input` is of the field block at first; there may be nothing although more has come.
@@ -53,17 +53,17 @@ impl Connection {
 
     /// What becomes of the fields of a HEADERS frame.
     fn judge_headers(&mut self, stream: StreamId, part: Part) -> Result<Purpose, Fault> {
-        Ok(match self.streams.place(stream) {
-            Place::Idle => self.on_new_stream(stream, part).map_err(on_connection)?,
-            Place::Live(key) if self.streams.record(key).is_reserved_by(self.role) => {
+        Ok(match self.streams.standing(stream) {
+            Standing::Idle => self.on_new_stream(stream, part).map_err(on_connection)?,
+            Standing::Live(key) if self.streams.record(key).is_reserved_by(self.role) => {
                 return Err(on_connection(Violation::ReservedStream));
             }
-            Place::Live(key) if self.streams.record(key).recv.half == Half::Closed => {
+            Standing::Live(key) if self.streams.record(key).recv.half == Half::Closed => {
                 self.discard_block();
                 return Err(on_stream(stream, Violation::HalfClosedStream));
             }
-            Place::Live(_) => Purpose::Section { stream, part },
-            Place::Gone => match self.streams.ending(stream) {
+            Standing::Live(_) => Purpose::Section { stream, part },
+            Standing::Gone => match self.streams.ending(stream) {
                 Ending::Reset | Ending::Forgotten => {
                     self.guard.noise();
                     Purpose::Discard
@@ -130,14 +130,14 @@ impl Connection {
         if !self.local.may_be_pushed_to() {
             return Err(Violation::PushDisabled);
         }
-        match self.streams.place(promise.stream) {
+        match self.streams.standing(promise.stream) {
             _ if promise.stream.initiator() != self.role => return Err(Violation::PushOnWrongStream),
-            Place::Live(key) if self.streams.record(key).recv.half != Half::Closed => {}
-            Place::Gone if self.streams.ending(promise.stream).allows_late_frames() => {}
-            Place::Idle | Place::Live(_) | Place::Gone => return Err(Violation::PushOnWrongStream),
+            Standing::Live(key) if self.streams.record(key).recv.half != Half::Closed => {}
+            Standing::Gone if self.streams.ending(promise.stream).allows_late_frames() => {}
+            Standing::Idle | Standing::Live(_) | Standing::Gone => return Err(Violation::PushOnWrongStream),
         }
         let promised = promise.promised;
-        if promised.initiator() == self.role || self.streams.place(promised) != Place::Idle {
+        if promised.initiator() == self.role || self.streams.standing(promised) != Standing::Idle {
             return Err(Violation::InvalidPromisedStream);
         }
         Ok(())
@@ -273,7 +273,7 @@ impl Connection {
         let summary = self.rules.check(fields, Section::Request(extended))?;
         let recv = Message::request(&summary, part).map_err(violation_of)?;
         let exchange = Exchange::new(summary.method);
-        let key = self.streams.insert(Record::new(stream, Message::new(Half::Head), recv, exchange));
+        let key = self.streams.insert(StreamRecord::new(stream, Message::new(Half::Head), recv, exchange));
         self.streams.activate(key);
         self.guard.opened();
         self.closing.accepted(stream);
@@ -306,7 +306,7 @@ impl Connection {
         match self.rules.check_promise(&fields) {
             Ok(summary) => {
                 let (send, recv) = (Message::new(Half::Closed), Message::new(Half::Reserved));
-                self.streams.insert(Record::new(promised, send, recv, Exchange::new(summary.method)));
+                self.streams.insert(StreamRecord::new(promised, send, recv, Exchange::new(summary.method)));
                 self.closing.accepted(promised);
                 let fields = self.for_caller(fields);
                 Some(Event::PushPromise { stream: on, promised, fields })

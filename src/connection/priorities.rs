@@ -10,7 +10,7 @@ use crate::frame::{self, Extension, PriorityUpdate};
 use crate::growth::reserve_within;
 use crate::id::{Role, StreamId};
 use crate::priority::Priority;
-use crate::stream::{Half, Key, Place, PriorityUpdates};
+use crate::stream::{Half, Key, PriorityUpdates, Standing};
 
 /// Streams that have a priority before they are opened (RFC 9218 §7), in order.
 #[derive(Debug, Default)]
@@ -83,13 +83,13 @@ impl Connection {
         let Ok(Some(PriorityUpdate { prioritized, .. })) = PriorityUpdate::parse(extension) else {
             return Err(ControlError::InvalidExtension);
         };
-        match (prioritized.initiator(), self.streams.place(prioritized)) {
-            (Role::Server, Place::Idle) | (_, Place::Gone) => Err(ControlError::InvalidExtension),
-            (_, Place::Live(key)) if self.streams.record(key).recv.half == Half::Closed => {
+        match (prioritized.initiator(), self.streams.standing(prioritized)) {
+            (Role::Server, Standing::Idle) | (_, Standing::Gone) => Err(ControlError::InvalidExtension),
+            (_, Standing::Live(key)) if self.streams.record(key).recv.half == Half::Closed => {
                 Err(ControlError::InvalidExtension)
             }
             (_, _) if !self.peer.heeds_priority_updates() => Err(ControlError::PriorityIgnored),
-            (Role::Client, Place::Idle) => {
+            (Role::Client, Standing::Idle) => {
                 let allowed = self.peer.max_concurrent_streams().min(self.config.max_open_streams());
                 let most = (allowed as usize).saturating_sub(self.streams.local_active());
                 self.prioritized.set(prioritized, None, most).map_err(|_| ControlError::TooManyPending)
@@ -109,11 +109,11 @@ impl Connection {
         let Some(update) = PriorityUpdate::parse(extension)? else { return Ok(None) };
         // A value that is none changes nothing.
         let priority = Priority::parse(&update.value);
-        match (self.streams.place(update.prioritized), update.prioritized.initiator()) {
-            (Place::Idle, Role::Server) => return Err(Violation::PriorityUpdateOfIdlePush),
-            (Place::Idle, Role::Client) => return self.on_early_update(update, priority),
-            (Place::Live(key), _) => self.rank(key, priority),
-            (Place::Gone, _) => return Ok(None),
+        match (self.streams.standing(update.prioritized), update.prioritized.initiator()) {
+            (Standing::Idle, Role::Server) => return Err(Violation::PriorityUpdateOfIdlePush),
+            (Standing::Idle, Role::Client) => return self.on_early_update(update, priority),
+            (Standing::Live(key), _) => self.rank(key, priority),
+            (Standing::Gone, _) => return Ok(None),
         }
         Ok(Some(Event::PriorityUpdate(update)))
     }

@@ -13,7 +13,7 @@ use crate::frame::{
 use crate::guard::Guard;
 use crate::id::{Role, StreamId};
 use crate::settings::Values;
-use crate::stream::{Ending, Half, Key, Misstep, Place, Record, Want};
+use crate::stream::{Ending, Half, Key, Misstep, Standing, StreamRecord, Want};
 
 /// What the next payload octets belong to.
 #[derive(Debug)]
@@ -137,10 +137,10 @@ impl Connection {
     /// RFC 9113 §6.1. A piece of the body may have come with the head.
     #[inline(always)]
     pub(super) fn on_data<'b>(&mut self, data: &Data, piece: &'b [u8]) -> Told<'b> {
-        let key = match self.streams.place(data.stream) {
-            Place::Idle => return Err(on_connection(Violation::IdleStream)),
-            Place::Live(key) => key,
-            Place::Gone => return self.on_late_data(*data),
+        let key = match self.streams.standing(data.stream) {
+            Standing::Idle => return Err(on_connection(Violation::IdleStream)),
+            Standing::Live(key) => key,
+            Standing::Gone => return self.on_late_data(*data),
         };
         let &Data { stream, octets, flow_octets, part, .. } = data;
         let record = self.streams.record_mut(key);
@@ -240,13 +240,13 @@ impl Connection {
 
     /// RFC 9113 §6.4.
     fn on_reset<'b>(&mut self, stream: StreamId, code: ErrorCode) -> Told<'b> {
-        match self.streams.place(stream) {
-            Place::Idle => Err(on_connection(Violation::IdleStream)),
-            Place::Gone => {
+        match self.streams.standing(stream) {
+            Standing::Idle => Err(on_connection(Violation::IdleStream)),
+            Standing::Gone => {
                 self.guard.noise();
                 Ok(None)
             }
-            Place::Live(key) => {
+            Standing::Live(key) => {
                 let verdict = self.verdict(key, Cause::Peer, code);
                 self.charge_reset(key);
                 self.hold(key);
@@ -314,13 +314,13 @@ impl Connection {
             self.flow.increase(update.increment).map_err(on_connection)?;
             return Ok(None);
         };
-        match self.streams.place(stream) {
-            Place::Idle => Err(on_connection(Violation::IdleStream)),
-            Place::Gone => Ok(None),
-            Place::Live(key) if self.streams.record(key).recv.half == Half::Reserved => {
+        match self.streams.standing(stream) {
+            Standing::Idle => Err(on_connection(Violation::IdleStream)),
+            Standing::Gone => Ok(None),
+            Standing::Live(key) if self.streams.record(key).recv.half == Half::Reserved => {
                 Err(on_connection(Violation::ReservedStream))
             }
-            Place::Live(key) => {
+            Standing::Live(key) => {
                 let flow = &mut self.streams.record_mut(key).flow;
                 self.flow
                     .increase_on(flow, update.increment)
@@ -336,11 +336,11 @@ impl Connection {
     pub(super) fn on_fault<'b>(&mut self, fault: Fault) -> Option<Event<'b>> {
         let Fault { violation, stream } = fault;
         let place = match (violation.scope(), stream) {
-            (Scope::Connection, _) | (Scope::Stream, None) => Place::Idle,
-            (Scope::Stream, Some(stream)) => self.streams.place(stream),
+            (Scope::Connection, _) | (Scope::Stream, None) => Standing::Idle,
+            (Scope::Stream, Some(stream)) => self.streams.standing(stream),
         };
         match (place, stream) {
-            (Place::Live(key), Some(stream)) => {
+            (Standing::Live(key), Some(stream)) => {
                 let (code, cause) = (violation.code(), Cause::Violation(violation));
                 let verdict = self.verdict(key, cause, code);
                 self.guard.reset();
@@ -351,9 +351,9 @@ impl Connection {
                 Some(Event::Reset { stream, code, cause, verdict })
             }
             // RFC 9113 §5.1: nothing may be sent on a stream that is gone.
-            (Place::Gone, _) => None,
+            (Standing::Gone, _) => None,
             // RFC 9113 §6.4: an idle stream cannot be reset, so the error is the connection's.
-            (Place::Idle | Place::Live(_), _) => {
+            (Standing::Idle | Standing::Live(_), _) => {
                 self.fail(violation);
                 None
             }
@@ -443,7 +443,7 @@ fn count_data(data: &Data, flow: &mut Flow, guard: &mut Guard) -> Result<(), Fau
 
 /// Takes DATA into the message and the windows of its stream, or neither.
 #[inline(always)]
-fn begin_body(data: &Data, record: &mut Record, flow: &mut Flow) -> Result<(), Violation> {
+fn begin_body(data: &Data, record: &mut StreamRecord, flow: &mut Flow) -> Result<(), Violation> {
     let &Data { octets, flow_octets, part, .. } = data;
     record.recv.begin_data(octets.into(), part).map_err(violation_of)?;
     flow.receive_on(&mut record.flow, flow_octets)?;
@@ -455,7 +455,7 @@ fn begin_body(data: &Data, record: &mut Record, flow: &mut Flow) -> Result<(), V
 }
 
 /// Whether a WINDOW_UPDATE of a stream is due, and the stream is not listed for that.
-fn owes_update(flow: &Flow, record: &Record) -> bool {
+fn owes_update(flow: &Flow, record: &StreamRecord) -> bool {
     flow.update_is_due_on(&record.flow) && !record.is_listed(Want::Update)
 }
 

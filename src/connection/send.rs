@@ -13,7 +13,9 @@ use crate::id::{Role, StreamId};
 use crate::output::Room;
 use crate::priority::Priority;
 use crate::settings::Push;
-use crate::stream::{Ending, Exchange, Fullness, Half, Key, Message, Misstep, Pending, Record, State, Want};
+use crate::stream::{
+    Ending, Exchange, Fullness, Half, Key, Message, Misstep, Pending, State, StreamRecord, Want,
+};
 
 /// One live stream: a handle for one or more commands, after one look-up.
 ///
@@ -113,11 +115,11 @@ impl<'c> Stream<'c> {
         self.connection.reset(self.key, code);
     }
 
-    fn record(&self) -> &Record {
+    fn record(&self) -> &StreamRecord {
         self.connection.streams.record(self.key)
     }
 
-    pub(super) fn record_mut(&mut self) -> &mut Record {
+    pub(super) fn record_mut(&mut self) -> &mut StreamRecord {
         self.connection.streams.record_mut(self.key)
     }
 
@@ -168,7 +170,7 @@ impl Connection {
         let send = Message::request(&summary, part)
             .map_err(|_| OpenError::Malformed(Violation::ContentLengthMismatch))?;
         let recv = Message::new(Half::Head);
-        let record = Record::new(id, send, recv, Exchange::new(summary.method));
+        let record = StreamRecord::new(id, send, recv, Exchange::new(summary.method));
         let priority = Priority::of_checked(&fields, &summary).unwrap_or(UPLOAD);
         self.start(record, priority, Pending::Headers(fields, part), Want::Open);
         Ok(id)
@@ -201,7 +203,7 @@ impl Connection {
         }
         let summary = self.rules.check_promise(&fields).map_err(OpenError::Malformed)?;
         let (send, recv) = (Message::new(Half::Reserved), Message::new(Half::Closed));
-        let record = Record::new(id, send, recv, Exchange::new(summary.method));
+        let record = StreamRecord::new(id, send, recv, Exchange::new(summary.method));
         let priority = Priority::of_checked(&fields, &summary).unwrap_or_default();
         self.start(record, priority, Pending::Promise(on, fields), Want::Promise);
         Ok(id)
@@ -270,7 +272,7 @@ impl Connection {
     }
 
     /// Adds a stream of ours, which waits for its place on the wire.
-    fn start(&mut self, record: Record, priority: Priority, first: Pending, want: Want) {
+    fn start(&mut self, record: StreamRecord, priority: Priority, first: Pending, want: Want) {
         self.next_id = record.id.next();
         let key = self.streams.insert(record.prioritized(priority));
         let (record, queues) = self.streams.record_and_queues_mut(key);

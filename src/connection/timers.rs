@@ -17,12 +17,12 @@ pub(super) struct Pings {
 #[derive(Debug)]
 struct Ping {
     payload: [u8; 8],
-    purpose: Purpose,
+    asker: Asker,
 }
 
 /// Whom the answer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Purpose {
+enum Asker {
     Caller,
     /// It ends the round trip between the two GOAWAY frames of a shutdown.
     Shutdown,
@@ -30,11 +30,11 @@ enum Purpose {
 
 impl Pings {
     pub(super) fn start(&mut self, payload: [u8; 8]) -> Result<(), ControlError> {
-        let callers = self.pending.iter().filter(|ping| ping.purpose == Purpose::Caller).count();
+        let callers = self.pending.iter().filter(|ping| ping.asker == Asker::Caller).count();
         if callers >= MAX_PENDING {
             return Err(ControlError::TooManyPending);
         }
-        self.pending.push_back(Ping { payload, purpose: Purpose::Caller });
+        self.pending.push_back(Ping { payload, asker: Asker::Caller });
         Ok(())
     }
 
@@ -46,27 +46,27 @@ impl Pings {
     }
 
     pub(super) fn start_shutdown(&mut self) -> [u8; 8] {
-        self.pending.push_back(Ping { payload: SHUTDOWN_PAYLOAD, purpose: Purpose::Shutdown });
+        self.pending.push_back(Ping { payload: SHUTDOWN_PAYLOAD, asker: Asker::Shutdown });
         SHUTDOWN_PAYLOAD
     }
 
     /// RFC 9113 §6.7 promises no order of the answers; one that answers nothing is ignored.
-    fn finish(&mut self, payload: [u8; 8]) -> Option<Purpose> {
+    fn finish(&mut self, payload: [u8; 8]) -> Option<Asker> {
         let at = self.pending.iter().position(|ping| ping.payload == payload)?;
-        self.pending.remove(at).map(|ping| ping.purpose)
+        self.pending.remove(at).map(|ping| ping.asker)
     }
 }
 
 impl Connection {
     /// RFC 9113 §6.7.
     pub(super) fn on_pong<'b>(&mut self, payload: [u8; 8]) -> Option<Event<'b>> {
-        let Some(purpose) = self.pings.finish(payload) else {
+        let Some(asker) = self.pings.finish(payload) else {
             self.guard.noise();
             return None;
         };
-        match purpose {
-            Purpose::Caller => Some(Event::Pong { payload }),
-            Purpose::Shutdown => {
+        match asker {
+            Asker::Caller => Some(Event::Pong { payload }),
+            Asker::Shutdown => {
                 self.finish_draining();
                 None
             }

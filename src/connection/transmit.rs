@@ -6,7 +6,7 @@ use crate::frame::{Data, Part, PushPromise, WindowUpdate};
 use crate::id::{Role, StreamId};
 use crate::output::{BATCH_OCTETS, Batch};
 use crate::settings::Push;
-use crate::stream::{Fullness, Half, Key, NextData, Queues, Record, Want};
+use crate::stream::{Fullness, Half, Key, NextData, Queues, StreamRecord, Want};
 
 impl Connection {
     /// Fills the batch if it has been written: control frames, then credit, then new streams, then the streams
@@ -300,7 +300,7 @@ impl Bodies<'_> {
     /// Writes as many of the longest frames as the first chunk has more than, without padding; tells how many, and how
     /// many octets count.
     #[inline(always)]
-    fn write_long(&mut self, record: &mut Record, window: u32) -> (u32, u32) {
+    fn write_long(&mut self, record: &mut StreamRecord, window: u32) -> (u32, u32) {
         let octets = u32::try_from(self.longest).expect("no more than a batch");
         let (None, Some(most)) = (record.padding, window.checked_div(octets)) else { return (0, 0) };
         let head = Data::head(record.id, octets, None, Part::More).to_octets();
@@ -314,7 +314,7 @@ impl Bodies<'_> {
 
     /// Writes the next frame, where the windows have so many octets left; tells how many of these count.
     #[inline(always)]
-    fn write_next(&mut self, record: &mut Record, left: u32) -> Option<u32> {
+    fn write_next(&mut self, record: &mut StreamRecord, left: u32) -> Option<u32> {
         let Self { batch, queues, .. } = self;
         let limit = self.longest.min(left as usize);
         // A chunk fits, as the batch has room.

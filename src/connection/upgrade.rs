@@ -15,7 +15,7 @@ use crate::frame::Settings;
 use crate::id::{Role, StreamId};
 use crate::priority::Priority;
 use crate::settings::Local;
-use crate::stream::{Exchange, Half, Message, Record};
+use crate::stream::{Exchange, Half, Message, StreamRecord};
 
 impl Connection {
     /// What a client puts into the `HTTP2-Settings` field of its upgrade request: the payload of its first SETTINGS
@@ -67,7 +67,8 @@ impl Connection {
     fn take_over_as_client(mut self, request: &Fields) -> Result<(Self, StreamId), UpgradeError> {
         let exchange = exchange_of(self.rules, request)?;
         let stream = StreamId::first(Role::Client);
-        let record = Record::new(stream, Message::new(Half::Closed), Message::new(Half::Head), exchange);
+        let record =
+            StreamRecord::new(stream, Message::new(Half::Closed), Message::new(Half::Head), exchange);
         let key = self.streams.insert(record);
         self.streams.activate(key);
         self.streams.announce(stream);
@@ -128,7 +129,8 @@ impl Connection {
         self.apply_settings(&settings).map_err(UpgradeError::Violation)?;
         let stream = StreamId::first(Role::Client);
         self.streams.use_peer_id(stream);
-        let record = Record::new(stream, Message::new(Half::Head), Message::new(Half::Closed), exchange);
+        let record =
+            StreamRecord::new(stream, Message::new(Half::Head), Message::new(Half::Closed), exchange);
         let key = self.streams.insert(record);
         self.streams.activate(key);
         self.closing.accepted(stream);

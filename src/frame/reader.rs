@@ -125,9 +125,9 @@ impl Reader {
                     return Ok(Some(Step::Frame(Raw { head, padding, octets })));
                 }
                 State::Rest { lend, .. } => match self.on_rest(input, lend) {
-                    Progress::Step(step) => return Ok(Some(step)),
-                    Progress::Done => {}
-                    Progress::Starved => return Ok(None),
+                    Outcome::Step(step) => return Ok(Some(step)),
+                    Outcome::Done => {}
+                    Outcome::Starved => return Ok(None),
                 },
             }
         }
@@ -279,17 +279,17 @@ impl Reader {
         self.leave(lend, skip);
     }
 
-    fn on_rest<'b>(&mut self, input: &mut &'b [u8], lend: u32) -> Progress<'b> {
+    fn on_rest<'b>(&mut self, input: &mut &'b [u8], lend: u32) -> Outcome<'b> {
         if lend > 0 {
-            return self.lend(input).map_or(Progress::Starved, |piece| Progress::Step(Step::Payload(piece)));
+            return self.lend(input).map_or(Outcome::Starved, |piece| Outcome::Step(Step::Payload(piece)));
         }
         self.skip(input);
         if self.ends_block() {
-            return Progress::Step(Step::BlockEnd);
+            return Outcome::Step(Step::BlockEnd);
         }
         match self.state {
-            State::Rest { .. } => Progress::Starved,
-            State::Head | State::PadLength { .. } | State::Fixed { .. } => Progress::Done,
+            State::Rest { .. } => Outcome::Starved,
+            State::Head | State::PadLength { .. } | State::Fixed { .. } => Outcome::Done,
         }
     }
 
@@ -528,7 +528,7 @@ impl Due {
     }
 }
 
-enum Progress<'b> {
+enum Outcome<'b> {
     Step(Step<'b>),
     Done,
     Starved,

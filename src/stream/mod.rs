@@ -15,7 +15,7 @@ pub(crate) use message::{Exchange, Message};
 pub(crate) use queue::{NextData, Pending, Queues};
 pub use state::State;
 pub(crate) use state::{Half, Misstep};
-pub(crate) use store::{Fullness, Place, PriorityUpdates, Record, Store};
+pub(crate) use store::{Fullness, PriorityUpdates, Standing, Store, StreamRecord};
 
 #[cfg(test)]
 mod tests {
@@ -34,7 +34,7 @@ mod tests {
 
     fn insert(store: &mut Store, number: u32) -> Key {
         let (send, recv) = (Message::new(Half::Body), Message::new(Half::Body));
-        store.insert(Record::new(id(number), send, recv, Exchange::Plain))
+        store.insert(StreamRecord::new(id(number), send, recv, Exchange::Plain))
     }
 
     /// A server's store with so many requests.
@@ -111,7 +111,7 @@ mod tests {
             keys.iter().for_each(|&key| store.enlist(key, want));
         }
         (101..200).for_each(|nth| store.remember_refused(id(2 * nth + 1)));
-        let least = keys.len() * size_of::<Record>();
+        let least = keys.len() * size_of::<StreamRecord>();
         assert!((least..=Store::max_memory(0, 100, 10)).contains(&store.memory_used()));
     }
 

@@ -26,7 +26,7 @@ pub(super) struct Schedule {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct RankedKey {
     pub(super) rank: Rank,
     pub(super) key: Key,
 }
@@ -98,7 +98,7 @@ impl Schedule {
             Want::Promise | Want::Open | Want::Orphan | Want::Update | Want::Notice => return,
         };
         self.places.make_room(key, self.most);
-        ranked.insert(Entry { rank, key }, &mut self.places, self.most);
+        ranked.insert(RankedKey { rank, key }, &mut self.places, self.most);
     }
 
     /// Takes a stream out of a list in which rank counts, if it is in.
@@ -114,7 +114,7 @@ impl Schedule {
     }
 
     /// The stream of a list that goes first.
-    pub(super) fn first(&self, want: Want) -> Option<Entry> {
+    pub(super) fn first(&self, want: Want) -> Option<RankedKey> {
         match want {
             Want::Send => self.send.entries.front(),
             Want::Shared => self.shared.entries.front(),
@@ -146,7 +146,7 @@ impl Schedule {
         let all = [&self.send, &self.shared, &self.window];
         let entries: usize = all.map(|ranked| ranked.entries.capacity()).iter().sum();
         let places = self.places.0.capacity().saturating_mul(size_of::<u32>());
-        entries.saturating_mul(size_of::<Entry>()).saturating_add(places)
+        entries.saturating_mul(size_of::<RankedKey>()).saturating_add(places)
     }
 
     /// The most that [`memory_used`](Self::memory_used) can be for so many streams.
@@ -160,7 +160,7 @@ impl Schedule {
 /// left.
 #[derive(Debug)]
 struct Ranked {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<RankedKey>,
     shape: Shape,
     /// The place of the first entry. Places go up by one from it, modulo 2^32.
     base: u32,
@@ -178,7 +178,7 @@ impl Ranked {
         Self { entries: VecDeque::new(), shape: Shape::Sorted, base: 0 }
     }
 
-    fn insert(&mut self, entry: Entry, places: &mut Places, most: usize) {
+    fn insert(&mut self, entry: RankedKey, places: &mut Places, most: usize) {
         reserve_ring_within(&mut self.entries, 1, most);
         if self.shape == Shape::Sorted && self.entries.back().is_some_and(|last| entry.rank < last.rank) {
             return self.insert_from_front(entry, places);
@@ -192,7 +192,7 @@ impl Ranked {
     }
 
     /// Adds an entry before the last one, and in order if its place is near the front.
-    fn insert_from_front(&mut self, entry: Entry, places: &mut Places) {
+    fn insert_from_front(&mut self, entry: RankedKey, places: &mut Places) {
         self.entries.push_front(entry);
         self.base = self.base.wrapping_sub(1);
         let mut at: usize = 0;
@@ -347,7 +347,7 @@ impl Places {
 const NEAR: usize = 4;
 
 /// An entry in each list, and a place.
-const STREAM_OCTETS: usize = 3 * size_of::<Entry>() + size_of::<u32>();
+const STREAM_OCTETS: usize = 3 * size_of::<RankedKey>() + size_of::<u32>();
 
 /// The bits below are enough for one entry each nanosecond over a lifetime.
 const CLASS_SHIFT: u32 = 60;

@@ -17,7 +17,7 @@ use crate::priority::Priority;
 
 /// What the engine knows of one stream.
 #[derive(Debug)]
-pub(crate) struct Record {
+pub(crate) struct StreamRecord {
     pub(crate) id: StreamId,
     /// What the caller has sent; it may still lie in `queue`.
     pub(crate) send: Message,
@@ -62,7 +62,7 @@ pub(crate) enum PriorityUpdates {
     Due,
 }
 
-impl Record {
+impl StreamRecord {
     pub(crate) const fn priority(&self) -> Priority {
         self.priority
     }
@@ -120,7 +120,7 @@ impl Record {
 
 /// Where an identifier stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Standing {
     /// Nobody has used it yet.
     Idle,
     /// It has a record.
@@ -162,7 +162,7 @@ pub(crate) struct Store {
 
 #[derive(Debug)]
 enum Slot {
-    Taken(Record),
+    Taken(StreamRecord),
     Free { next: Option<Key> },
 }
 
@@ -192,7 +192,7 @@ impl Store {
     }
 
     /// Adds a stream; its identifier is above all earlier ones of its initiator.
-    pub(crate) fn insert(&mut self, record: Record) -> Key {
+    pub(crate) fn insert(&mut self, record: StreamRecord) -> Key {
         let id = record.id;
         let key = match self.free {
             Some(key) => {
@@ -289,7 +289,7 @@ impl Store {
 
     /// The record of a stream, to be changed.
     #[inline]
-    pub(crate) fn record_mut(&mut self, key: Key) -> &mut Record {
+    pub(crate) fn record_mut(&mut self, key: Key) -> &mut StreamRecord {
         match self.slot(key) {
             Slot::Taken(record) => record,
             Slot::Free { .. } => unreachable!("a key does not outlive its stream"),
@@ -298,13 +298,13 @@ impl Store {
 
     /// The record of a stream.
     #[inline]
-    pub(crate) fn record(&self, key: Key) -> &Record {
+    pub(crate) fn record(&self, key: Key) -> &StreamRecord {
         self.record_and_queues(key).0
     }
 
     /// A record together with the arena of its queue.
     #[inline]
-    pub(crate) fn record_and_queues(&self, key: Key) -> (&Record, &Queues) {
+    pub(crate) fn record_and_queues(&self, key: Key) -> (&StreamRecord, &Queues) {
         match self.slots.get(key.index()) {
             Some(Slot::Taken(record)) => (record, &self.queues),
             Some(Slot::Free { .. }) | None => unreachable!("a key does not outlive its stream"),
@@ -313,7 +313,7 @@ impl Store {
 
     /// The same, to be changed.
     #[inline]
-    pub(crate) fn record_and_queues_mut(&mut self, key: Key) -> (&mut Record, &mut Queues) {
+    pub(crate) fn record_and_queues_mut(&mut self, key: Key) -> (&mut StreamRecord, &mut Queues) {
         match self.slots.get_mut(key.index()) {
             Some(Slot::Taken(record)) => (record, &mut self.queues),
             Some(Slot::Free { .. }) | None => unreachable!("a key does not outlive its stream"),
@@ -335,15 +335,15 @@ impl Store {
 
     /// Where the peer may believe a stream to be.
     #[inline]
-    pub(crate) fn place(&mut self, id: StreamId) -> Place {
+    pub(crate) fn standing(&mut self, id: StreamId) -> Standing {
         let is_used =
             if id.initiator() == self.role { self.is_announced(id) } else { Some(id) <= self.highest_peer };
         if !is_used {
-            return Place::Idle;
+            return Standing::Idle;
         }
-        let Some(key) = self.find(id) else { return Place::Gone };
+        let Some(key) = self.find(id) else { return Standing::Gone };
         self.latest = Some(key);
-        Place::Live(key)
+        Standing::Live(key)
     }
 
     /// How a stream that is gone ended.
@@ -493,7 +493,7 @@ impl Store {
     }
 
     /// Puts every stream that is `due` in a list.
-    pub(crate) fn enlist_all(&mut self, want: Want, due: impl Fn(&Record) -> bool) {
+    pub(crate) fn enlist_all(&mut self, want: Want, due: impl Fn(&StreamRecord) -> bool) {
         for at in 0..self.slots.len() {
             if let Some(Slot::Taken(record)) = self.slots.get(at) {
                 if due(record) {
@@ -680,8 +680,8 @@ mod tests {
         StreamId::new(number).unwrap()
     }
 
-    fn record(number: u32, send: Half, recv: Half) -> Record {
-        Record::new(id(number), Message::new(send), Message::new(recv), Exchange::Plain)
+    fn record(number: u32, send: Half, recv: Half) -> StreamRecord {
+        StreamRecord::new(id(number), Message::new(send), Message::new(recv), Exchange::Plain)
     }
 
     fn store_of_five() -> (Store, Vec<Key>) {
@@ -741,7 +741,7 @@ mod tests {
         let (mut store, keys) = store_of_five();
         let mut flow = Flow::new(65_535);
         for at in [1, 3] {
-            assert_eq!(store.place(id(2 * at + 1)), Place::Live(keys[at as usize]));
+            assert_eq!(store.standing(id(2 * at + 1)), Standing::Live(keys[at as usize]));
             assert_eq!(store.find(id(2 * at + 1)), Some(keys[at as usize]));
             store.remove(keys[at as usize], Ending::Finished, &mut flow);
             assert_eq!(store.find(id(2 * at + 1)), None);
@@ -757,16 +757,16 @@ mod tests {
         let mut flow = Flow::new(65_535);
         store.remove(keys[1], Ending::Reset, &mut flow);
         store.remove(keys[3], Ending::Finished, &mut flow);
-        assert_eq!((store.place(id(3)), store.ending(id(3))), (Place::Gone, Ending::Reset));
-        assert_eq!((store.place(id(7)), store.ending(id(7))), (Place::Gone, Ending::Finished));
-        assert_eq!(store.place(id(11)), Place::Idle);
+        assert_eq!((store.standing(id(3)), store.ending(id(3))), (Standing::Gone, Ending::Reset));
+        assert_eq!((store.standing(id(7)), store.ending(id(7))), (Standing::Gone, Ending::Finished));
+        assert_eq!(store.standing(id(11)), Standing::Idle);
         for number in [13, 15] {
             store.use_peer_id(id(number));
             store.insert(record(number, Half::Head, Half::Body));
         }
         assert_eq!(store.slots.len(), 5);
-        assert_eq!((store.place(id(11)), store.ending(id(11))), (Place::Gone, Ending::Unknown));
-        assert_eq!(store.place(id(15)), Place::Live(keys[1]));
+        assert_eq!((store.standing(id(11)), store.ending(id(11))), (Standing::Gone, Ending::Unknown));
+        assert_eq!(store.standing(id(15)), Standing::Live(keys[1]));
         assert_eq!((store.peer_active(), store.peer_reserved()), (0, 5));
     }
 
@@ -774,8 +774,8 @@ mod tests {
     fn a_stream_of_ours_is_idle_to_the_peer_until_it_is_on_the_wire() {
         let mut store = Store::new(Role::Client, 100, 10);
         let key = store.insert(record(1, Half::Body, Half::Head));
-        assert_eq!(store.place(id(1)), Place::Idle);
+        assert_eq!(store.standing(id(1)), Standing::Idle);
         store.announce(id(1));
-        assert_eq!(store.place(id(1)), Place::Live(key));
+        assert_eq!(store.standing(id(1)), Standing::Live(key));
     }
 }
