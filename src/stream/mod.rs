@@ -5,6 +5,7 @@ mod list;
 mod message;
 mod progress;
 mod queue;
+mod record;
 mod schedule;
 mod state;
 mod store;
@@ -13,9 +14,10 @@ pub(crate) use index::Ending;
 pub(crate) use list::{Key, Want};
 pub(crate) use message::{Exchange, Message};
 pub(crate) use queue::{NextData, Pending, Queues};
+pub(crate) use record::{Fullness, PriorityUpdates, StreamRecord};
 pub use state::State;
 pub(crate) use state::{Half, Misstep};
-pub(crate) use store::{Fullness, PriorityUpdates, Standing, Store, StreamRecord};
+pub(crate) use store::{Standing, Store};
 
 #[cfg(test)]
 mod tests {
