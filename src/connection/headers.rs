@@ -10,10 +10,9 @@ use crate::error::Violation;
 use crate::event::{Event, Head};
 use crate::fields::rules::{Authority, Grammar, Host, Rules, Section, Status};
 use crate::fields::{Fields, cookies};
-use crate::frame::{Fault, Headers, Part, PushPromise};
+use crate::frame::{Fault, Headers, Part};
 use crate::id::{Role, StreamId};
 use crate::priority::Priority;
-use crate::settings::Push;
 use crate::stream::{Ending, Exchange, Half, Key, Message, Standing, StreamRecord};
 
 impl Connection {
@@ -96,53 +95,6 @@ impl Connection {
         Ok(Purpose::Discard)
     }
 
-    /// RFC 9113 §6.6. The fields of a promise that is refused keep the decoder in step.
-    pub(super) fn on_push_promise<'b>(&mut self, promise: PushPromise) -> Told<'b> {
-        self.check_promise(&promise).map_err(on_connection)?;
-        let PushPromise { stream: on, promised, .. } = promise;
-        self.streams.use_peer_id(promised);
-        if self.streams.find(on).is_some_and(|key| self.streams.record(key).exchange == Exchange::Tunnel) {
-            // RFC 9113 §8.5: an error of the tunnel; nothing is told of the promise.
-            self.refuse(promised, Violation::PushRefused);
-            self.discard_block();
-            return Err(on_stream(on, Violation::HeadersInTunnel));
-        }
-        let wanted = self.local.latest().enable_push == Push::Enabled
-            && self.streams.find(on).is_some()
-            && self.streams.peer_reserved() < self.config.max_reserved_streams() as usize;
-        let purpose = if self.closing.refuses(promised) {
-            self.refuse(promised, Violation::ShuttingDown);
-            Purpose::Discard
-        } else if wanted {
-            Purpose::Promise { on, promised }
-        } else {
-            self.refuse(promised, Violation::PushRefused);
-            Purpose::Discard
-        };
-        self.begin_block(purpose);
-        Ok(None)
-    }
-
-    fn check_promise(&mut self, promise: &PushPromise) -> Result<(), Violation> {
-        if self.role == Role::Server {
-            return Err(Violation::PushToServer);
-        }
-        if !self.local.may_be_pushed_to() {
-            return Err(Violation::PushDisabled);
-        }
-        match self.streams.standing(promise.stream) {
-            _ if promise.stream.initiator() != self.role => return Err(Violation::PushOnWrongStream),
-            Standing::Live(key) if self.streams.record(key).recv.half != Half::Closed => {}
-            Standing::Gone if self.streams.ending(promise.stream).allows_late_frames() => {}
-            Standing::Idle | Standing::Live(_) | Standing::Gone => return Err(Violation::PushOnWrongStream),
-        }
-        let promised = promise.promised;
-        if promised.initiator() == self.role || self.streams.standing(promised) != Standing::Idle {
-            return Err(Violation::InvalidPromisedStream);
-        }
-        Ok(())
-    }
-
     /// A block that came whole, as nearly all do, needs no place to wait in.
     fn on_whole_block<'b>(&mut self, purpose: Purpose, octets: &[u8]) -> Told<'b> {
         let mut block = self.block_of(purpose);
@@ -209,7 +161,7 @@ impl Connection {
 
     /// A section that keeps all rules, as the caller gets it.
     #[inline]
-    fn for_caller(&mut self, mut fields: Fields) -> Fields {
+    pub(super) fn for_caller(&mut self, mut fields: Fields) -> Fields {
         if self.config.join_cookies() {
             fields = self.join_cookies(fields);
         }
@@ -302,23 +254,6 @@ impl Connection {
         }
     }
 
-    fn on_promise<'b>(&mut self, on: StreamId, promised: StreamId, fields: Fields) -> Option<Event<'b>> {
-        match self.rules.check_promise(&fields) {
-            Ok(summary) => {
-                let (send, recv) = (Message::new(Half::Closed), Message::new(Half::Reserved));
-                self.streams.insert(StreamRecord::new(promised, send, recv, Exchange::new(summary.method)));
-                self.closing.accepted(promised);
-                let fields = self.for_caller(fields);
-                Some(Event::PushPromise { stream: on, promised, fields })
-            }
-            Err(violation) => {
-                self.spare.keep(fields);
-                self.refuse(promised, violation);
-                None
-            }
-        }
-    }
-
     fn accept_section(&mut self, key: Key, part: Part, fields: &Fields) -> Result<Head, Violation> {
         let most_interims = self.config.max_interim_responses();
         let peer = self.role.peer();
@@ -354,11 +289,11 @@ impl Connection {
     }
 
     #[cold]
-    fn discard_block(&mut self) {
+    pub(super) fn discard_block(&mut self) {
         self.begin_block(Purpose::Discard);
     }
 
-    fn begin_block(&mut self, purpose: Purpose) {
+    pub(super) fn begin_block(&mut self, purpose: Purpose) {
         self.incoming = Incoming::Block(self.block_of(purpose));
     }
 

@@ -9,6 +9,7 @@ mod image;
 mod memory;
 mod preface;
 mod priorities;
+mod promises;
 mod receive;
 mod send;
 mod spare;

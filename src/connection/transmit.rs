@@ -2,10 +2,9 @@
 
 use super::Connection;
 use crate::flow::Opening;
-use crate::frame::{Data, Part, PushPromise, WindowUpdate};
+use crate::frame::{Data, Part, WindowUpdate};
 use crate::id::{Role, StreamId};
 use crate::output::{BATCH_OCTETS, Batch};
-use crate::settings::Push;
 use crate::stream::{Fullness, Half, Key, NextData, Queues, StreamRecord, Want};
 
 impl Connection {
@@ -93,43 +92,6 @@ impl Connection {
                 self.batch.write(|out| WindowUpdate { stream, increment }.write(out));
             }
         }
-    }
-
-    /// Writes the next promise, ahead of all that could refer to what is promised (RFC 9113 §8.4.1), and in the order
-    /// of the identifiers.
-    fn write_promise(&mut self) -> Option<()> {
-        let key = self.streams.pop(Want::Promise)?;
-        let (record, queues) = self.streams.record_and_queues_mut(key);
-        let (promised, padding) = (record.id, record.padding);
-        let (on, fields) = queues.pop_promise(&mut record.queue)?;
-        let more = !record.queue.is_empty();
-        if !self.may_promise(on) {
-            self.recycle(fields);
-            self.enlist_for_caller(key, Want::Orphan);
-            return Some(());
-        }
-        let head = PushPromise { stream: on, promised, padding };
-        let (encoder, max_frame_size) = (&mut self.encoder, self.peer.values().max_frame_size);
-        self.batch.write_block(fields.list_octets(), |out| {
-            let start = head.start_block(out);
-            encoder.encode_list(&fields, out);
-            head.finish_block(start, max_frame_size, out);
-        });
-        self.recycle(fields);
-        self.streams.announce(promised);
-        if more {
-            self.streams.enlist(key, Want::Open);
-        }
-        Some(())
-    }
-
-    /// Whether a promise may be made on this stream: no frame has ended our half of it (RFC 9113 §6.6).
-    fn may_promise(&self, on: StreamId) -> bool {
-        let open = self.streams.find(on).is_some_and(|key| {
-            let record = self.streams.record(key);
-            record.send.half != Half::Closed || !record.queue.is_empty()
-        });
-        open && self.peer.values().enable_push == Push::Enabled && !self.closing.peer_is_leaving()
     }
 
     /// Opens the next stream of ours that waits for the peer's limit, in the order in which they came to wait: for a
