@@ -233,8 +233,9 @@ impl Local {
         if self.pending.len() >= MAX_PENDING {
             return Err(ControlError::TooManyPending);
         }
-        let entries = u32::try_from(settings.len()).unwrap_or(u32::MAX);
-        within("settings", entries, 0, MOST_ENTRIES).map_err(ControlError::InvalidSetting)?;
+        if settings.len() > MOST_ENTRIES {
+            return Err(ControlError::TooLong);
+        }
         let mut values = *self.latest();
         for setting in settings.iter() {
             // The entries act one after the other: the same setting may come again.
@@ -324,7 +325,7 @@ const MOST_TABLE: u32 = 1 << 20;
 const MOST_STREAMS: u32 = 1_000_000;
 
 /// What fits into one frame of the smallest maximum, so that one acknowledgement answers for all of a change.
-const MOST_ENTRIES: u32 = Head::MIN_MAX_PAYLOAD / 6;
+const MOST_ENTRIES: usize = Head::MIN_MAX_PAYLOAD as usize / Settings::ENTRY_OCTETS;
 
 /// SETTINGS frames of ours that may be under way at once.
 const MAX_PENDING: usize = 4;

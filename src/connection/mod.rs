@@ -136,7 +136,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`ControlError::InvalidSetting`] for a value that this end may not send, or not enforce.
+    /// [`ControlError::InvalidSetting`] for a value that this end may not send, or not enforce;
+    /// [`ControlError::TooLong`] for more entries than fit into a frame that every peer takes.
     pub fn client_with_settings(config: Config, first: &Settings) -> Result<Self, ControlError> {
         Self::with_settings(Role::Client, config, first)
     }
@@ -146,7 +147,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`ControlError::InvalidSetting`] for a value that this end may not send, or not enforce.
+    /// [`ControlError::InvalidSetting`] for a value that this end may not send, or not enforce;
+    /// [`ControlError::TooLong`] for more entries than fit into a frame that every peer takes.
     pub fn server_with_settings(config: Config, first: &Settings) -> Result<Self, ControlError> {
         Self::with_settings(Role::Server, config, first)
     }
@@ -465,8 +467,9 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`ControlError::InvalidSetting`] for a value out of range, [`ControlError::TooManyPending`] while four
-    /// SETTINGS are unacknowledged, [`ControlError::Closed`] on a closed connection.
+    /// [`ControlError::InvalidSetting`] for a value out of range, [`ControlError::TooLong`] for more entries than fit into
+    /// a frame that every peer takes, [`ControlError::TooManyPending`] while four SETTINGS are unacknowledged,
+    /// [`ControlError::Closed`] on a closed connection.
     pub fn update_settings(&mut self, settings: &Settings) -> Result<(), ControlError> {
         self.check_open()?;
         self.local.change(settings)?;

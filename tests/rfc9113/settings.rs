@@ -353,7 +353,7 @@ fn a_change_of_ours_fits_one_frame() {
     talk(Role::Server, &Config::default(), &[], |talk| {
         let entry = (SettingId::from(0xf0f0), 1);
         let result = talk.connection.update_settings(&settings_of(&[entry; 2_731]));
-        assert!(matches!(result, Err(ControlError::InvalidSetting(error)) if error.most == 2_730));
+        assert_eq!(result, Err(ControlError::TooLong));
         assert_eq!(talk.frames(), []);
         talk.connection.update_settings(&settings_of(&[entry; 2_730])).unwrap();
         assert_eq!(talk.frames().len(), 1);
