@@ -13,7 +13,9 @@ impl Store {
     pub(crate) fn enlist(&mut self, key: Key, want: Want) {
         match self.record(key).links.of(want).want() {
             Some(listed) if listed == want => return,
-            Some(other) => self.delist(key, other),
+            Some(other) => {
+                self.delist(key, other);
+            }
             None => {}
         }
         let before = self.lists.push(key, want);
@@ -42,12 +44,14 @@ impl Store {
         self.record(key).is_listed(want)
     }
 
-    /// Takes a stream out of a list, if it is in it.
+    /// Takes a stream out of a list; tells whether it was in it.
     #[inline]
-    pub(crate) fn delist(&mut self, key: Key, want: Want) {
-        if self.unlink(key, want) {
+    pub(crate) fn delist(&mut self, key: Key, want: Want) -> bool {
+        let was_listed = self.unlink(key, want);
+        if was_listed {
             self.schedule.remove(want, key);
         }
+        was_listed
     }
 
     /// Takes a stream out of a list, but for its rank; tells whether it was in it.
@@ -96,8 +100,7 @@ impl Store {
 
     /// Moves a stream from one list to the end of another, if it is in the first.
     pub(crate) fn relist(&mut self, key: Key, from: Want, to: Want) {
-        if self.is_listed(key, from) {
-            self.delist(key, from);
+        if self.delist(key, from) {
             self.enlist(key, to);
         }
     }
