@@ -288,8 +288,7 @@ struct SendWindow {
 impl SendWindow {
     /// RFC 9113 §6.9.2: a window below zero sends nothing until it is above zero again.
     fn sendable(&self, base: i64) -> u32 {
-        // No window has more than 31 bits.
-        (base + self.offset).max(0) as u32
+        u32::try_from(base + self.offset).unwrap_or(0)
     }
 
     fn is_open(&self, base: i64) -> bool {

@@ -259,7 +259,11 @@ impl Connection {
     /// Takes an octet that cannot be absorbed, while nothing is due without it. One within a field block, and one that
     /// ends a head or a fixed part, takes a fraction of what it costs to [`advance`](Self::advance).
     fn take_octet<'b>(&mut self, input: &mut &'b [u8], octet: u8) -> Option<Event<'b>> {
-        let Incoming::Block(block) = &mut self.incoming else { return self.complete_octet(input, octet) };
+        let block = match &mut self.incoming {
+            Incoming::Nothing => return self.complete_octet(input, octet),
+            Incoming::Body(_) => return self.take_body(input),
+            Incoming::Block(block) => block,
+        };
         if !self.reader.lend_octet(input) {
             return self.complete_octet(input, octet);
         }
