@@ -371,6 +371,23 @@ impl<'o> Chunks<'o> {
         Some(chunk)
     }
 
+    /// Apart, since most batches have none.
+    #[inline(never)]
+    fn next_of_segment(&mut self) -> Option<&'o [u8]> {
+        match self.segments {
+            [] => None,
+            [Segment::Own { octets, piece }, rest @ ..] => {
+                (self.segments, self.piece) = (rest, *piece);
+                self.next_own(*octets)
+            }
+            [Segment::Body(body), rest @ ..] if body.len() <= self.piece => {
+                self.segments = rest;
+                Some(body)
+            }
+            [Segment::Body(body), rest @ ..] => self.next_piece(body, rest),
+        }
+    }
+
     #[inline]
     fn next_piece(&mut self, body: &'o [u8], rest: &'o [Segment]) -> Option<&'o [u8]> {
         if mem::take(&mut self.is_behind_piece) {
@@ -389,19 +406,12 @@ impl<'o> Chunks<'o> {
 impl<'o> Iterator for Chunks<'o> {
     type Item = &'o [u8];
 
+    #[inline]
     fn next(&mut self) -> Option<&'o [u8]> {
-        match self.segments {
-            [] => Some(mem::take(&mut self.own)).filter(|tail| !tail.is_empty()),
-            [Segment::Own { octets, piece }, rest @ ..] => {
-                (self.segments, self.piece) = (rest, *piece);
-                self.next_own(*octets)
-            }
-            [Segment::Body(body), rest @ ..] if body.len() <= self.piece => {
-                self.segments = rest;
-                Some(body)
-            }
-            [Segment::Body(body), rest @ ..] => self.next_piece(body, rest),
+        if !self.segments.is_empty() {
+            return self.next_of_segment();
         }
+        Some(mem::take(&mut self.own)).filter(|tail| !tail.is_empty())
     }
 }
 
