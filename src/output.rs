@@ -178,8 +178,8 @@ impl Batch {
         self.segments.push(Segment::Body(body));
     }
 
-    /// Adds up to `most` frames with the same head, each with a piece of so many octets of the body, while the body has more and
-    /// the batch has room.
+    /// Adds up to `most` frames with the same head, each with a piece of so many octets of the body, while the body has
+    /// more and the batch has room.
     #[inline(never)]
     pub(crate) fn write_alike(
         &mut self,

@@ -259,11 +259,7 @@ impl Connection {
     /// Takes an octet that cannot be absorbed, while nothing is due without it. One within a field block, and one that
     /// ends a head or a fixed part, takes a fraction of what it costs to [`advance`](Self::advance).
     fn take_octet<'b>(&mut self, input: &mut &'b [u8], octet: u8) -> Option<Event<'b>> {
-        let block = match &mut self.incoming {
-            Incoming::Nothing => return self.complete_octet(input, octet),
-            Incoming::Body(_) => return self.take_body(input),
-            Incoming::Block(block) => block,
-        };
+        let Incoming::Block(block) = &mut self.incoming else { return self.complete_octet(input, octet) };
         if !self.reader.lend_octet(input) {
             return self.complete_octet(input, octet);
         }
@@ -279,6 +275,9 @@ impl Connection {
     fn complete_octet<'b>(&mut self, input: &mut &'b [u8], octet: u8) -> Option<Event<'b>> {
         if self.config.report_frames() {
             return self.advance(input);
+        }
+        if self.incoming.is_body() {
+            return self.take_body(input);
         }
         let told = match self.reader.complete(input, octet) {
             Some(Completed::Frame(head, octets, fixed)) => {
@@ -471,8 +470,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`ControlError::InvalidSetting`] for a value out of range, [`ControlError::TooLong`] for more entries than fit into
-    /// a frame that every peer takes, [`ControlError::TooManyPending`] while four SETTINGS are unacknowledged,
+    /// [`ControlError::InvalidSetting`] for a value out of range, [`ControlError::TooLong`] for more entries than fit
+    /// into a frame that every peer takes, [`ControlError::TooManyPending`] while four SETTINGS are unacknowledged,
     /// [`ControlError::Closed`] on a closed connection.
     pub fn update_settings(&mut self, settings: &Settings) -> Result<(), ControlError> {
         self.check_open()?;
