@@ -238,7 +238,7 @@ impl Table {
             return;
         }
         let live = self.octets.len().saturating_sub(self.evicted());
-        let most = self.most_places(live.saturating_add(octets));
+        let most = self.most_places(live.saturating_add(octets), 2);
         let capacity = self.places.capacity().saturating_mul(2).max(LEAST_ENTRIES).min(most);
         let beside = self.max.saturating_sub(capacity.saturating_mul(PLACE_OCTETS));
         if self.octets.capacity() > beside {
@@ -261,21 +261,24 @@ impl Table {
     fn grow_octets(&mut self, octets: usize) {
         self.drop_evicted();
         let live = self.octets.len();
-        if self.places_memory() > self.max.saturating_sub(live).saturating_sub(octets) {
+        let needed = live.saturating_add(octets);
+        if self.places.capacity() > self.most_places(needed, 3) {
             self.drop_evicted_places();
-            self.places.shrink_to(self.most_places(live.saturating_add(octets)));
+            self.places.shrink_to(self.most_places(needed, 2));
         }
         let most = self.max.saturating_sub(self.places_memory());
         let least = LEAST_OCTETS.min(most.saturating_sub(live));
         reserve_within(&mut self.octets, octets.max(least), most);
     }
 
-    /// How many places there may be beside so many octets: those of the entries and of one more, and of what is left
-    /// half, so that neither buffer takes at each entry from the other what that one needs at the next.
-    fn most_places(&self, octets: usize) -> usize {
+    /// How many places there may be beside so many octets: those of the entries and of one more, and so many quarters
+    /// of what is left. They get two, and give them back only where they have more than three: neither buffer takes at
+    /// each entry from the other what that one needs at the next.
+    fn most_places(&self, octets: usize, quarters: usize) -> usize {
         let least = self.len().saturating_add(1);
         let needed = octets.saturating_add(least.saturating_mul(PLACE_OCTETS));
-        least.saturating_add(self.max.saturating_sub(needed) / 2 / PLACE_OCTETS)
+        let quarter = self.max.saturating_sub(needed) / 4;
+        least.saturating_add(quarter.saturating_mul(quarters) / PLACE_OCTETS)
     }
 
     /// Moves the live octets to the buffer's front.
@@ -328,7 +331,8 @@ struct Place {
 }
 
 impl Place {
-    /// That of an evicted entry: it begins behind its end.
+    /// That of an evicted entry. Wherever positions begin there are no octets from 1 to 0: the end comes first, or is
+    /// farther than any octet.
     const NOWHERE: Self = Self { start: 1, end: 0, size: 0 };
 }
 
@@ -417,7 +421,7 @@ mod tests {
     fn buffers_seldom_take_room_from_each_other() {
         for max in [4_096, 65_536, 1 << 20] {
             for (long, short, period) in
-                [(16, 6, 200), (64, 6, 200), (64, 0, 100), (4, 0, 1_000), (64, 6, 20)]
+                [(16, 6, 200), (64, 6, 200), (64, 0, 100), (4, 0, 1_000), (64, 6, 20), (5, 0, 166)]
             {
                 let mut table = Table::new(max);
                 let (mut moves, mut known) = (0, (0, 0, 0));
