@@ -263,12 +263,6 @@ impl Fields {
         nature
     }
 
-    /// Whether one more field of so many octets leaves the list within these limits.
-    #[inline(always)]
-    pub(crate) const fn has_room(&self, octets: usize, most_octets: u32, most_fields: u32) -> bool {
-        self.list_octets().saturating_add(octets) <= most_octets as usize && self.len() < most_fields as usize
-    }
-
     /// The same with the field of an entry of a dynamic table. Returns what has become known of it.
     #[inline(always)]
     pub(crate) fn push_entry(&mut self, entry: Entry<'_>, most: usize) -> Option<Nature> {
@@ -292,6 +286,12 @@ impl Fields {
     pub(crate) fn push_static(&mut self, index: StaticIndex, most: usize) {
         record::write_static(&mut self.block, index, most);
         self.count(index.accounted_octets(), Record::of_entry(index).nature());
+    }
+
+    /// Whether one more field of so many octets leaves the list within these limits.
+    #[inline(always)]
+    pub(crate) const fn has_room(&self, octets: usize, most_octets: u32, most_fields: u32) -> bool {
+        self.list_octets().saturating_add(octets) <= most_octets as usize && self.len() < most_fields as usize
     }
 
     #[inline]

@@ -103,6 +103,12 @@ impl Nature {
         if is_right && number < PSEUDO_FIELDS { Some(number) } else { None }
     }
 
+    /// Whether no rule has to know more of the field than that it is there: so are most.
+    #[inline]
+    pub(super) const fn is_ordinary(self) -> bool {
+        self.high_bits() == (NameKind::Ordinary as u16) << Self::NAME
+    }
+
     /// What a list has to keep beside the index: the highest bits.
     #[inline]
     pub(super) const fn high_bits(self) -> u16 {
@@ -234,6 +240,8 @@ mod tests {
                 let is_right = matches!(value_kind, ValueKind::Right | ValueKind::Valid)
                     && (kind as usize) < PSEUDO_FIELDS;
                 assert_eq!(nature.right_pseudo(), is_right.then_some(kind as usize));
+                let is_ordinary = (kind, value_kind) == (NameKind::Ordinary, ValueKind::Right);
+                assert_eq!(nature.is_ordinary(), is_ordinary);
             }
         }
     }

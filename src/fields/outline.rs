@@ -29,9 +29,9 @@ impl Outline {
     #[inline(always)]
     pub(super) fn add(&mut self, nature: Nature) {
         let Step { adds, unless } = nature.look_up(&STEPS);
+        assert!(!self.is_full(), "a list has fewer than 2^24 fields");
         self.0 = if self.0 & unless == 0 { self.0 | adds } else { self.0 | ODD };
         self.0 = self.0.wrapping_add(1);
-        assert!(self.0 & FIELDS > 0, "a list has fewer than 2^24 fields");
     }
 
     /// Whether the pseudo-header fields are those of a request other than CONNECT, and each is valid by itself.

@@ -101,6 +101,10 @@ impl Rules {
         let mut seen = Seen::default();
         for record in fields.records() {
             let nature = record.nature();
+            if nature.is_ordinary() {
+                seen.regular = true;
+                continue;
+            }
             match nature.right_pseudo() {
                 Some(pseudo) => seen.take_pseudo(pseudo, record.value, nature.value_kind())?,
                 None => seen.take(self.name_kind_of(nature)?, record.value, section)?,
