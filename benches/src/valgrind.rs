@@ -17,6 +17,10 @@ pub(crate) fn work(row: Row, engine: Engine) -> Work {
     vec!["run".into(), row.to_string(), engine.to_string()]
 }
 
+pub(crate) fn is_there() -> bool {
+    Command::new("valgrind").arg("--version").output().is_ok()
+}
+
 /// Instructions of one operation: what `2n` take more than `n`. `None` without valgrind.
 pub(crate) fn instructions(work: &Work, operations: usize) -> Result<Option<f64>> {
     let count = ["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"];
