@@ -200,6 +200,7 @@ impl Taker for Collected {
         self.drop_field(octets)
     }
 
+    /// A field that has room is in the draft, and its list counts it; what was not kept is longer than any list.
     #[inline]
     fn count(&mut self, octets: usize) -> Result<(), Violation> {
         if self.has_room(octets) { Ok(()) } else { self.drop_field(octets) }

@@ -152,7 +152,8 @@ impl Encoder {
         }
     }
 
-    /// A field that is not in the static table, or a secret.
+    /// A field that is not in the static table, or a secret. Each [`encode`](Self::encode) has a copy, which keeps the
+    /// field in registers; connections have one in all.
     #[inline(always)]
     fn encode_other(&mut self, field: &Record<'_>, out: &mut Vec<u8>) {
         let hashes = Hashes::of(field);

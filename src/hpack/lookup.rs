@@ -20,7 +20,8 @@ pub(super) struct Lookup {
     newest: u16,
     /// The number of the entry that was asked for or inserted last.
     last: u16,
-    /// The maximum size of the largest table for which the links are enough.
+    /// The maximum size of the largest table for which the links are enough: it follows from their number, but each
+    /// insertion asks for it.
     enough_for: usize,
 }
 
