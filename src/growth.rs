@@ -6,15 +6,15 @@ use alloc::vec::Vec;
 /// Makes room for more items. Grows by doubling, but to a capacity above `most` only if it must.
 pub(crate) fn reserve_within<T>(buffer: &mut Vec<T>, additional: usize, most: usize) {
     if additional > buffer.capacity().saturating_sub(buffer.len()) {
-        grow_within(buffer, additional, most);
+        grow_within(buffer, buffer.capacity().saturating_mul(2), additional, most);
     }
 }
 
-/// The same for what there is of each stream: fourfold, since where there are a few there are often many, and what they
-/// need is given back with the last of them.
+/// The same for what is small and there is of each stream: fourfold, since where there are a few there are often many,
+/// and what they need is given back with the last of them.
 pub(crate) fn reserve_many_within<T>(buffer: &mut Vec<T>, additional: usize, most: usize) {
     if additional > buffer.capacity().saturating_sub(buffer.len()) {
-        grow_many_within(buffer, additional, most);
+        grow_within(buffer, many(buffer.capacity()), additional, most);
     }
 }
 
@@ -35,14 +35,8 @@ pub(crate) fn reserve_ring_within<T>(ring: &mut VecDeque<T>, additional: usize, 
 }
 
 #[cold]
-fn grow_within<T>(buffer: &mut Vec<T>, additional: usize, most: usize) {
-    let capacity = capacity_within(buffer.len(), buffer.capacity().saturating_mul(2), additional, most);
-    buffer.reserve_exact(capacity.saturating_sub(buffer.len()));
-}
-
-#[cold]
-fn grow_many_within<T>(buffer: &mut Vec<T>, additional: usize, most: usize) {
-    let capacity = capacity_within(buffer.len(), many(buffer.capacity()), additional, most);
+fn grow_within<T>(buffer: &mut Vec<T>, better: usize, additional: usize, most: usize) {
+    let capacity = capacity_within(buffer.len(), better, additional, most);
     buffer.reserve_exact(capacity.saturating_sub(buffer.len()));
 }
 

@@ -244,7 +244,7 @@ impl Queues {
         at
     }
 
-    /// What goes beyond the usual doubles, too, or each item of the caller's would move all of them.
+    /// What goes beyond the usual grows as fast, or each item of the caller's would move all of them.
     #[cold]
     fn grow(&mut self) {
         let beyond = self.nodes.len().saturating_sub(self.usual);

@@ -10,7 +10,7 @@ use super::queue::Queues;
 use super::record::{Activity, StreamRecord};
 use super::schedule::Schedule;
 use crate::flow::{Flow, StreamFlow};
-use crate::growth::reserve_many_within;
+use crate::growth::{reserve_many_within, reserve_within};
 use crate::id::{Role, StreamId};
 
 /// Where an identifier stands.
@@ -98,7 +98,7 @@ impl Store {
                 key
             }
             None => {
-                reserve_many_within(&mut self.slots, 1, self.most);
+                reserve_within(&mut self.slots, 1, self.most);
                 let key = Key::from_index(self.slots.len());
                 self.slots.push(Slot::Taken(record));
                 key
