@@ -268,8 +268,8 @@ impl Batch {
 
     /// Takes the first frame that has not left out of those that are alike, if that is what comes next.
     fn unfold(&mut self) {
-        let [Segment::Own { piece: first, .. }, Segment::Body(body), ..] = self.left_mut() else { return };
-        let piece = mem::replace(first, usize::MAX);
+        let [Segment::Own { piece, .. }, Segment::Body(body), ..] = self.left_mut() else { return };
+        let piece = *piece;
         if body.len() <= piece {
             return;
         }

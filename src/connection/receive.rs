@@ -335,11 +335,11 @@ impl Connection {
     #[cold]
     pub(super) fn on_fault<'b>(&mut self, fault: Fault) -> Option<Event<'b>> {
         let Fault { violation, stream } = fault;
-        let place = match (violation.scope(), stream) {
+        let standing = match (violation.scope(), stream) {
             (Scope::Connection, _) | (Scope::Stream, None) => Standing::Idle,
             (Scope::Stream, Some(stream)) => self.streams.standing(stream),
         };
-        match (place, stream) {
+        match (standing, stream) {
             (Standing::Live(key), Some(stream)) => {
                 let (code, cause) = (violation.code(), Cause::Violation(violation));
                 let verdict = self.verdict(key, cause, code);

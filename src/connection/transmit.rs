@@ -210,6 +210,7 @@ impl Connection {
         let mut bodies =
             Bodies { batch: &mut self.batch, queues, longest, stall_floor: self.config.stall_floor() };
         let (mut frames, mut sent): (u32, u32) = (0, 0);
+        // Asked here, as well: most bodies are short.
         if is_alone && window as usize >= longest && record.queue.octets() > longest {
             (frames, sent) = bodies.write_long(record, window);
         }

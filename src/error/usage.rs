@@ -134,7 +134,7 @@ pub enum ControlError {
     TooManyPending,
     /// The frame is none that may be sent as an extension in this role.
     InvalidExtension,
-    /// The payload is longer than the peer takes (RFC 9113 §4.2).
+    /// The payload is longer than the peer takes, or, of SETTINGS, than every peer takes (RFC 9113 §4.2).
     TooLong,
     /// The peer's SETTINGS say that it ignores this kind of priority signal (RFC 9218 §2.1.1).
     PriorityIgnored,
