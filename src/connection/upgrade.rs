@@ -101,8 +101,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// Those of [`upgraded_server`](Self::upgraded_server), and [`UpgradeError::Control`] for a value that this end
-    /// may not send, or not enforce.
+    /// Those of [`upgraded_server`](Self::upgraded_server), and [`UpgradeError::Control`] for a value that this end may
+    /// not send, or not enforce, and for more settings than fit into a frame that every peer takes.
     pub fn upgraded_server_with_settings(
         config: Config,
         first: &Settings,
