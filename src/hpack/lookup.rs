@@ -312,6 +312,37 @@ mod tests {
         assert_eq!(lookup.memory_used(), Lookup::max_memory(4096));
     }
 
+    /// Whoever adds all entries anew counts them anew.
+    #[test]
+    fn a_table_as_large_as_its_chains_are_enough_for_keeps_them() {
+        for max in [LEAST_CHAINS, 128].map(most_of) {
+            let (mut table, mut lookup) = (Table::new(max as u32), Lookup::default());
+            for n in 1..=1_000_u16 {
+                insert(&mut table, &mut lookup, &n.to_be_bytes(), b"");
+                assert_eq!(lookup.newest, n, "{max}");
+            }
+            table.set_max(max as u32 + 1);
+            insert(&mut table, &mut lookup, b"a", b"");
+            assert_eq!(usize::from(lookup.newest), table.len(), "there are more chains");
+        }
+    }
+
+    #[test]
+    fn a_chain_is_followed_for_eight_steps() {
+        let (mut table, mut lookup) = (Table::new(4_096), Lookup::default());
+        let names = *b"abcdefghijkl";
+        for name in names.chunks(1) {
+            table.insert(name, b"", Nature::UNKNOWN);
+            lookup.insert(&table, Hashes { name: 0, field: 0 });
+        }
+        for (nth, name) in names.chunks(1).rev().enumerate() {
+            let expected = (nth < 8).then_some(nth);
+            assert_eq!(lookup.find_name(&table, name, 0), expected);
+            let field = Record::to_encode(&Field::new(name, b""));
+            assert_eq!(lookup.find_field(&table, &field, 0), expected);
+        }
+    }
+
     #[test]
     fn a_table_may_have_room_for_more_entries_than_there_are_chains() {
         let (mut table, mut lookup) = (Table::new(1 << 20), Lookup::default());

@@ -440,6 +440,20 @@ mod tests {
         }
     }
 
+    /// The octets leave room for many more, as the name is in the static table.
+    #[test]
+    fn there_are_no_more_places_than_twice_the_entries() {
+        let index = StaticIndex::of_name(b"access-control-allow-origin").unwrap();
+        let mut table = Table::new(4_096);
+        for _ in 0..5_000 {
+            table.insert(index.name(), b"", Nature::of_name(Some(index)));
+        }
+        let (entries, places) = (table.len(), table.places.capacity());
+        assert_eq!(entries, 4_096 / (27 + 32));
+        let most = table.most_places(table.octets.len() - table.evicted(), 2);
+        assert!(places <= 2 * entries && 2 * entries < most, "{places}, {most}");
+    }
+
     #[test]
     fn what_becomes_known_of_an_entry_stays_with_it() {
         let path = Nature::of_name(Some(StaticIndex::PATH));
@@ -496,9 +510,12 @@ mod tests {
     #[test]
     fn a_name_is_taken_with_its_entry_and_what_is_older() {
         let mut table = Table::new(4_096);
-        for name in [&b"old"[..], b"long", b"new", b"newest"] {
+        for name in [&b"evicted"[..], b"old", b"long", b"new", b"newest"] {
             table.insert(name, b"value", Nature::UNKNOWN);
         }
+        table.set_max(table.size() as u32 - 1);
+        table.set_max(4_096);
+        assert_eq!((table.evicted_places, table.len()), (1, 4), "a place in front is no entry's");
         assert_eq!(table.take_name(2), b"long");
         assert_eq!(table.iter().collect::<Vec<_>>(), [(&b"newest"[..], &b"value"[..]), (b"new", b"value")]);
         assert_eq!(table.size(), 6 + 3 + 2 * (5 + 32));
