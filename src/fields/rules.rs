@@ -384,7 +384,7 @@ mod tests {
         [(":method", "GET"), (":scheme", "https"), (":authority", "a"), (":path", "/")];
 
     /// Each field that an outline tells from others, and what is like it.
-    const FIELDS: [Pair; 33] = [
+    const FIELDS: [Pair; 35] = [
         (":method", "POST"),
         (":method", "CONNECT"),
         (":method", "OPTIONS"),
@@ -409,6 +409,8 @@ mod tests {
         ("te", "trailers"),
         ("te", "gzip"),
         ("content-length", "7"),
+        ("content-length", " 7"),
+        ("content-length", "7\x7f"),
         ("content-length", "x"),
         ("content-length", "18446744073709551616"),
         ("priority", "u=1"),
@@ -449,7 +451,15 @@ mod tests {
     #[test]
     fn what_the_outline_says_is_what_each_field_says() {
         let [method, scheme, _, path] = REQUEST;
-        let models = [&REQUEST[..], &[method, scheme, path], &[(":status", "200")], &[], &[scheme, path]];
+        let models = [
+            &REQUEST[..],
+            &[method, scheme, path],
+            &[(":status", "200")],
+            &[],
+            &[scheme, path],
+            &[method, path],
+            &[method, scheme],
+        ];
         for model in models {
             for (one, other) in FIELDS.iter().flat_map(|one| FIELDS.map(|other| (*one, other))) {
                 for at in 0..=model.len() {
@@ -461,6 +471,24 @@ mod tests {
                     fields.insert(0, other);
                     assert_same(&fields);
                 }
+            }
+        }
+    }
+
+    /// Lists are equal by their fields: only the rules tell what else was copied.
+    #[test]
+    fn a_copy_takes_the_outline_over() {
+        let [request, odd, response] =
+            [&REQUEST[..], &[(":method", "GET"), ("A", "b"), ("a", " b"), ("a", "b")], &[(":status", "200")]]
+                .map(|fields| fields.iter().copied().collect::<Fields>());
+        let rules = Rules { grammar: Grammar::Full, host: Host::Compared, authority: Authority::HostAndPort };
+        for (from, onto) in [(&request, &odd), (&odd, &request), (&request, &response), (&response, &odd)] {
+            let mut copy = onto.clone();
+            copy.clone_from(from);
+            assert_eq!(&copy, from);
+            for section in SECTIONS {
+                assert_eq!(usual(&copy, section), usual(from, section), "{section:?}");
+                assert_eq!(rules.check(&copy, section), rules.check_each(from, section), "{section:?}");
             }
         }
     }
