@@ -375,6 +375,57 @@ mod tests {
         assert_eq!(collected.count(1), Err(Violation::FieldSectionFarTooLarge));
     }
 
+    fn received(decoder: &mut Decoder, block: &[u8], piece: usize) -> Fields {
+        let mut collected = collected(false, Fields::new());
+        block.chunks(piece).for_each(|piece| decoder.decode_into(piece, &mut collected).unwrap());
+        collected.fields
+    }
+
+    /// A peer may name any entry that has the name; in the blocks that we make of its lists it is the first.
+    #[test]
+    fn a_name_that_came_by_a_later_index_is_sent_by_the_first() {
+        // `:path` by 5, with a value of its own and with that of entry 4, and `:status` by 9 and by 14.
+        let literals = b"\x45\x02/a\x45\x01/\x49\x03418\x4e\x03200";
+        let expected: [&[u8]; 4] = [
+            b"\x04\x02/a\x84\x48\x03418\x88",
+            b"\x44\x02/a\x84\xbf\x88",
+            b"\xbe\x84\xbf\x88",
+            b"\xbe\x84\xbf\x88",
+        ];
+        for piece in [1, literals.len()] {
+            let mut decoder = decoder();
+            // The second time by the entries of the dynamic table that they have become.
+            for block in [&literals[..], b"\xc1\xc0\xbf\xbe"] {
+                let fields = received(&mut decoder, block, piece);
+                for encode in [Encoder::encode_list, Encoder::encode_crumbs] {
+                    let mut encoder = Encoder::new(4_096);
+                    let blocks = expected.map(|_| {
+                        let mut out = Vec::new();
+                        encode(&mut encoder, &fields, &mut out);
+                        out
+                    });
+                    assert_eq!(blocks, expected);
+                    assert_eq!(encoder.entries().count(), 2);
+                }
+            }
+        }
+    }
+
+    /// Whichever index a name came by first, and whichever it comes by next.
+    #[test]
+    fn a_field_that_was_sent_is_found_by_any_index_of_its_name() {
+        let lists = [&b"\x44\x02/a\x48\x03418"[..], b"\x45\x02/a\x49\x03418"]
+            .map(|block| received(&mut decoder(), block, block.len()));
+        for nths in [[0, 0, 1], [1, 1, 0]] {
+            let (mut encoder, mut out) = (Encoder::new(4_096), Vec::new());
+            for nth in nths {
+                out.clear();
+                encoder.encode_list(&lists[nth], &mut out);
+            }
+            assert_eq!((&out[..], encoder.entries().count()), (&[0xbe, 0xbf][..], 2));
+        }
+    }
+
     #[test]
     fn a_list_under_way_has_no_more_fields_than_are_whole() {
         let mut collected = collected(false, Fields::new());
