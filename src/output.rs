@@ -541,8 +541,8 @@ mod tests {
 
     /// A body of so many octets, of which frames with pieces of 300 were made, and what is on the wire for them behind
     /// a head section. Of the body what is in no frame.
-    fn alike(octets: usize, most: usize) -> (Batch, Vec<u8>, Bytes) {
-        let mut batch = Batch::new(4_096);
+    fn alike(most_own: usize, octets: usize, most: usize) -> (Batch, Vec<u8>, Bytes) {
+        let mut batch = Batch::new(most_own);
         batch.write(|own| own.extend_from_slice(b"section"));
         let body: Vec<u8> = (0..octets).map(|at| at as u8).collect();
         let mut left = Bytes::from(body.clone());
@@ -573,7 +573,7 @@ mod tests {
             // 32 slices: the last frame begins with room for three.
             (30_000, 99, 15),
         ] {
-            let (mut batch, expected, left) = alike(octets, most);
+            let (mut batch, expected, left) = alike(4_096, octets, most);
             assert_eq!(octets - left.len(), 300 * frames, "{octets} {most}");
             assert_eq!(batch.slices(), (2 * frames).max(1));
             let output = Output::new(&mut batch);
@@ -587,46 +587,98 @@ mod tests {
 
     #[test]
     fn no_more_frames_are_alike_than_octets_of_any_kind_or_of_its_own_fit() {
-        let frames = |most_own, octets: usize| {
+        let frames_behind = |written: usize, most_own, octets: usize| {
             let mut batch = Batch::new(most_own);
+            batch.write(|own| own.resize(written, 0));
             let mut body = Bytes::from(alloc::vec![0; 200 * octets]);
             batch.write_alike(b"same head", &mut body, octets, 199);
             assert_eq!(batch.has_room(), batch.frames_that_fit(octets) > 0);
-            batch.own.len() / HEAD_OCTETS
+            (batch.own.len() - written) / HEAD_OCTETS
         };
+        let frames = |most_own, octets| frames_behind(0, most_own, octets);
         assert_eq!(frames(1 << 20, 16_384), 4);
         assert_eq!(frames(1 << 20, 65_536 - 9), 1);
         assert_eq!(frames(1 << 20, 65_536 - 10), 2);
         assert_eq!(frames(1_024, 200), 3, "8 slices");
         assert_eq!((frames(520, 200), frames(600, 200)), (1, 1), "4 slices");
+        assert_eq!(frames_behind(4_096 - FRAME_OCTETS - HEAD_OCTETS, 4_096, 200), 2);
+        assert_eq!(frames_behind(4_096 - FRAME_OCTETS - HEAD_OCTETS + 1, 4_096, 200), 1);
+    }
+
+    #[test]
+    fn bodies_of_frames_that_are_alike_follow_each_other() {
+        let (mut batch, mut expected, _) = alike(4_096, 1_500, 9);
+        let mut body = Bytes::from_static(&[8; 601]);
+        batch.write_alike(b"next head", &mut body, 300, 9);
+        for _ in 0..2 {
+            expected.extend_from_slice(b"next head");
+            expected.extend_from_slice(&[8; 300]);
+        }
+        let output = Output::new(&mut batch);
+        assert_eq!(output.chunks().collect::<Vec<_>>().concat(), expected);
+    }
+
+    fn assert_within_bounds(batch: &Batch) {
+        assert!(batch.own.capacity() <= batch.most_own);
+        assert!(batch.segments.capacity() <= most_segments(batch.most_own));
+        assert!(batch.memory_used() <= Batch::max_memory(batch.most_own));
+    }
+
+    /// Twice the memory would be more than the batch may have, both times.
+    #[test]
+    fn frames_that_are_alike_take_no_more_memory_than_a_batch_may_have() {
+        let body = Bytes::from_static(&[7; 1_000]);
+        let mut batch = Batch::new(13 * 128);
+        batch.write(|own| own.resize(FRAME_OCTETS, 0));
+        batch.write(|own| own.resize(2 * FRAME_OCTETS - HEAD_OCTETS, 0));
+        assert_eq!(batch.own.capacity(), 2 * FRAME_OCTETS);
+        batch.write_alike(b"same head", &mut body.clone(), 300, 2);
+        assert_within_bounds(&batch);
+        let mut batch = Batch::new(13 * 128);
+        for _ in 0..4 {
+            batch.write(|own| own.extend_from_slice(b"head"));
+            batch.push_body(body.clone());
+        }
+        assert_eq!(batch.segments.capacity(), 8);
+        batch.write_alike(b"same head", &mut body.clone(), 300, 2);
+        assert_within_bounds(&batch);
+    }
+
+    /// Lets frames that are alike and two bodies behind them leave in steps of so many octets.
+    fn leave_in_steps(step: usize, most_own: usize) {
+        let (mut batch, mut expected, left) = alike(most_own, 1_500, 9);
+        for body in [left, Bytes::from_static(&[8; 400])] {
+            assert!(batch.has_room());
+            batch.write(|own| own.extend_from_slice(b"more"));
+            expected.extend_from_slice(b"more");
+            expected.extend_from_slice(&body);
+            batch.push_body(body);
+        }
+        assert_eq!(expected.len(), 1_951, "the last step takes all");
+        let (mut written, mut most) = (Vec::new(), batch.slices());
+        while !batch.is_empty() {
+            let mut output = Output::new(&mut batch);
+            let taken = step.min(output.remaining());
+            let chunks: Vec<&[u8]> = output.chunks().collect();
+            assert!(chunks.iter().all(|chunk| !chunk.is_empty()));
+            written.extend_from_slice(&chunks.concat()[..taken]);
+            let slices = chunks.len();
+            output.advance(taken);
+            assert!(batch.slices() <= slices && slices <= most, "{step}");
+            most = slices;
+            assert!(batch.segments.len() <= most_segments(batch.most_own));
+            assert_within_bounds(&batch);
+        }
+        assert_eq!(written, expected, "{step}");
+        assert_eq!((batch.own.len(), batch.segments.len(), batch.slices()), (0, 0, 0));
     }
 
     /// Whatever has left of them.
     #[test]
     fn frames_that_are_alike_leave_in_any_steps() {
-        for step in 1..=1_700 {
-            let (mut batch, mut expected, left) = alike(1_500, 9);
-            for body in [left, Bytes::from_static(&[8; 400])] {
-                batch.write(|own| own.extend_from_slice(b"more"));
-                expected.extend_from_slice(b"more");
-                expected.extend_from_slice(&body);
-                batch.push_body(body);
-            }
-            let (mut written, mut most) = (Vec::new(), batch.slices());
-            while !batch.is_empty() {
-                let mut output = Output::new(&mut batch);
-                let taken = step.min(output.remaining());
-                let chunks: Vec<&[u8]> = output.chunks().collect();
-                assert!(chunks.iter().all(|chunk| !chunk.is_empty()));
-                written.extend_from_slice(&chunks.concat()[..taken]);
-                let slices = chunks.len();
-                output.advance(taken);
-                assert!(batch.slices() <= slices && slices <= most, "{step}");
-                most = slices;
-                assert!(batch.segments.len() <= most_segments(batch.most_own));
-            }
-            assert_eq!(written, expected, "{step}");
-            assert_eq!((batch.own.len(), batch.segments.len(), batch.slices()), (0, 0, 0));
+        for step in 1..=1_951 {
+            leave_in_steps(step, 13 * 128);
+            leave_in_steps(step, 4_096);
         }
     }
 
