@@ -347,6 +347,28 @@ mod tests {
     }
 
     #[test]
+    fn octets_that_are_no_whole_credit_yet_outlast_what_is_spent() {
+        let mut guard = guard();
+        (0..10).for_each(|_| guard.noise());
+        guard.received(256 + 255);
+        assert_eq!(guard.ledger().noise_left, 91);
+        guard.noise();
+        assert_eq!(guard.ledger().noise_left, 90);
+        guard.received(1);
+        assert_eq!(guard.ledger().noise_left, 91);
+    }
+
+    #[test]
+    fn a_budget_that_has_earned_something_is_not_filled_with_another() {
+        let mut guard = guard();
+        (0..100).for_each(|_| guard.noise());
+        guard.received(512);
+        (0..11).for_each(|_| guard.reset());
+        assert_eq!(guard.forgive(), Some(Violation::TooManyResets));
+        assert_eq!((guard.ledger().noise_left, guard.ledger().resets_left), (2, 10));
+    }
+
+    #[test]
     fn slivers_are_paid_by_data_sent_and_by_time() {
         let mut guard = guard();
         let spend_all =
