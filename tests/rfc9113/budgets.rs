@@ -97,6 +97,25 @@ fn window_updates_cost_what_the_traffic_does_not_call_for() {
     });
 }
 
+/// Also where one write has them all.
+#[test]
+fn each_of_many_frames_in_a_row_calls_for_window_updates() {
+    talk_once(Role::Server, &tight(), &[(SettingId::INITIAL_WINDOW_SIZE, 1 << 20)], |talk| {
+        talk.hear(|wire| wire.window_update(0, 1 << 20).get(1));
+        talk.respond(1, 200, Part::More);
+        talk.send(1, &[b'x'; 4 * 16_384], Part::More);
+        let sent = talk.frames();
+        assert_eq!(sent.iter().filter(|sent| sent.kind == Kind::DATA).count(), 4);
+        let spent = talk.connection.ledger().noise_spent;
+        // One of them has been used for the wide window.
+        let free = 5 + 2 + 20 * 4 - 1;
+        talk.hear(|wire| (0..free).fold(wire, |wire, _| wire.window_update(1, 1)));
+        assert_eq!(talk.connection.ledger().noise_spent, spent);
+        talk.hear(|wire| wire.window_update(1, 1));
+        assert_eq!(talk.connection.ledger().noise_spent, spent + 1);
+    });
+}
+
 /// Rapid reset, the six ways to make us reset, and refusals; each stream costs one.
 #[test]
 fn resets_of_every_kind_are_ended() {

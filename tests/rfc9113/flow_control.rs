@@ -124,6 +124,25 @@ fn credit_that_a_larger_window_makes_needless_waits() {
     });
 }
 
+/// It is known from the head on that the peer needs none, though the end comes later.
+#[test]
+fn the_last_frame_of_a_message_leads_to_no_credit() {
+    for (part, updates) in [(Part::More, vec![Sent::window_update(1, 4)]), (Part::Last, vec![])] {
+        talk_once(Role::Server, &ten(), &[], |talk| {
+            talk.hear(|wire| wire.post(1));
+            hear_data(talk, 1, 4);
+            talk.stream(1).release(4);
+            assert_eq!(talk.frames(), []);
+            let frame = Wire::raw().data(1, b"efg", part).octets;
+            let (start, end) = frame.split_at(10);
+            assert_eq!(talk.hear(|wire| wire.octets(start)), [Seen::data(1, b"e", Part::More)]);
+            assert_eq!(talk.frames(), updates);
+            assert_eq!(talk.hear(|wire| wire.octets(end)), [Seen::data(1, b"fg", part)]);
+            assert_eq!(talk.frames(), []);
+        });
+    }
+}
+
 /// A batch of output has room for a few frames of 13 octets.
 #[test]
 fn credit_that_finds_no_room_goes_out_later() {

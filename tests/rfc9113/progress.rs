@@ -102,6 +102,21 @@ fn octets_of_both_directions_add_up() {
     });
 }
 
+/// All octets of a response that needs several frames and has the connection for itself count.
+#[test]
+fn octets_of_each_of_many_frames_are_progress() {
+    let wide = [(SettingId::INITIAL_WINDOW_SIZE, 1 << 20)];
+    talk_once(Role::Server, &Config::default(), &wide, |talk| {
+        talk.hear(|wire| wire.window_update(0, 1).get(1));
+        talk.respond(1, 200, Part::More);
+        talk.frames();
+        talk.send(1, &[b'x'; 3 * FLOOR + 1], Part::More);
+        gains(talk, 3, |talk| assert_eq!(talk.frames().len(), 4));
+        talk.send(1, &BODY[..FLOOR - 1], Part::More);
+        gains(talk, 1, |talk| drop(talk.frames()));
+    });
+}
+
 /// A long frame that comes octet by octet, or not at all.
 #[test]
 fn the_head_of_a_frame_is_no_progress() {

@@ -4,7 +4,9 @@ use bytes::{Buf, Bytes};
 use sans_h2::frame::{Kind, Part, SettingId};
 use sans_h2::{Blocked, Config, Connection, ErrorCode, Role, SendError, Time, Verdict, Violation};
 
-use crate::support::{Script, Seen, Sent, Talk, Wire, config, drain, frames, heads, post, talk, trailers};
+use crate::support::{
+    Script, Seen, Sent, Talk, Wire, config, drain, frames, heads, post, talk, talk_once, trailers,
+};
 
 const MAX: u32 = 0x7fff_ffff;
 
@@ -138,6 +140,30 @@ fn streams_share_the_connection() {
         talk.send(3, &[b'b'; 20_000], Part::Last);
         let sent: Vec<_> = talk.frames().iter().map(|sent| (sent.stream, sent.payload.len())).collect();
         assert_eq!(sent, [(1, 16_384), (3, 16_384), (1, 3_616), (3, 3_616)]);
+    });
+}
+
+/// However many batches there were before.
+#[test]
+fn a_body_that_is_alone_leaves_in_batches_of_the_same_slices() {
+    const BODY: &[u8] = &[b'x'; 4 << 20];
+    let roomy = config(|config| config.send_buffer_size(4 << 20));
+    talk_once(Role::Server, &roomy, &window(MAX), |talk| {
+        talk.hear(|wire| wire.window_update(0, 4 << 20).get(1));
+        talk.respond(1, 200, Part::More);
+        talk.frames();
+        talk.send(1, BODY, Part::Last);
+        let mut batches = Vec::new();
+        loop {
+            let mut output = talk.connection.output();
+            if !output.has_remaining() {
+                break;
+            }
+            batches.push(output.chunks().map(<[u8]>::len).collect::<Vec<_>>());
+            output.advance(output.remaining());
+        }
+        assert_eq!(batches.len(), BODY.len() / 65_536);
+        assert!(batches.iter().all(|batch| *batch == [9, 16_384].repeat(4)), "{batches:?}");
     });
 }
 
