@@ -378,9 +378,10 @@ impl Connection {
 
     /// Looks after what comes before any frame, until something is worth telling or nothing of the kind is left. The
     /// reader is paused where any of it comes about, within [`poll`](Self::poll) or outside, which is in one place for
-    /// each: the preface from the start; a [reported frame](Self::report); the [end](Self::begin_to_close); a stream
-    /// [of which the caller is told](Self::enlist_for_caller); [replies](Self::pause_if_replies_exceed) and
-    /// [budgets](Self::pause_if_overdrawn) that are exceeded. Only here it is resumed.
+    /// each: the preface from the start; a [reported frame](Self::report); a [fault](Self::on_fault); the
+    /// [end](Self::begin_to_close); a stream [of which the caller is told](Self::enlist_for_caller);
+    /// [replies](Self::pause_if_replies_exceed) and [budgets](Self::pause_if_overdrawn) that are exceeded. Only here it
+    /// is resumed.
     #[cold]
     fn attend<'b>(&mut self, input: &mut &'b [u8]) -> ControlFlow<Option<Event<'b>>> {
         loop {
@@ -413,7 +414,7 @@ impl Connection {
 
     /// Lets no budget that a frame has overdrawn go unnoticed.
     #[inline]
-    pub(super) fn pause_if_overdrawn(&mut self) {
+    fn pause_if_overdrawn(&mut self) {
         if self.guard.is_overdrawn() {
             self.reader.pause();
         }

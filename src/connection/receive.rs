@@ -334,6 +334,8 @@ impl Connection {
     /// The reaction to whatever the peer did wrong.
     #[cold]
     pub(super) fn on_fault<'b>(&mut self, fault: Fault) -> Option<Event<'b>> {
+        // The field block of a frame at fault may be over.
+        self.reader.pause();
         let Fault { violation, stream } = fault;
         let standing = match (violation.scope(), stream) {
             (Scope::Connection, _) | (Scope::Stream, None) => Standing::Idle,
@@ -344,7 +346,6 @@ impl Connection {
                 let (code, cause) = (violation.code(), Cause::Violation(violation));
                 let verdict = self.verdict(key, cause, code);
                 self.guard.reset();
-                self.pause_if_overdrawn();
                 self.hold(key);
                 self.write_reset(stream, code);
                 self.streams.remove(key, Ending::Reset, &mut self.flow);
